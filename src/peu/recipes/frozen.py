@@ -1,0 +1,73 @@
+"""The knobs of a pretrained backbone that stays as it is, with a head trained on it."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from peu.recipes.knobs import (
+    Fit,
+    check,
+    check_choice,
+    check_count,
+    check_image,
+    check_name,
+)
+from peu.recipes.training import TrainingSettings
+
+Pooling = Literal["average", "flatten"]
+Head = Literal["logistic", "mlp"]
+Preprocessing = Literal["auto", "tf", "caffe", "torch", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenFeatures:
+    """Extract features with a pretrained network that stays as it is; train a head on them.
+
+    Attributes:
+        name: what the recipe is called in tables.
+        backbone: a name of `keras.applications` ("vgg16", "mobilenet:0.25"), or the path of a
+            Keras model file that maps pictures to features.
+        backbone_weights: "imagenet", or the path of a weights file for a named architecture.
+        backbone_preprocessing: how pixels are scaled for the backbone: "tf" to [-1, 1],
+            "torch" by ImageNet's mean and deviation, "caffe" to BGR less the mean, "none"; a
+            named backbone knows its own ("auto"), a file must say.
+        image_size: (height, width) in pixels, or None for what the backbone was made for.
+        fit: how a picture of another shape is brought there; padding cuts no object off.
+        pooling: "average" over positions, or "flatten" as on the sheet.
+        head: "logistic" regression, its strength chosen by inner folds, or the sheet's "mlp".
+        hidden_units: width of the MLP's hidden layer.
+        training: how the MLP is trained; logistic regression has no use for it.
+
+    Raises:
+        RecipeError: a value is out of its range.
+
+    Source: lab sheet, section 1.5.
+    """
+
+    kind: ClassVar[str] = "frozen"
+
+    name: str = "frozen"
+    backbone: str = "mobilenet"
+    backbone_weights: str = "imagenet"
+    backbone_preprocessing: Preprocessing = "auto"
+    image_size: tuple[int, int] | None = None
+    fit: Fit = "pad"
+    pooling: Pooling = "average"
+    head: Head = "logistic"
+    hidden_units: int = 100
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        check_image((224, 224) if self.image_size is None else self.image_size, self.fit)
+        for knob in ("backbone", "backbone_weights"):
+            check(
+                knob,
+                holds=isinstance(getattr(self, knob), str) and bool(getattr(self, knob).strip()),
+                expected="a name or a path",
+                received=getattr(self, knob),
+                advice="Try `backbone='mobilenet'`, `backbone_weights='imagenet'`.",
+            )
+        check_choice("backbone_preprocessing", self.backbone_preprocessing, Preprocessing)
+        check_choice("pooling", self.pooling, Pooling)
+        check_choice("head", self.head, Head)
+        check_count("hidden_units", self.hidden_units, "100 is a good start.")
