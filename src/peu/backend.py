@@ -4,12 +4,16 @@ Importing this module starts Keras and takes seconds; nothing that `peu --help` 
 """
 
 import contextlib
+import functools
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 _CHATTER = ("InitializeLog()", "oneDNN custom operations", "cpu_feature_guard")
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
 def _choose_settings() -> None:
@@ -51,4 +55,78 @@ _choose_settings()
 with _without_chatter():
     import keras
 
-__all__ = ["keras"]
+
+def versions() -> dict[str, str]:
+    """Give the versions of Keras and of the library that computes for it."""
+    name = keras.backend.backend()
+    return {"keras": keras.__version__, name: __import__(name).__version__}
+
+
+@functools.cache
+def has_bfloat16() -> bool:
+    """Tell whether the processor has instructions for bfloat16, or a GPU is there.
+
+    Without them bfloat16 is emulated, and a training step takes several times as long.
+    """
+    if has_gpu():
+        return True
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return any(line.startswith("flags") and _BFLOAT16_FLAGS & set(line.split()) for line in lines)
+
+
+@functools.cache
+def has_gpu() -> bool:
+    """Tell whether Keras will compute on a GPU."""
+    return len(keras.distribution.list_devices("gpu")) > 0
+
+
+def limit_threads(count: int) -> None:
+    """Give this process `count` threads to compute with; must come before its first network.
+
+    Several processes that train side by side are faster than one that uses all cores, since a
+    small network's steps leave cores waiting for each other.
+    """
+    name = keras.backend.backend()
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(count)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    elif name == "torch":
+        import torch
+
+        torch.set_num_threads(count)
+
+
+def gradient(function: Callable[[Any], Any], point: Any) -> Any:
+    """Differentiate a scalar function of one tensor, whichever backend Keras runs on.
+
+    Args:
+        function: from a tensor to a scalar tensor.
+        point: where, float32 of any shape.
+
+    Returns:
+        The gradient, an array of the shape of `point`.
+    """
+    name = keras.backend.backend()
+    tensor = keras.ops.convert_to_tensor(point)
+    if name == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(tensor)
+            value = function(tensor)
+        return keras.ops.convert_to_numpy(tape.gradient(value, tensor))
+    if name == "jax":
+        import jax
+
+        return keras.ops.convert_to_numpy(jax.grad(function)(tensor))
+    tensor = tensor.detach().requires_grad_(True)
+    function(tensor).backward()
+    return keras.ops.convert_to_numpy(tensor.grad)
+
+
+__all__ = ["gradient", "has_bfloat16", "has_gpu", "keras", "limit_threads", "versions"]

@@ -1,0 +1,249 @@
+"""All recipes on the same repeated folds: the honest comparison."""
+
+import contextlib
+import datetime as dt
+import itertools
+import platform
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu import __version__
+from peu.data.dataset import ImageDataset
+from peu.data.duplicates import duplicate_groups
+from peu.data.splits import Split, make_splits, split_to_dict
+from peu.errors import PeuError, RecipeError
+from peu.experiments.comparison import Comparison, Failure
+from peu.experiments.processes import core_count, run_side_by_side, suggest_workers
+from peu.experiments.summaries import pair_all, summarise
+from peu.experiments.trial import Trial, TrialTask, read_trial, run_trial, trial_key
+from peu.experiments.verdict import plain_verdict
+from peu.files import owning, write_json
+from peu.progress import Progress, silent
+from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.registry import Recipe
+from peu.recipes.scratch import Scratch
+from peu.strategies.labels import labels_of
+
+FORMAT = 1
+_PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy", "scikit-learn", "scikit-image")
+
+MapTrials = Callable[[Callable[[TrialTask], Trial], Iterable[TrialTask]], Iterable[Trial]]
+OnTrial = Callable[[Trial, int, int], None]
+Outcome = tuple[TrialTask, Trial | PeuError]
+
+
+def compare(
+    dataset: ImageDataset,
+    recipes: Sequence[Recipe],
+    *,
+    folds: int = 5,
+    repeats: int = 2,
+    seed: int = 0,
+    splits: Sequence[Split] | None = None,
+    run_folder: Path | None = None,
+    workers: int | None = None,
+    map_trials: MapTrials | None = None,
+    progress: Progress = silent,
+    on_trial: OnTrial | None = None,
+    command: str = "",
+) -> Comparison:
+    """Run every recipe on the same repeated stratified folds and say what that shows.
+
+    Near-duplicates stay on one side of every split. Intervals and differences account for
+    training sets that overlap. With a run folder every trial is a file as soon as it ends: an
+    interrupted comparison goes on where it was, with the same figures.
+
+    Args:
+        dataset: labelled pictures.
+        recipes: at least one; their names must differ.
+        folds: parts of a repeat, 2 or more.
+        repeats: how often the pictures are parted anew, 1 or more.
+        seed: of everything random.
+        splits: use these instead of making folds.
+        run_folder: where trials and splits are kept, or None to keep nothing.
+        workers: processes that train networks side by side; None takes one a core.
+        map_trials: runs trials elsewhere: takes a function and tasks as `map` does.
+        progress: told of what is done.
+        on_trial: told of each trial that ended, how many have, and of how many.
+        command: what the user typed, for the record.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        DataError: too few pictures for so many folds.
+        RecipeError: no recipe, or two of one name.
+        PeuError: no recipe could run; the first one's trouble.
+
+    Example:
+        >>> from peu import Descriptors, Scratch, compare, load_dataset  # doctest: +SKIP
+        >>> result = compare(load_dataset("photos/"), [Descriptors(), Scratch()])  # doctest: +SKIP
+        >>> print(result.verdict)  # doctest: +SKIP
+
+    Source: Nadeau and Bengio (2003) for the corrected variance.
+    """
+    _check_recipes(recipes)
+    started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    groups = duplicate_groups(dataset)
+    if splits is None:
+        splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed, groups=groups)
+    tasks = [
+        TrialTask(
+            recipe=recipe,
+            split=split,
+            file=run_folder / "trials" / f"{trial_key(dataset, recipe, split)}.json"
+            if run_folder
+            else None,
+        )
+        for recipe in recipes
+        for split in splits
+    ]
+    with owning(run_folder) if run_folder else contextlib.nullcontext():
+        if run_folder:
+            write_json(
+                run_folder / "splits.json",
+                {"format": FORMAT, "splits": [split_to_dict(split) for split in splits]},
+            )
+        trials, failures = _run_all(
+            dataset,
+            tasks,
+            groups,
+            workers=workers,
+            map_trials=map_trials,
+            progress=progress,
+            on_trial=on_trial or _tell_nobody,
+        )
+    summaries = summarise(recipes, trials)
+    paired = pair_all(summaries, trials)
+    labels = labels_of(dataset)
+    return Comparison(
+        dataset=dataset,
+        splits=tuple(splits),
+        folds=folds,
+        repeats=repeats,
+        seed=seed,
+        groups=groups,
+        trials=trials,
+        summaries=summaries,
+        paired=paired,
+        failures=failures,
+        verdict=plain_verdict(
+            [(summary.name, summary.accuracy) for summary in summaries],
+            paired,
+            pictures=len(dataset),
+            commonest_share=float(np.bincount(labels).max() / len(labels)),
+        ),
+        provenance={
+            "command": command,
+            "started": started,
+            "peu": __version__,
+            "python": platform.python_version(),
+            "packages": _package_versions(),
+            "machine": f"{platform.system()} {platform.machine()}, {core_count()} cores",
+            "seed": seed,
+            "fingerprint": dataset.fingerprint,
+        },
+    )
+
+
+def _tell_nobody(trial: Trial, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _check_recipes(recipes: Sequence[Recipe]) -> None:
+    names = [recipe.name for recipe in recipes]
+    if not names or len(set(names)) < len(names):
+        raise RecipeError(
+            "`recipes` must be one or more with names of their own. Received: "
+            f"{', '.join(names) or 'none'}. Give each another `name`."
+        )
+
+
+def _run_all(
+    dataset: ImageDataset,
+    tasks: Sequence[TrialTask],
+    groups: NDArray[np.int64],
+    *,
+    workers: int | None,
+    map_trials: MapTrials | None,
+    progress: Progress,
+    on_trial: OnTrial,
+) -> tuple[tuple[Trial, ...], tuple[Failure, ...]]:
+    done: dict[int, Trial] = {}
+    troubles: dict[str, PeuError] = {}
+    positions = {id(task): position for position, task in enumerate(tasks)}
+    finished = ((task, read_trial(task)) for task in tasks)
+    known = [(task, trial) for task, trial in finished if trial is not None]
+    read = {id(task) for task, _ in known}
+    missing = [task for task in tasks if id(task) not in read]
+    outcomes = _run_missing(dataset, missing, groups, workers, map_trials, progress)
+    for task, outcome in itertools.chain(known, outcomes):
+        if isinstance(outcome, PeuError):
+            troubles.setdefault(task.recipe.name, outcome)
+            continue
+        done[positions[id(task)]] = outcome
+        on_trial(outcome, len(done), len(tasks))
+    trials = tuple(trial for _, trial in sorted(done.items()) if trial.recipe.name not in troubles)
+    if not trials:
+        raise next(iter(troubles.values()))
+    return trials, tuple(Failure(name, str(error)) for name, error in troubles.items())
+
+
+def _run_missing(
+    dataset: ImageDataset,
+    tasks: Sequence[TrialTask],
+    groups: NDArray[np.int64],
+    workers: int | None,
+    map_trials: MapTrials | None,
+    progress: Progress,
+) -> Iterator[Outcome]:
+    if map_trials is not None:
+
+        def run(task: TrialTask) -> Trial:
+            return run_trial(dataset, task, groups, progress=progress)
+
+        yield from zip(tasks, map_trials(run, tasks), strict=True)
+        return
+    long = [task for task in tasks if _trains_network(task.recipe)]
+    count = suggest_workers(len(long)) if workers is None else min(workers, len(long))
+    here = [task for task in tasks if count < 2 or not _trains_network(task.recipe)]
+    yield from _run_here(dataset, here, groups, progress)
+    if count >= 2:
+        yield from run_side_by_side(dataset, long, groups, workers=count, progress=progress)
+
+
+def _run_here(
+    dataset: ImageDataset,
+    tasks: Sequence[TrialTask],
+    groups: NDArray[np.int64],
+    progress: Progress,
+) -> Iterator[Outcome]:
+    failed = set()
+    for task in tasks:
+        if task.recipe.name in failed:
+            continue
+        try:
+            yield task, run_trial(dataset, task, groups, progress=progress)
+        except PeuError as error:
+            failed.add(task.recipe.name)
+            yield task, error
+
+
+def _trains_network(recipe: Recipe) -> bool:
+    return isinstance(recipe, Scratch) or (
+        isinstance(recipe, FrozenFeatures) and recipe.head == "mlp"
+    )
+
+
+def _package_versions() -> dict[str, str]:
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

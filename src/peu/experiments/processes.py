@@ -1,0 +1,134 @@
+"""Trials side by side: one process a trial, each with its share of the cores."""
+
+import contextlib
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.data.dataset import ImageDataset
+from peu.errors import PeuError, ResourceError
+from peu.experiments.trial import Trial, TrialTask, run_trial
+from peu.progress import Progress
+
+_MOST_WORKERS = 8
+_BYTES_A_WORKER = 2 << 30
+
+_work: dict[str, Any] = {}
+
+
+def core_count() -> int:
+    """Give the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def suggest_workers(tasks: int) -> int:
+    """Give how many processes should train side by side: one a core, as far as memory goes."""
+    workers = min(core_count(), _MOST_WORKERS, tasks)
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        workers = min(workers, max(1, free // _BYTES_A_WORKER))
+    return int(workers)
+
+
+def run_side_by_side(
+    dataset: ImageDataset,
+    tasks: Iterable[TrialTask],
+    groups: NDArray[np.int64],
+    *,
+    workers: int,
+    progress: Progress,
+) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
+    """Run trials in processes of their own, and give each as it ends.
+
+    Two processes with one thread each finish small networks sooner than one process with two
+    threads, whose every step waits for the slower thread.
+
+    Args:
+        dataset: labelled pictures.
+        tasks: which trials.
+        groups: (n,) near-duplicates share a group.
+        workers: processes, 1 or more.
+        progress: told of what each does.
+
+    Yields:
+        A task with its trial, or with the error that stopped it.
+
+    Raises:
+        ResourceError: a process was killed, for want of memory most likely.
+    """
+    context = multiprocessing.get_context("spawn")
+    messages = context.Queue()
+    threads = max(1, core_count() // workers)
+    listener = threading.Thread(target=_listen, args=(messages, progress), daemon=True)
+    listener.start()
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=context,
+        initializer=_start,
+        initargs=(dataset, groups, threads, messages),
+    )
+    try:
+        futures = {pool.submit(_run, task): task for task in tasks}
+        for future in as_completed(futures):
+            if future.cancelled():
+                continue
+            task = futures[future]
+            error = future.exception()
+            if error is None:
+                yield task, future.result()
+            elif isinstance(error, PeuError):
+                for other, same in futures.items():
+                    if same.recipe.name == task.recipe.name:
+                        other.cancel()
+                yield task, error
+            else:
+                raise error
+    except BrokenExecutor as error:
+        raise ResourceError(
+            "A training process ended before its trial did, for want of memory most likely. Run "
+            f"the same command again with fewer --workers (they were {workers}): finished trials "
+            "are kept."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+        messages.put(None)
+        listener.join()
+
+
+def _start(dataset: ImageDataset, groups: NDArray[np.int64], threads: int, messages: Any) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _work.update(dataset=dataset, groups=groups, messages=messages)
+    from peu.backend import limit_threads
+
+    limit_threads(threads)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        # A killed parent reads no result: whatever this process does is of no use any more.
+        os._exit(1)
+
+
+def _run(task: TrialTask) -> Trial:
+    label = f"repeat {task.split.repeat + 1}, fold {task.split.fold + 1}"
+
+    def tell(stage: str, done: int, total: int) -> None:
+        _work["messages"].put((f"{stage} ({label})", done, total))
+
+    return run_trial(_work["dataset"], task, _work["groups"], progress=tell)
+
+
+def _listen(messages: Any, progress: Progress) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        while (message := messages.get()) is not None:
+            progress(*message)

@@ -1,0 +1,263 @@
+"""One recipe on one split: run, kept as a file, and read again instead of run again."""
+
+import dataclasses
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu import __version__
+from peu.data.dataset import ImageDataset
+from peu.data.splits import Split, split_from_dict, split_to_dict
+from peu.evaluation.metrics import Evaluation, evaluate_predictions
+from peu.files import canonical_json, read_json, sha256_of_file, sha256_of_text, write_json
+from peu.progress import Progress, silent
+from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
+from peu.seeds import child_seed
+from peu.strategies.fit import fit_recipe
+from peu.strategies.fitted_recipe import TrainingPart
+
+FORMAT = 1
+_EXPLAINED = 2
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Show where a wrongly recognised picture spoke for the wrong class.
+
+    Attributes:
+        picture: its index in the dataset.
+        heatmap: coarse grid, rows of values in [0, 1].
+        method: "Grad-CAM" or "occlusion".
+    """
+
+    picture: int
+    heatmap: tuple[tuple[float, ...], ...]
+    method: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trial:
+    """Hold what one recipe did on one split.
+
+    Attributes:
+        recipe: how it learnt.
+        split: what it learnt from, and what it was tested on.
+        labels: true classes of the test pictures (m,).
+        probabilities: its answers (m, k).
+        class_names: of the k classes.
+        seconds: to learn and to answer.
+        parameters: numbers in the whole model.
+        trainable_parameters: those that were learnt.
+        history: figures of each epoch; empty where nothing is learnt in epochs.
+        explanations: of the test pictures that were most confidently wrong.
+        notes: plain sentences about what was chosen or went differently than asked.
+    """
+
+    recipe: Recipe
+    split: Split
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    class_names: tuple[str, ...]
+    seconds: float
+    parameters: int
+    trainable_parameters: int
+    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    explanations: tuple[Explanation, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Give the figures on the test pictures."""
+        return evaluate_predictions(self.labels, self.probabilities, self.class_names)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrialTask:
+    """Say which trial is wanted, and where its file belongs.
+
+    Attributes:
+        recipe: how to learn.
+        split: what to learn from, and what to test on.
+        file: where the result goes, or None to keep none.
+    """
+
+    recipe: Recipe
+    split: Split
+    file: Path | None
+
+
+def trial_key(dataset: ImageDataset, recipe: Recipe, split: Split) -> str:
+    """Name a trial by everything that its result depends on.
+
+    A recipe's name in tables is no part of it, and files that a recipe names enter by their
+    content, so that a moved weights file is still the same trial.
+
+    Args:
+        dataset: the pictures.
+        recipe: how to learn.
+        split: what to learn from and to test on; its seed is the trial's.
+
+    Returns:
+        The SHA-256 in hexadecimal.
+    """
+    knobs = recipe_to_dict(recipe)
+    del knobs["name"]
+    for knob in ("backbone", "backbone_weights"):
+        path = Path(str(knobs.get(knob, ""))).expanduser()
+        if path.is_file():
+            knobs[knob] = sha256_of_file(path)
+    return sha256_of_text(
+        canonical_json([FORMAT, __version__, dataset.fingerprint, knobs, split_to_dict(split)])
+    )
+
+
+def run_trial(
+    dataset: ImageDataset,
+    task: TrialTask,
+    groups: NDArray[np.int64],
+    *,
+    progress: Progress = silent,
+) -> Trial:
+    """Learn on one side of a split and answer on the other; keep the result as a file.
+
+    Args:
+        dataset: labelled pictures.
+        task: which trial.
+        groups: (n,) near-duplicates share a group.
+        progress: told of what is done.
+
+    Returns:
+        The trial.
+
+    Raises:
+        PeuError: the recipe cannot run here, or its training diverged.
+    """
+    from peu.strategies.labels import labels_of
+
+    split = task.split
+    labels = labels_of(dataset)[split.test]
+    started = time.perf_counter()
+    fitted = fit_recipe(
+        task.recipe,
+        dataset,
+        TrainingPart(
+            train=split.train,
+            groups=groups,
+            watched=split.test,
+            seed=child_seed(split.seed, task.recipe.kind),
+        ),
+        progress=progress,
+    )
+    probabilities = fitted.predict_indices(split.test)
+    seconds = time.perf_counter() - started
+    trial = Trial(
+        recipe=task.recipe,
+        split=split,
+        labels=labels,
+        probabilities=probabilities,
+        class_names=dataset.class_names,
+        seconds=seconds,
+        parameters=fitted.parameters,
+        trainable_parameters=fitted.trainable_parameters,
+        history=fitted.history.metrics,
+        explanations=_explain_errors(dataset, split, labels, probabilities, fitted.assemble),
+        notes=fitted.notes,
+    )
+    if task.file is not None:
+        write_json(task.file, trial_to_dict(trial))
+    return trial
+
+
+def trial_to_dict(trial: Trial) -> dict[str, Any]:
+    """Turn a trial into what JSON can hold, to the last digit."""
+    return {
+        "format": FORMAT,
+        "peu": __version__,
+        "recipe": recipe_to_dict(trial.recipe),
+        "split": split_to_dict(trial.split),
+        "labels": trial.labels.tolist(),
+        "probabilities": trial.probabilities.tolist(),
+        "class_names": list(trial.class_names),
+        "seconds": trial.seconds,
+        "parameters": trial.parameters,
+        "trainable_parameters": trial.trainable_parameters,
+        "history": {name: list(values) for name, values in trial.history.items()},
+        "explanations": [dataclasses.asdict(item) for item in trial.explanations],
+        "notes": list(trial.notes),
+        "figures": {
+            "accuracy": trial.evaluation.accuracy,
+            "log_loss": trial.evaluation.log_loss,
+        },
+    }
+
+
+def read_trial(task: TrialTask) -> Trial | None:
+    """Read a finished trial.
+
+    Returns:
+        The trial, or None where its file is missing or unreadable: it is then run again.
+    """
+    if task.file is None:
+        return None
+    try:
+        stored = read_json(task.file)
+        return Trial(
+            # The name in tables is the caller's; the rest is equal, or the key would differ.
+            recipe=dataclasses.replace(recipe_from_dict(stored["recipe"]), name=task.recipe.name),
+            split=split_from_dict(stored["split"]),
+            labels=np.asarray(stored["labels"], np.int64),
+            probabilities=np.asarray(stored["probabilities"], np.float64),
+            class_names=tuple(stored["class_names"]),
+            seconds=float(stored["seconds"]),
+            parameters=int(stored["parameters"]),
+            trainable_parameters=int(stored["trainable_parameters"]),
+            history={name: tuple(values) for name, values in stored["history"].items()},
+            explanations=tuple(
+                Explanation(
+                    picture=int(item["picture"]),
+                    heatmap=tuple(tuple(row) for row in item["heatmap"]),
+                    method=str(item["method"]),
+                )
+                for item in stored["explanations"]
+            ),
+            notes=tuple(stored["notes"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _explain_errors(
+    dataset: ImageDataset,
+    split: Split,
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    assemble: Any,
+) -> tuple[Explanation, ...]:
+    from peu.fitted.explanation import explain
+
+    answers = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    if len(wrong) == 0:
+        return ()
+    worst = wrong[np.argsort(-probabilities[wrong, answers[wrong]], kind="stable")][:_EXPLAINED]
+    classifier = assemble()
+    pixels = dataset.pixels(split.test[worst], classifier.image_size, classifier.fit)
+    explanations = []
+    for position, picture in zip(worst, pixels, strict=True):
+        heatmap = explain(classifier, picture, int(answers[position]))
+        grid = tuple(tuple(round(float(v), 3) for v in row) for row in _coarse(heatmap.values))
+        explanations.append(Explanation(int(split.test[position]), grid, heatmap.method))
+    return tuple(explanations)
+
+
+def _coarse(values: NDArray[np.float64], side: int = 14) -> NDArray[np.float64]:
+    """Average a map down to at most `side` rows and columns, to keep trial files small."""
+    for axis in (0, 1):
+        parts = np.array_split(values, min(side, values.shape[axis]), axis=axis)
+        values = np.stack([part.mean(axis=axis) for part in parts], axis=axis)
+    highest = values.max()
+    return values / highest if highest > 0 else values

@@ -1,0 +1,238 @@
+"""The fitted classifier: pictures in, labels and probabilities out."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from peu.data.images import decode_image, resize_image, to_rgb_image
+from peu.errors import BundleError, DataError, RecipeError
+from peu.fitted.bundle import read_manifest, write_bundle
+from peu.fitted.kernel_machine import KernelMachine
+from peu.recipes.knobs import Fit
+from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
+from peu.training.history import History
+
+Picture = str | Path | Image.Image | NDArray[Any]
+KIND = "classifier"
+
+
+class ProbabilityModel(Protocol):
+    """What every fitted model does, whatever it is made of."""
+
+    @property
+    def file_name(self) -> str:
+        """Name its file in a bundle."""
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Give the (height, width) of the pictures that it takes."""
+
+    @property
+    def class_count(self) -> int:
+        """Give how many classes it tells apart."""
+
+    def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Give probabilities (n, k) for pixels (n, height, width, 3)."""
+
+    def write(self, folder: Path) -> None:
+        """Write it into a bundle's folder."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Say what one picture shows, and how sure that is.
+
+    Attributes:
+        label: the most probable class.
+        probability: its probability, in [0, 1].
+        probabilities: of every class.
+    """
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Classifier:
+    """Recognise pictures with a fitted model.
+
+    Attributes:
+        model: what computes probabilities from pixels.
+        class_names: names of the classes, in the model's order.
+        fit: how pictures of another shape are brought to the model's size.
+        recipe: what it was learnt by.
+        history: the figures of its training.
+        provenance: where it comes from: data fingerprint, seed, versions.
+
+    Example:
+        >>> classifier = Classifier.load("model/")  # doctest: +SKIP
+        >>> classifier.predict("test.jpg")[0].label  # doctest: +SKIP
+        'anchor'
+    """
+
+    model: ProbabilityModel
+    class_names: tuple[str, ...]
+    fit: Fit
+    recipe: Recipe
+    history: History = field(default_factory=History)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Give the (height, width) in pixels that pictures are brought to."""
+        return self.model.image_size
+
+    def pixels(self, pictures: Picture | Iterable[Picture]) -> NDArray[np.uint8]:
+        """Bring pictures to the form that the model takes.
+
+        Args:
+            pictures: paths, PIL images or arrays (height, width[, channels]), one or many.
+
+        Returns:
+            (n, height, width, 3) in [0, 255].
+
+        Raises:
+            DataError: a picture cannot be used; the message names it.
+        """
+        rows = [
+            resize_image(_open(picture), self.image_size, self.fit) for picture in _listed(pictures)
+        ]
+        if not rows:
+            return np.zeros((0, *self.image_size, 3), np.uint8)
+        return np.stack(rows)
+
+    def predict_proba(self, pictures: Picture | Iterable[Picture]) -> NDArray[np.float64]:
+        """Give the probabilities of the classes.
+
+        Args:
+            pictures: paths, PIL images or arrays, one or many.
+
+        Returns:
+            (n, k), in the order of `class_names`, rows summing to 1.
+
+        Raises:
+            DataError: a picture cannot be used; the message names it.
+        """
+        return self.model.predict_proba(self.pixels(pictures))
+
+    def predict(self, pictures: Picture | Iterable[Picture]) -> tuple[Prediction, ...]:
+        """Recognise pictures.
+
+        Args:
+            pictures: paths, PIL images or arrays, one or many.
+
+        Returns:
+            One prediction a picture, in order.
+
+        Raises:
+            DataError: a picture cannot be used; the message names it.
+        """
+        return tuple(
+            describe_prediction(row, self.class_names) for row in self.predict_proba(pictures)
+        )
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Save as a bundle: a folder with a manifest and the model.
+
+        Args:
+            folder: must not exist, unless `overwrite` is set.
+            overwrite: replace a bundle that is there.
+
+        Raises:
+            ResourceError: the folder exists, or the disk is full.
+        """
+        manifest = {
+            "kind": KIND,
+            "model": self.model.file_name,
+            "class_names": list(self.class_names),
+            "image_size": list(self.image_size),
+            "fit": self.fit,
+            "recipe": recipe_to_dict(self.recipe),
+            "history": dataclasses.asdict(self.history),
+            "provenance": self.provenance,
+        }
+        write_bundle(Path(folder), manifest, self.model.write, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Classifier":
+        """Load a bundle once its hashes, its format and its shapes hold.
+
+        Raises:
+            BundleError: no bundle, damaged, foreign or inconsistent.
+        """
+        place = Path(folder)
+        manifest = read_manifest(place, KIND)
+        try:
+            classifier = cls(
+                model=_read_model(place, manifest["model"]),
+                class_names=tuple(str(name) for name in manifest["class_names"]),
+                fit=manifest["fit"],
+                recipe=recipe_from_dict(manifest["recipe"]),
+                history=_read_history(manifest["history"]),
+                provenance=dict(manifest["provenance"]),
+            )
+            image_size = tuple(manifest["image_size"])
+        except (KeyError, TypeError, ValueError, RecipeError) as error:
+            raise BundleError(
+                f"The manifest of `{place}` must be complete. It is not: {error}. "
+                "Train and save the model again."
+            ) from error
+        shapes = (classifier.image_size, classifier.model.class_count)
+        if shapes != (image_size, len(classifier.class_names)):
+            raise BundleError(
+                f"`{place}` must hold a model for {image_size} pixels and "
+                f"{len(classifier.class_names)} classes, as its manifest says. Received: "
+                f"{shapes[0]} and {shapes[1]}. Train and save the model again."
+            )
+        return classifier
+
+
+def describe_prediction(row: NDArray[np.float64], class_names: Sequence[str]) -> Prediction:
+    """Name the most probable class of one row of probabilities."""
+    best = int(np.argmax(row))
+    named = {name: float(value) for name, value in zip(class_names, row, strict=True)}
+    return Prediction(class_names[best], float(row[best]), named)
+
+
+def _read_model(folder: Path, file_name: str) -> ProbabilityModel:
+    if file_name == KernelMachine.file_name:
+        return KernelMachine.read(folder)
+    # Starting Keras takes seconds that a kernel machine need not wait.
+    from peu.fitted.network import NetworkModel
+
+    if file_name != NetworkModel.file_name:
+        raise BundleError(
+            f"The manifest of `{folder}` must name {KernelMachine.file_name} or "
+            f"{NetworkModel.file_name}. Received: {file_name!r}. Update peu, or train again."
+        )
+    return NetworkModel.read(folder)
+
+
+def _read_history(stored: dict[str, Any]) -> History:
+    metrics = {name: tuple(values) for name, values in stored["metrics"].items()}
+    return History(metrics, float(stored["seconds"]), tuple(stored["notes"]))
+
+
+def _listed(pictures: Picture | Iterable[Picture]) -> list[Picture]:
+    if isinstance(pictures, (str, Path, Image.Image)):
+        return [pictures]
+    if isinstance(pictures, np.ndarray) and pictures.ndim in (2, 3):
+        return [pictures]
+    return list(pictures)
+
+
+def _open(picture: Picture) -> Image.Image:
+    if isinstance(picture, (str, Path)):
+        path = Path(picture)
+        try:
+            return decode_image(path).image
+        except DataError as error:
+            raise DataError(f"`{path}` must be a picture: {error}") from error
+    return to_rgb_image(picture)

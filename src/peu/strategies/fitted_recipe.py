@@ -1,0 +1,55 @@
+"""What every strategy leaves behind: predictions on the set it was fitted on, and a classifier."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.fitted.classifier import Classifier
+from peu.training.history import History
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FittedRecipe:
+    """Hold a recipe that was fitted on part of a picture set.
+
+    Predictions for the same set come from what is computed already (cached features, pixels),
+    and a whole classifier is assembled only where somebody asks: a comparison of frozen
+    features would otherwise run its backbone again for every fold.
+
+    Attributes:
+        predict_indices: from indices of pictures (m,) to probabilities (m, k).
+        assemble: build the classifier that takes pictures.
+        parameters: numbers in the whole model.
+        trainable_parameters: those that this recipe learnt.
+        history: the figures of its training.
+        notes: plain sentences about what was chosen or went differently than asked.
+    """
+
+    predict_indices: Callable[[Indices], NDArray[np.float64]]
+    assemble: Callable[[], Classifier]
+    parameters: int
+    trainable_parameters: int
+    history: History = field(default_factory=History)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TrainingPart:
+    """Say which pictures a recipe may learn from.
+
+    Attributes:
+        train: indices of the pictures (m,).
+        groups: group of every picture of the set (n,); one group never stands on both sides
+            of an inner split.
+        watched: indices of pictures that training curves show, and that decide nothing.
+        seed: of everything random in the fit.
+    """
+
+    train: Indices
+    groups: NDArray[np.int64]
+    watched: Indices | None = None
+    seed: int = 0

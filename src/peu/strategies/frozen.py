@@ -1,0 +1,147 @@
+"""From frozen features: a pretrained backbone as it is, and a head trained on what it sees."""
+
+import functools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.backend import keras
+from peu.data.dataset import ImageDataset
+from peu.fitted.classifier import Classifier
+from peu.fitted.network import NetworkModel
+from peu.networks.backbones import (
+    DEFAULT_SIZE,
+    BackboneSource,
+    feature_network,
+    find_backbone,
+    load_backbone,
+)
+from peu.networks.heads import linear_head, mlp_head
+from peu.progress import Progress, silent
+from peu.recipes.frozen import FrozenFeatures, Pooling
+from peu.seeds import child_seed
+from peu.strategies.feature_cache import cached_features
+from peu.strategies.fitted_recipe import FittedRecipe, Indices, TrainingPart
+from peu.strategies.labels import labels_of
+from peu.strategies.logistic import fit_logistic
+from peu.training.fit import fit_network
+from peu.training.history import History
+
+
+def fit_frozen(
+    recipe: FrozenFeatures,
+    dataset: ImageDataset,
+    part: TrainingPart,
+    *,
+    progress: Progress = silent,
+) -> FittedRecipe:
+    """Train a head on features of a backbone that stays as it is.
+
+    Args:
+        recipe: the backbone and the head.
+        dataset: labelled pictures.
+        part: which of them to learn from.
+        progress: told while features are extracted and the head is trained.
+
+    Returns:
+        The fitted recipe.
+
+    Raises:
+        BundleError: the backbone's file is damaged or no backbone.
+        RecipeError: no such backbone.
+        ResourceError: its weights are not here and could not be downloaded.
+    """
+    source = find_backbone(recipe.backbone, recipe.backbone_weights, recipe.backbone_preprocessing)
+    network = _feature_network(source, recipe.image_size, recipe.pooling)
+    image_size = _size_of(network)
+    features = cached_features(
+        dataset,
+        image_size,
+        recipe.fit,
+        identity=f"{source.identity}:{source.preprocessing}:{recipe.pooling}",
+        compute=functools.partial(_run, network),
+        progress=progress,
+        stage=f"Extracting features of {recipe.name}",
+    )
+    labels = labels_of(dataset)
+    history = History()
+    notes: tuple[str, ...]
+    if recipe.head == "logistic":
+        fitted = fit_logistic(
+            features[part.train],
+            labels[part.train],
+            part.groups[part.train],
+            class_count=len(dataset.class_names),
+            seed=child_seed(part.seed, "inner folds"),
+        )
+        head = linear_head(fitted.weights, fitted.intercepts)
+        notes = fitted.notes
+    else:
+        head = mlp_head(
+            features.shape[1],
+            recipe.hidden_units,
+            len(dataset.class_names),
+            seed=child_seed(part.seed, "head"),
+        )
+        watched = None
+        if part.watched is not None:
+            watched = (features[part.watched], labels[part.watched])
+        history = fit_network(
+            head,
+            features[part.train],
+            labels[part.train],
+            recipe.training,
+            seed=child_seed(part.seed, "batches"),
+            watched=watched,
+            progress=progress,
+            stage=f"Training {recipe.name}",
+        )
+        notes = history.notes
+
+    def predict(indices: Indices) -> NDArray[np.float64]:
+        found = keras.ops.convert_to_numpy(head(features[indices], training=False))
+        found = found.astype(np.float64)
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+    return FittedRecipe(
+        predict_indices=predict,
+        assemble=lambda: Classifier(
+            model=NetworkModel(_assemble(network, head)),
+            class_names=dataset.class_names,
+            fit=recipe.fit,
+            recipe=recipe,
+            history=history,
+        ),
+        parameters=int(network.count_params()) + int(head.count_params()),
+        trainable_parameters=int(head.count_params()),
+        history=history,
+        notes=notes,
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _feature_network(
+    source: BackboneSource, image_size: tuple[int, int] | None, pooling: Pooling
+) -> Any:
+    backbone = load_backbone(source, image_size)
+    made_for = backbone.input_shape[1:3]
+    if image_size is None:
+        image_size = DEFAULT_SIZE if None in made_for else (int(made_for[0]), int(made_for[1]))
+    return feature_network(backbone, source.preprocessing, pooling, image_size)
+
+
+def _size_of(network: Any) -> tuple[int, int]:
+    height, width = network.input_shape[1:3]
+    return int(height), int(width)
+
+
+def _run(network: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return np.asarray(network.predict_on_batch(pixels), np.float32)
+
+
+def _assemble(network: Any, head: Any) -> Any:
+    x = network.output
+    for layer in head.layers[1:]:
+        x = layer(x)
+    return keras.Model(network.input, x, name="classifier")

@@ -1,0 +1,77 @@
+"""What watches a training while it runs: its progress, its health and its time."""
+
+import math
+import time
+from typing import Any
+
+from peu.backend import keras
+from peu.errors import RecipeError
+from peu.progress import Progress
+
+_DIVERGED = 10.0
+
+
+class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tell how many epochs are done."""
+
+    def __init__(self, progress: Progress, stage: str, epochs: int) -> None:
+        super().__init__()
+        self._progress = progress
+        self._stage = stage
+        self._epochs = epochs
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Show an empty bar."""
+        self._progress(self._stage, 0, self._epochs)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Move the bar on by one epoch."""
+        self._progress(self._stage, epoch + 1, self._epochs)
+
+
+class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
+    """End a training whose loss is no number any more, or grows without bound."""
+
+    def __init__(self, class_count: int, learning_rate: float) -> None:
+        super().__init__()
+        self._limit = _DIVERGED * math.log(class_count)
+        self._learning_rate = learning_rate
+        self._first_loss = math.inf
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop at the first loss that is no number."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            raise RecipeError(
+                f"The training loss must be a finite number. Received: {loss} in batch "
+                f"{batch + 1}. Lower `learning_rate` (it is {self._learning_rate:g}), or train "
+                "with `precision='float32'`."
+            )
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Stop when the loss is far above chance and above where it began."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if epoch == 0:
+            self._first_loss = loss
+        elif loss > self._limit and loss > self._first_loss:
+            raise RecipeError(
+                f"The training loss must fall. Received: {self._first_loss:.3g} in the first epoch "
+                f"and {loss:.3g} in epoch {epoch + 1}. Lower `learning_rate` (it is "
+                f"{self._learning_rate:g})."
+            )
+
+
+class StopInTime(keras.callbacks.Callback):  # type: ignore[misc]
+    """End a training at the end of the epoch in which its time runs out."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._started = time.monotonic()
+        self.stopped_after: int | None = None
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Stop when the time is used up."""
+        if time.monotonic() - self._started >= self._seconds:
+            self.stopped_after = epoch + 1
+            self.model.stop_training = True

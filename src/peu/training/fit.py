@@ -1,0 +1,110 @@
+"""The one training loop: every network of every recipe is trained here."""
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.backend import keras
+from peu.progress import Progress, silent
+from peu.recipes.training import TrainingSettings
+from peu.training.batches import ShuffledBatches
+from peu.training.callbacks import ReportProgress, StopInTime, StopWhenSick
+from peu.training.history import History
+
+Watched = tuple[NDArray[Any], NDArray[np.int64]]
+
+
+def fit_network(
+    model: Any,
+    inputs: NDArray[Any],
+    labels: NDArray[np.int64],
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    watched: Watched | None = None,
+    progress: Progress = silent,
+    stage: str = "Training",
+) -> History:
+    """Train a network in place with Adam on the cross-entropy of its classes.
+
+    Args:
+        model: a keras.Model from inputs to probabilities (n, k).
+        inputs: (n, ...), in whatever dtype the model takes; uint8 pixels stay uint8.
+        labels: (n,) whole numbers in [0, k).
+        settings: epochs, batch size, learning rate, patience, time limit.
+        seed: of the order of the batches.
+        watched: inputs and labels that are evaluated after each epoch for the curves, and
+            decide nothing.
+        progress: told of every epoch.
+        stage: what the progress is called.
+
+    Returns:
+        The figures of every epoch.
+
+    Raises:
+        RecipeError: the loss is no number any more, or diverges.
+    """
+    class_count = int(model.output_shape[-1])
+    # XLA doubled the time of a step on a CPU, hence jit_compile=False (benchmarks/sheet_cnn.py).
+    model.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(),
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=False,
+    )
+    timer = StopInTime(settings.time_limit or math.inf)
+    callbacks: list[Any] = [
+        ReportProgress(progress, stage, settings.epochs),
+        StopWhenSick(class_count, settings.learning_rate),
+        timer,
+    ]
+    if settings.patience is not None:
+        callbacks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
+    started = time.monotonic()
+    fitted = model.fit(
+        ShuffledBatches(inputs, labels, settings.batch_size, seed=seed),
+        epochs=settings.epochs,
+        validation_data=watched,
+        validation_batch_size=settings.batch_size,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    metrics = {
+        name.replace("val_", "watched_"): tuple(float(value) for value in values)
+        for name, values in fitted.history.items()
+    }
+    return History(
+        metrics=metrics,
+        seconds=time.monotonic() - started,
+        notes=_notes(metrics, settings, class_count, timer.stopped_after),
+    )
+
+
+def _notes(
+    metrics: dict[str, tuple[float, ...]],
+    settings: TrainingSettings,
+    class_count: int,
+    stopped_after: int | None,
+) -> tuple[str, ...]:
+    notes = []
+    epochs = len(metrics["loss"])
+    if stopped_after is not None and stopped_after < settings.epochs:
+        notes.append(
+            f"Stopped by the time limit of {settings.time_limit:g} s after {stopped_after} of "
+            f"{settings.epochs} epochs."
+        )
+    elif epochs < settings.epochs:
+        notes.append(
+            f"Stopped after {epochs} of {settings.epochs} epochs: the training loss had not "
+            f"fallen for {settings.patience}."
+        )
+    chance = math.log(class_count)
+    if min(metrics["loss"]) > 0.98 * chance:
+        notes.append(
+            f"The network learnt nothing: its training loss never fell below {chance:.2f}, that of "
+            f"guessing. Lower `learning_rate` (it is {settings.learning_rate:g})."
+        )
+    return tuple(notes)
