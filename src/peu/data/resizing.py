@@ -1,0 +1,65 @@
+"""Any picture to one size: padded, stretched or cropped, and averaged where it shrinks."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from peu.recipes.knobs import Fit, check_choice
+
+
+def resize_image(image: Image.Image, image_size: tuple[int, int], fit: Fit) -> NDArray[np.uint8]:
+    """Bring an RGB picture to a size, averaging over the pixels that fall together.
+
+    Args:
+        image: mode RGB.
+        image_size: (height, width) in pixels.
+        fit: "pad" keeps the whole picture and its shape, and fills the rest with the mean
+            colour of the picture's own edge, which draws less of a line for a network or a
+            gradient histogram to learn from than black or grey; "stretch" keeps the whole
+            picture but not its shape; "crop" keeps the shape and cuts the longer side evenly.
+
+    Returns:
+        (height, width, 3) uint8.
+
+    Raises:
+        RecipeError: an unknown `fit`.
+    """
+    check_choice("fit", fit, Fit)
+    height, width = image_size
+    if fit == "stretch":
+        return _pixels(image, (width, height))
+    across, down = width / image.width, height / image.height
+    if fit == "crop":
+        scale = max(across, down)
+        left = (image.width - width / scale) / 2
+        top = (image.height - height / scale) / 2
+        left, top = max(left, 0), max(top, 0)
+        box = (left, top, image.width - left, image.height - top)
+        return _pixels(image, (width, height), box)
+    scale = min(across, down)
+    inner_width = min(width, max(1, round(image.width * scale)))
+    inner_height = min(height, max(1, round(image.height * scale)))
+    inner = _pixels(image, (inner_width, inner_height))
+    if inner.shape[:2] == (height, width):
+        return inner
+    padded = np.empty((height, width, 3), np.uint8)
+    padded[:] = _edge_mean(inner)
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    padded[top : top + inner_height, left : left + inner_width] = inner
+    return padded
+
+
+def _pixels(
+    image: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
+) -> NDArray[np.uint8]:
+    # Pillow widens its filter by the scale, so that shrinking averages and does not alias.
+    resized = image.resize(size, Image.Resampling.BILINEAR, box=box)
+    return np.array(resized, dtype=np.uint8)
+
+
+def _edge_mean(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    edge = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
+    mean: NDArray[np.uint8] = np.rint(edge.mean(axis=0)).astype(np.uint8)
+    return mean
