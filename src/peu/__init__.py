@@ -1,3 +1,98 @@
 """Learn image models from few pictures, and say honestly how good they are."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from peu.data.catalog import open_dataset
+    from peu.data.checks import describe_dataset
+    from peu.data.dataset import ImageDataset, load_dataset
+    from peu.data.splits import Split, make_holdout, make_splits
+    from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
+    from peu.evaluation.metrics import Evaluation
+    from peu.experiments.compare import compare
+    from peu.experiments.comparison import Comparison
+    from peu.experiments.evaluate import evaluate
+    from peu.experiments.trial import Trial
+    from peu.fitted.classifier import Classifier, Prediction
+    from peu.recipes.descriptors import Descriptors
+    from peu.recipes.frozen import FrozenFeatures
+    from peu.recipes.registry import Recipe
+    from peu.recipes.scratch import Scratch
+    from peu.recipes.training import TrainingSettings
+    from peu.reporting.comparison_report import write_report
+    from peu.strategies.fit import fit_classifier
+
 __version__ = "0.1.0"
+
+# NumPy and Keras take seconds to start; a name is loaded when it is first asked for (PEP 562).
+_HOMES = {
+    "BundleError": "peu.errors",
+    "Classifier": "peu.fitted.classifier",
+    "Comparison": "peu.experiments.comparison",
+    "DataError": "peu.errors",
+    "Descriptors": "peu.recipes.descriptors",
+    "Evaluation": "peu.evaluation.metrics",
+    "FrozenFeatures": "peu.recipes.frozen",
+    "ImageDataset": "peu.data.dataset",
+    "PeuError": "peu.errors",
+    "Prediction": "peu.fitted.classifier",
+    "Recipe": "peu.recipes.registry",
+    "RecipeError": "peu.errors",
+    "ResourceError": "peu.errors",
+    "Scratch": "peu.recipes.scratch",
+    "Split": "peu.data.splits",
+    "TrainingSettings": "peu.recipes.training",
+    "Trial": "peu.experiments.trial",
+    "compare": "peu.experiments.compare",
+    "describe_dataset": "peu.data.checks",
+    "evaluate": "peu.experiments.evaluate",
+    "fit_classifier": "peu.strategies.fit",
+    "load_dataset": "peu.data.dataset",
+    "make_holdout": "peu.data.splits",
+    "make_splits": "peu.data.splits",
+    "open_dataset": "peu.data.catalog",
+    "write_report": "peu.reporting.comparison_report",
+}
+
+__all__ = [
+    "BundleError",
+    "Classifier",
+    "Comparison",
+    "DataError",
+    "Descriptors",
+    "Evaluation",
+    "FrozenFeatures",
+    "ImageDataset",
+    "PeuError",
+    "Prediction",
+    "Recipe",
+    "RecipeError",
+    "ResourceError",
+    "Scratch",
+    "Split",
+    "TrainingSettings",
+    "Trial",
+    "__version__",
+    "compare",
+    "describe_dataset",
+    "evaluate",
+    "fit_classifier",
+    "load_dataset",
+    "make_holdout",
+    "make_splits",
+    "open_dataset",
+    "write_report",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'peu' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

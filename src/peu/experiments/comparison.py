@@ -89,14 +89,19 @@ class Comparison:
         """Give the trials of one recipe, in the order of the splits."""
         return tuple(trial for trial in self.trials if trial.recipe.name == name)
 
-    def out_of_fold(self, name: str) -> tuple[NDArray[np.int64], Evaluation]:
+    def tested(self, name: str) -> NDArray[np.int64]:
+        """Give the indices of the pictures that a recipe was tested on, in order."""
+        tests = [trial.split.test for trial in self.trials_of(name)]
+        return np.unique(np.concatenate(tests))
+
+    def out_of_fold(self, name: str) -> Evaluation:
         """Gather what a recipe answered for pictures that it had not learnt from.
 
         Args:
             name: of the recipe.
 
         Returns:
-            Indices of the pictures that were tested (m,), and their figures; a picture's
+            Figures over the pictures of `tested(name)`, in that order; a picture's
             probabilities are the mean over the repeats.
         """
         total = np.zeros((len(self.dataset), len(self.dataset.class_names)))
@@ -104,8 +109,8 @@ class Comparison:
         for trial in self.trials_of(name):
             total[trial.split.test] += trial.probabilities
             count[trial.split.test] += 1
-        tested = np.flatnonzero(count)
-        return tested, evaluate_predictions(
+        tested = self.tested(name)
+        return evaluate_predictions(
             labels_of(self.dataset)[tested],
             total[tested] / count[tested, None],
             self.dataset.class_names,
@@ -121,7 +126,7 @@ class Comparison:
         Returns:
             (index of the picture, wrong class, its probability), the most confident first.
         """
-        tested, evaluation = self.out_of_fold(name)
+        tested, evaluation = self.tested(name), self.out_of_fold(name)
         answers = evaluation.probabilities.argmax(axis=1)
         sureness = evaluation.probabilities.max(axis=1)
         wrong = np.flatnonzero(answers != evaluation.labels)

@@ -1,0 +1,109 @@
+"""Options that several commands share, each described once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peu.recipes.frozen import Head, Pooling, Preprocessing
+from peu.recipes.knobs import Fit
+
+_NETWORKS = "Networks"
+_BACKBONES = "Backbones"
+_RUN = "Run"
+
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Of everything random. Default: 0.", min=0)
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Write the result to stdout as one JSON value.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress and no remarks.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what an earlier run left there.")
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        help="A TOML file of settings; options on the command line come first.",
+        rich_help_panel=_RUN,
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option("--epochs", help="Passes over the pictures.", rich_help_panel=_NETWORKS),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option("--batch-size", help="Pictures a training step.", rich_help_panel=_NETWORKS),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option("--learning-rate", "--lr", help="Step size of Adam.", rich_help_panel=_NETWORKS),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        "--patience",
+        help="Epochs without a lower training loss before stopping.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        help="Seconds after which a network stops training.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(
+        "--image-size",
+        help="Pixels of the networks' pictures: 224 or HEIGHTxWIDTH.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+FitOption = Annotated[
+    Fit | None,
+    typer.Option(
+        "--fit",
+        help="How pictures of another shape are brought to size. Default: the recipe's own.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+Backbone = Annotated[
+    str | None,
+    typer.Option(
+        "--backbone",
+        help="vgg16, mobilenet, mobilenet:0.25, mobilenetv2, mobilenetv3small, "
+        "efficientnetv2b0, resnet50, convnexttiny, or a Keras model file. Default: mobilenet.",
+        rich_help_panel=_BACKBONES,
+    ),
+]
+BackboneWeights = Annotated[
+    str | None,
+    typer.Option(
+        "--backbone-weights",
+        help="A weights file for a named backbone. Default: imagenet.",
+        rich_help_panel=_BACKBONES,
+    ),
+]
+BackbonePreprocessing = Annotated[
+    Preprocessing | None,
+    typer.Option(
+        "--backbone-preprocessing",
+        help="How pixels are scaled for it; a file must say.",
+        rich_help_panel=_BACKBONES,
+    ),
+]
+HeadOption = Annotated[
+    Head | None,
+    typer.Option("--head", help="What is trained on its features.", rich_help_panel=_BACKBONES),
+]
+PoolingOption = Annotated[
+    Pooling | None,
+    typer.Option("--pooling", help="How its maps become a vector.", rich_help_panel=_BACKBONES),
+]

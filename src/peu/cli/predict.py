@@ -1,0 +1,150 @@
+"""`peu predict` and `peu evaluate`: a saved model at work, and how well it works."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.outcome import ending_well
+from peu.errors import DataError
+
+if TYPE_CHECKING:
+    from peu.fitted.classifier import Classifier, Prediction
+
+Model = Annotated[Path, typer.Argument(help="Folder of a model that `peu train` wrote.")]
+
+
+@ending_well
+def predict_command(
+    model: Model,
+    pictures: Annotated[list[str], typer.Argument(help="Pictures, or folders of pictures.")],
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            "--explain", help="Folder for pictures of what spoke for each answer (Grad-CAM)."
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Recognise new pictures: the label and the probabilities of every class."""
+    from peu.data.dataset import load_dataset
+    from peu.fitted.classifier import Classifier
+
+    classifier = Classifier.load(model)
+    answers: list[tuple[Path, Prediction]] = []
+    with showing_progress(quiet=quiet) as progress:
+        for source in pictures:
+            dataset = load_dataset(source, labels_required=False, progress=progress)
+            for item in dataset.set_aside:
+                remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
+            for number, path in enumerate(dataset.paths):
+                answers.append((path, classifier.predict(dataset.read(number))[0]))
+                progress("Recognising", number + 1, len(dataset))
+                if explain is not None:
+                    _write_explanation(
+                        classifier, dataset.read(number), explain, len(answers), path
+                    )
+    if not answers:
+        raise DataError("No picture could be read. Check the files that were set aside.")
+    if as_json:
+        write_result(
+            [
+                {
+                    "path": str(path),
+                    "label": answer.label,
+                    "probability": answer.probability,
+                    "probabilities": answer.probabilities,
+                }
+                for path, answer in answers
+            ]
+        )
+    else:
+        _show(answers)
+    if explain is not None:
+        remark(f"Explanations: {explain}", quiet=quiet)
+
+
+@ending_well
+def evaluate_command(
+    model: Model,
+    data: Annotated[str, typer.Argument(help="Labelled pictures that it has not seen.")],
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure a model on labelled pictures that it has not seen."""
+    from peu.data.catalog import open_dataset
+    from peu.experiments.evaluate import evaluate
+    from peu.fitted.classifier import Classifier
+
+    classifier = Classifier.load(model)
+    with showing_progress(quiet=quiet) as progress:
+        dataset = open_dataset(data, progress=progress)
+        found = evaluate(classifier, dataset, progress=progress)
+    if found.seen:
+        remark(
+            f"{found.seen} of these {len(dataset)} pictures are among those that the model learnt "
+            "from: the figures flatter it.",
+            quiet=quiet,
+        )
+    if as_json:
+        write_result({"format": 1, **found.evaluation.to_dict(), "seen_in_training": found.seen})
+        return
+    from rich.table import Table
+
+    figures = found.evaluation
+    console = results()
+    console.print(
+        f"{len(dataset)} pictures: accuracy {figures.accuracy:.3f}, balanced accuracy "
+        f"{figures.balanced_accuracy:.3f}, log loss {figures.log_loss:.3f}"
+    )
+    table = Table("class")
+    for name in ("precision", "recall", "pictures"):
+        table.add_column(name, justify="right")
+    for row in figures.per_class:
+        table.add_row(row.name, f"{row.precision:.3f}", f"{row.recall:.3f}", str(row.support))
+    console.print(table)
+
+
+def _show(answers: list[tuple[Path, "Prediction"]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("picture", "label")
+    table.add_column("probability", justify="right")
+    table.add_column("others")
+    for path, answer in answers:
+        others = sorted(answer.probabilities.items(), key=lambda item: -item[1])[1:4]
+        table.add_row(
+            Text(str(path).encode("utf-8", "backslashreplace").decode("utf-8")),
+            Text(answer.label),
+            f"{answer.probability:.3f}",
+            Text(", ".join(f"{name} {value:.3f}" for name, value in others)),
+        )
+    results().print(table)
+
+
+def _write_explanation(
+    classifier: "Classifier", picture: "object", folder: Path, number: int, path: Path
+) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from peu.files import replacing
+    from peu.fitted.explanation import explain
+    from peu.reporting.pictures import overlay
+
+    if not isinstance(picture, Image.Image):
+        return
+    pixels = classifier.pixels(picture)
+    best = int(np.argmax(classifier.model.predict_proba(pixels)[0]))
+    heatmap = explain(classifier, pixels[0], best)
+    shown = overlay(
+        picture, heatmap.values.tolist(), fit=classifier.fit, input_size=classifier.image_size
+    )
+    label = classifier.class_names[best]
+    stem = f"{number:03d}-{path.stem[:80]}-{label[:40]}".replace("/", "-").replace("\n", " ")
+    with replacing(folder / f"{stem}.png") as draft:
+        shown.save(draft, format="PNG")

@@ -1,0 +1,185 @@
+"""From a TOML file and the command line to recipes; the command line comes first."""
+
+import dataclasses
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from peu.errors import RecipeError
+from peu.files import write_text
+from peu.recipes.frozen import Head, Pooling, Preprocessing
+from peu.recipes.knobs import Fit
+from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
+from peu.recipes.training import TrainingSettings
+
+FORMAT = 1
+CONFIG_FILE = "config.toml"
+DEFAULT_RECIPES = ("descriptors", "frozen", "scratch")
+_KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
+_TRAINING = {knob.name for knob in dataclasses.fields(TrainingSettings)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knobs:
+    """Hold the recipe knobs that the command line set; None where it said nothing."""
+
+    epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    patience: int | None = None
+    time_limit: float | None = None
+    image_size: str | None = None
+    fit: Fit | None = None
+    backbone: str | None = None
+    backbone_weights: str | None = None
+    backbone_preprocessing: Preprocessing | None = None
+    head: Head | None = None
+    pooling: Pooling | None = None
+
+
+def read_config(path: Path | None) -> dict[str, Any]:
+    """Read a TOML file of settings; nothing gives no settings.
+
+    Raises:
+        RecipeError: no such file, no TOML, an unknown key or a newer format.
+    """
+    if path is None:
+        return {}
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecipeError(
+            f"`--config` must be a readable TOML file. Received: `{path}`, {error}. Check the path "
+            "and the file."
+        ) from error
+    unknown = sorted(set(settings) - _KEYS)
+    if unknown:
+        raise RecipeError(
+            f"`{path}` must be made of {', '.join(sorted(_KEYS))}. Received: {unknown[0]}. Check "
+            "its spelling."
+        )
+    if settings.get("format", FORMAT) != FORMAT:
+        raise RecipeError(
+            f"`{path}` must have format {FORMAT}. Received: {settings['format']!r}. Update peu."
+        )
+    return settings
+
+
+def write_config(folder: Path, settings: dict[str, Any]) -> None:
+    """Keep the settings of a run in its folder."""
+    import tomli_w
+
+    write_text(folder / CONFIG_FILE, tomli_w.dumps(_without_none(settings)))
+
+
+def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> list[Recipe]:
+    """Build the recipes that the user wants.
+
+    Args:
+        names: kinds with commas between, or None for those of the config file, or for all.
+        config: of `read_config`.
+        knobs: what the command line set; a knob goes to every recipe that has it, and
+            `image_size` to networks only, since descriptors are made for small pictures.
+
+    Returns:
+        At least one recipe.
+
+    Raises:
+        RecipeError: an unknown recipe or knob, or a value that cannot work.
+    """
+    written = config.get("recipes", [])
+    if not isinstance(written, list) or not all(isinstance(item, dict) for item in written):
+        raise RecipeError(
+            "`recipes` in a config file must be tables, each headed [[recipes]]. Received: "
+            f"{written!r}. Write `kind` and any knobs below each heading."
+        )
+    by_name = {str(item.get("name", item.get("kind"))): item for item in written}
+    if names is not None:
+        wanted = [name.strip() for name in names.split(",") if name.strip()]
+    else:
+        wanted = list(by_name) or list(DEFAULT_RECIPES)
+    chosen = []
+    for name in wanted:
+        if name not in by_name and name not in RECIPES:
+            raise RecipeError(
+                f"`--recipes` must be among {', '.join({**by_name, **RECIPES})}. Received: "
+                f"{name!r}. Check its spelling."
+            )
+        recipe = recipe_from_dict(by_name.get(name, {"kind": name}))
+        chosen.append(_with_knobs(recipe, knobs))
+    return chosen
+
+
+def settings_of(
+    data: str, fingerprint: str, folds: int, repeats: int, seed: int, recipes: Sequence[Recipe]
+) -> dict[str, Any]:
+    """Gather what a run depends on, in the form of a config file."""
+    return {
+        "format": FORMAT,
+        "data": data,
+        "fingerprint": fingerprint,
+        "folds": folds,
+        "repeats": repeats,
+        "seed": seed,
+        "recipes": [recipe_to_dict(recipe) for recipe in recipes],
+    }
+
+
+def same_settings(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Tell whether two runs are the same, wherever their pictures lie."""
+
+    def essence(settings: dict[str, Any]) -> dict[str, Any]:
+        recipes = [recipe_from_dict(item) for item in settings.get("recipes", [])]
+        return {**settings, "data": "", "recipes": recipes}
+
+    return essence(first) == essence(second)
+
+
+def read_image_size(text: str) -> tuple[int, int]:
+    """Read "224" or "240x320" (height x width).
+
+    Raises:
+        RecipeError: it is neither.
+    """
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(side.strip().isdigit() for side in sides):
+        raise RecipeError(
+            f"`--image-size` must be 224 or HEIGHTxWIDTH, as 240x320. Received: {text!r}. Write "
+            "whole numbers of pixels."
+        )
+    return int(sides[0]), int(sides[-1])
+
+
+def _with_knobs(recipe: Recipe, knobs: Knobs) -> Recipe:
+    changes: dict[str, Any] = {}
+    training: dict[str, Any] = {}
+    own = {knob.name for knob in dataclasses.fields(recipe)}
+    for name, value in _set_knobs(knobs).items():
+        if name in _TRAINING and "training" in own:
+            training[name] = value
+        elif name in own and not (name == "image_size" and recipe.kind == "descriptors"):
+            changes[name] = value
+    if training:
+        changes["training"] = dataclasses.replace(getattr(recipe, "training"), **training)  # noqa: B009
+    return dataclasses.replace(recipe, **changes) if changes else recipe
+
+
+def _set_knobs(knobs: Knobs) -> dict[str, Any]:
+    values = {}
+    for knob in dataclasses.fields(knobs):
+        value = getattr(knobs, knob.name)
+        if value is not None:
+            values[knob.name] = value
+    if "image_size" in values:
+        values["image_size"] = read_image_size(values["image_size"])
+    return values
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(item) for item in value]
+    return value
