@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from peu.data.cache import cache_folder
-from peu.data.drawings import DRAWINGS, Drawing, Paint
-from peu.data.pen import Colour, Pen, shaded, turning
-from peu.data.scenery import (
+from peu.data.drawing.objects import DRAWINGS, Drawing
+from peu.data.drawing.pen import Colour, Paint, Pen, shaded, turning
+from peu.data.drawing.scenery import (
     any_colour,
     draw_clutter,
     draw_ground,
@@ -152,13 +152,15 @@ def _draw_all(folder: Path, counts: Mapping[str, int], seed: int, progress: Prog
 def _draw_picture(drawing: Drawing, rng: np.random.Generator) -> Image.Image:
     width, height = _size(drawing, rng)
     large = (width * _OVERSAMPLING, height * _OVERSAMPLING)
-    scene = draw_ground(rng, width, height).resize(large, Image.Resampling.BILINEAR)
+    blur = float(rng.uniform(1, 3.5)) if rng.random() < 0.5 else 0.0
+    scene = draw_ground(rng, width, height)
+    if not blur:
+        scene = scene.resize(large, Image.Resampling.NEAREST)
     busy = rng.random() < 0.6
     draw_clutter(scene, rng, pieces=int(rng.integers(3, 13)) if busy else 1, largest=0.36)
     draw_strokes(scene, rng, strokes=int(rng.integers(0, 4)) if busy else 0, widest=0.02)
-    if rng.random() < 0.5:
-        blur = ImageFilter.BoxBlur(float(rng.uniform(1, 3.5)))
-        scene = scene.reduce(_OVERSAMPLING).filter(blur).resize(large, Image.Resampling.BILINEAR)
+    if blur:
+        scene = scene.filter(ImageFilter.BoxBlur(blur)).resize(large, Image.Resampling.NEAREST)
     behind = np.percentile(np.asarray(scene.reduce(16)).mean(axis=2), [20, 50, 80])
     layer = _draw_object(drawing, rng, large, behind)
     if rng.random() < 0.6:
@@ -224,6 +226,8 @@ def _paint(rng: np.random.Generator) -> Paint:
 def _cast_shadow(scene: Image.Image, layer: Image.Image, rng: np.random.Generator) -> None:
     dark = int(rng.integers(60, 150))
     mask = layer.getchannel("A").reduce(4).point(lambda alpha: alpha * dark // 255)
-    soft = mask.filter(ImageFilter.BoxBlur(float(rng.uniform(0.5, 2.5)))).resize(layer.size)
+    soft = mask.filter(ImageFilter.BoxBlur(float(rng.uniform(0.5, 2.5)))).resize(
+        layer.size, Image.Resampling.BILINEAR
+    )
     along, down = (int(step) for step in rng.integers((-24, 4), (25, 30)))
     scene.paste((0, 0, 0), (along, down), soft)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from peu.data.pen import Colour, Outline, ellipse, rectangle, shaded, turning
+from peu.data.drawing.pen import Colour, Outline, ellipse, rectangle, shaded, turning
 
 Pixels = NDArray[np.float32]
 

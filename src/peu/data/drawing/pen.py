@@ -9,6 +9,24 @@ from PIL import ImageDraw
 Colour = tuple[int, int, int]
 Outline = NDArray[np.float64]
 
+IVORY: Colour = (240, 236, 222)
+BLACK: Colour = (24, 22, 24)
+
+
+@dataclass(frozen=True)
+class Paint:
+    """Name the colours of one object.
+
+    Attributes:
+        body: of its largest part.
+        accent: of what stands out: bellows, hoops, rope, lens rims.
+        depth: how far shadows and lights go, from 0 (flat) to 1.
+    """
+
+    body: Colour
+    accent: Colour
+    depth: float
+
 
 @dataclass(frozen=True, eq=False)
 class Pen:
