@@ -56,7 +56,7 @@ def load_arrays(path: Path, *, labels_required: bool) -> ArraySet:
     """
     try:
         _check_total(path)
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files if name[:1] in "xy"}
             names = list(stored.files)
     except (DataError, MemoryError):

@@ -177,7 +177,7 @@ def _write_index(path: Path, known: Known) -> None:
 def _read_index(path: Path) -> Known:
     """Read an index, or none: whatever is wrong with it, the pictures themselves are there."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             records = json.loads(stored["records"].tobytes())
             thumbnails = stored["thumbnails"].tobytes()
         if records["decoding"] != DECODING:

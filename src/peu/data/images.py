@@ -39,7 +39,7 @@ DECODING = f"1-{pillow_version}"
 MIN_SIDE = 8
 MAX_PIXELS = 64_000_000
 
-_FORMATS = tuple(SUFFIXES)
+_FORMATS = tuple(name for name in SUFFIXES if name != "MPO")  # opens as JPEG does
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
