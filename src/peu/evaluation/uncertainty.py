@@ -1,0 +1,288 @@
+"""How far figures from repeated folds can be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from peu.errors import RecipeError
+
+_NO_SPREAD = 1e-12
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Hold a mean and the range that it is uncertain by.
+
+    Attributes:
+        mean: of the trials.
+        low: lower end.
+        high: upper end.
+        level: how often such an interval is meant to hold the truth, in (0, 1).
+    """
+
+    mean: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Compare two recipes that ran on the same splits.
+
+    Attributes:
+        first: name of a recipe.
+        second: name of another.
+        difference: first less second.
+        p_value: how often equal recipes would differ at least so much, two-sided.
+        distinguishable: whether the interval leaves out 0.
+    """
+
+    first: str
+    second: str
+    difference: Interval
+    p_value: float
+    distinguishable: bool
+
+
+def corrected_interval(
+    values: ArrayLike,
+    *,
+    test_train_ratio: float,
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = (0.0, 1.0),
+) -> Interval:
+    """Give a mean over trials whose training sets overlap, and its interval.
+
+    The trials share most of their training pictures, so their spread alone says too little:
+    the variance of the mean is taken as (1/J + n_test/n_train) s^2, with Student's t of J - 1
+    degrees of freedom. One trial has no spread, and its interval is all of `bounds`. Trials that
+    are all equal give an interval of width 0; for accuracies use `accuracy_interval`, which
+    knows better.
+
+    Args:
+        values: (J,) figures, one a trial.
+        test_train_ratio: n_test/n_train; 1/(k - 1) for k folds.
+        level: in (0, 1).
+        bounds: what the figure cannot leave, or None.
+
+    Returns:
+        The interval, cut at the bounds.
+
+    Raises:
+        RecipeError: no values, values that are not finite, or an impossible ratio or level.
+
+    Example:
+        >>> interval = corrected_interval([0.9, 0.8, 1.0, 0.9, 0.9], test_train_ratio=0.25)
+        >>> round(interval.low, 3), round(interval.high, 3)
+        (0.768, 1.0)
+
+    Source: Nadeau and Bengio (2003), "Inference for the generalization error".
+    """
+    figures = _figures("values", values)
+    _check_level(level)
+    lowest, highest = bounds or (-np.inf, np.inf)
+    mean = float(figures.mean())
+    if len(figures) == 1:
+        return Interval(mean, float(lowest), float(highest), level)
+    reach = _student(level, len(figures) - 1) * _standard_error(figures, test_train_ratio)
+    return Interval(mean, max(mean - reach, lowest), min(mean + reach, highest), level)
+
+
+def wilson_interval(successes: float, n: int, level: float = 0.95) -> Interval:
+    """Give a share of independent pictures and its interval.
+
+    Unlike the mean plus or minus a few standard errors, it stays within [0, 1] and does not
+    shrink to nothing at a full score: 54 of 54 gives [0.934, 1].
+
+    Args:
+        successes: from 0 to n; a fraction where counts were averaged.
+        n: 1 or more.
+        level: in (0, 1).
+
+    Returns:
+        The interval; its mean is the share itself.
+
+    Raises:
+        RecipeError: impossible counts or level.
+
+    Example:
+        >>> round(wilson_interval(54, 54).low, 3)
+        0.934
+
+    Source: Wilson (1927), "Probable inference".
+    """
+    if n < 1 or not 0 <= successes <= n:
+        raise RecipeError(
+            f"`successes` must be from 0 to n, and n 1 or more. Received: {successes} of {n}. "
+            "Count the pictures again."
+        )
+    _check_level(level)
+    from scipy.stats import norm
+
+    z = float(norm.ppf((1 + level) / 2))
+    share = successes / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
+    # At a score of none or all, rounding alone would keep the end off 0 or 1.
+    low = 0.0 if successes == 0 else max(0.0, centre - reach)
+    high = 1.0 if successes == n else min(1.0, centre + reach)
+    return Interval(share, low, high, level)
+
+
+def accuracy_interval(
+    per_trial_accuracies: Sequence[float],
+    per_trial_counts: Sequence[int],
+    test_train_ratio: float,
+    level: float = 0.95,
+) -> Interval:
+    """Give the mean accuracy of trials and an interval that is never of width 0.
+
+    Two trials or more that differ have the corrected interval. One trial, or trials that are all
+    equal (a full score each time), have no spread to judge by: then a Wilson interval on the
+    number of different pictures that were tested. With n_test pictures a trial and n_train to
+    learn from, that is n_test + n_train, or the sum over the trials if that is less.
+
+    Args:
+        per_trial_accuracies: (J,) in [0, 1].
+        per_trial_counts: (J,) pictures tested in each trial.
+        test_train_ratio: n_test/n_train.
+        level: in (0, 1).
+
+    Returns:
+        The interval.
+
+    Raises:
+        RecipeError: lengths that differ, accuracies out of [0, 1], or counts below 1.
+
+    Example:
+        >>> round(accuracy_interval([1.0, 1.0, 1.0], [20, 20, 20], 0.5).low, 3)
+        0.94
+
+    Source: Nadeau and Bengio (2003); Wilson (1927).
+    """
+    accuracies = _figures("per_trial_accuracies", per_trial_accuracies)
+    counts = _figures("per_trial_counts", per_trial_counts)
+    if len(counts) != len(accuracies) or counts.min() < 1:
+        raise RecipeError(
+            f"`per_trial_counts` must be 1 or more for each of {len(accuracies)} trials. "
+            f"Received: {counts.tolist()}. Give each trial's number of test pictures."
+        )
+    if accuracies.min() < 0 or accuracies.max() > 1:
+        raise RecipeError(
+            "`per_trial_accuracies` must be from 0 to 1. Received: "
+            f"{accuracies.min():g} to {accuracies.max():g}. Give shares, not percentages."
+        )
+    if len(accuracies) > 1 and np.ptp(accuracies) > _NO_SPREAD:
+        return corrected_interval(accuracies, test_train_ratio=test_train_ratio, level=level)
+    _check_ratio(test_train_ratio)
+    everything = counts.mean() * (1 + 1 / test_train_ratio)
+    different = max(1, round(min(float(counts.sum()), float(everything))))
+    mean = float(accuracies.mean())
+    return wilson_interval(mean * different, different, level)
+
+
+def paired_difference(
+    first_name: str,
+    second_name: str,
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    test_train_ratio: float,
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = (-1.0, 1.0),
+) -> PairedDifference:
+    """Compare the figures of two recipes split by split.
+
+    Both ran on the same splits, so what is hard about a split cancels out. One split shows
+    nothing: the interval is all of `bounds`. Recipes that never differ are not distinguishable.
+    Where they differ by the same amount on every split, the spread of 0 comes from the coarse
+    steps of an accuracy on few pictures; it is taken as if one of the splits had shown no
+    difference, so that five equal gains count and two do not.
+
+    Args:
+        first_name: of a recipe.
+        second_name: of another.
+        first: (J,) figures, one a split.
+        second: (J,) figures on the same splits, in the same order.
+        test_train_ratio: n_test/n_train; 1/(k - 1) for k folds.
+        level: in (0, 1).
+        bounds: what the difference cannot leave, or None.
+
+    Returns:
+        The difference, its p value by the corrected t test, and whether it can be told from 0.
+
+    Raises:
+        RecipeError: figures of different length, none, or not finite.
+
+    Source: Nadeau and Bengio (2003), "Inference for the generalization error".
+    """
+    one, other = _figures("first", first), _figures("second", second)
+    if len(one) != len(other):
+        raise RecipeError(
+            f"`first` and `second` must be of the same splits. Received: {len(one)} and "
+            f"{len(other)} figures. Run both recipes on every split."
+        )
+    differences = one - other
+    mean = float(differences.mean())
+    if len(differences) > 1 and np.ptp(differences) <= _NO_SPREAD:
+        # Spread as if one split had shown no difference; of differences of 0 it stays 0.
+        differences = np.append(differences[1:], 0.0)
+    around = corrected_interval(
+        differences - differences.mean() + mean,
+        test_train_ratio=test_train_ratio,
+        level=level,
+        bounds=bounds,
+    )
+    return PairedDifference(
+        first_name,
+        second_name,
+        around,
+        _p_value(mean, differences, test_train_ratio),
+        bool(around.low > 0 or around.high < 0),
+    )
+
+
+def _p_value(mean: float, differences: NDArray[np.float64], ratio: float) -> float:
+    if len(differences) == 1 or abs(mean) <= _NO_SPREAD:
+        return 1.0
+    from scipy.stats import t as student
+
+    error = _standard_error(differences, ratio)
+    return float(2 * student.sf(abs(mean) / error, len(differences) - 1))
+
+
+def _figures(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    figures = np.asarray(values, np.float64)
+    if figures.ndim != 1 or not len(figures) or not np.isfinite(figures).all():
+        raise RecipeError(
+            f"`{name}` must be one finite number for each trial, for one trial or more. "
+            f"Received: {figures.tolist()!r}. Leave out trials that failed."
+        )
+    return figures
+
+
+def _check_level(level: float) -> None:
+    if not 0 < level < 1:
+        raise RecipeError(f"`level` must be in (0, 1). Received: {level!r}. 0.95 is usual.")
+
+
+def _check_ratio(ratio: float) -> None:
+    if not (np.isfinite(ratio) and ratio > 0):
+        raise RecipeError(
+            f"`test_train_ratio` must be above 0. Received: {ratio!r}. "
+            "Divide the test pictures of a trial by its training pictures."
+        )
+
+
+def _standard_error(figures: NDArray[np.float64], ratio: float) -> float:
+    _check_ratio(ratio)
+    return float(np.sqrt((1 / len(figures) + ratio) * figures.var(ddof=1)))
+
+
+def _student(level: float, freedom: int) -> float:
+    from scipy.stats import t as student
+
+    return float(student.ppf((1 + level) / 2, freedom))
