@@ -149,6 +149,13 @@ def test_other_numbers_of_pictures_are_refused_whole(
     assert _files(tmp_path) == ["few.zip"]
 
 
+def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
+    archive = _archive(tmp_path / "few.zip", ORDINARY)
+    (tmp_path / ".few-abandoned" / "set" / "anchor").mkdir(parents=True)
+    extract_classes(archive, tmp_path / "few", WANTED)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["few", "few.zip"]
+
+
 def test_a_repeated_name_is_refused_whole(tmp_path: Path) -> None:
     archive = _archive(tmp_path / "few.zip", [ORDINARY[1], *ORDINARY])
     with pytest.raises(ResourceError):

@@ -24,7 +24,8 @@ def extract_classes(
     """Write the pictures of some classes into class folders, all of them or none.
 
     Only plain files with the names that the set uses are taken, and the paths they go to are made
-    here, so nothing in the archive can choose where it lands.
+    here, so nothing in the archive can choose where it lands. What a killed process left half
+    done is cleared away, so one process at a time may extract to a folder.
 
     Args:
         archive: `caltech-101.zip`, which holds `101_ObjectCategories.tar.gz`.
@@ -40,7 +41,9 @@ def extract_classes(
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".extract-", dir=folder.parent) as name:
+        for abandoned in folder.parent.glob(f".{folder.name}-*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
             draft = Path(name) / "set"
             for wanted in classes:
                 (draft / wanted).mkdir(parents=True)
