@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from peu.data.checks import describe_dataset
 from peu.experiments.comparison import Comparison
 from peu.reporting.comparison_json import comparison_to_dict
 
@@ -38,6 +39,7 @@ def test_the_promised_keys(comparison: Comparison) -> None:
 def test_the_pictures(comparison: Comparison) -> None:
     dataset = comparison_to_dict(comparison)["dataset"]
     assert dataset["pictures"] == 18
+    assert dataset["warnings"] == list(describe_dataset(comparison.dataset).warnings) != []
     assert list(dataset["classes"].values()) == [6, 6, 6]
     assert dataset["fingerprint"] == comparison.dataset.fingerprint
     assert [each["path"] for each in dataset["set_aside"]] == [

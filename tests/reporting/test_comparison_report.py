@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from peu.data.checks import describe_dataset
 from peu.data.dataset import load_dataset
 from peu.experiments.comparison import Comparison
 from peu.reporting.comparison_report import comparison_report, write_report
@@ -54,6 +55,17 @@ def test_every_section_is_there(report: Report) -> None:
         "How it was measured",
         "To do it again",
     ]
+
+
+def test_what_may_go_wrong_with_the_pictures_is_said(
+    report: Report, comparison: Comparison
+) -> None:
+    warnings = [
+        block.items
+        for block in _all_blocks(report.blocks)
+        if isinstance(block, Callout) and block.title == "Worth knowing"
+    ]
+    assert warnings == [describe_dataset(comparison.dataset).warnings]
 
 
 def test_figures_for_every_recipe(report: Report) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from peu.data.checks import describe_dataset
 from peu.evaluation.uncertainty import Interval
 from peu.experiments.comparison import Comparison
 from peu.recipes.registry import recipe_to_dict
@@ -21,7 +22,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
     - `format`: 1. A reader should refuse a number that it does not know.
     - `dataset`: `name`, `fingerprint`, `pictures` (number), `classes` (class name to number of
       pictures), `set_aside` (list of `path`, `reason`), `duplicates` (list of lists of paths
-      that show the same picture and stay on one side of every split).
+      that show the same picture and stay on one side of every split), `warnings` (sentences on
+      what may go wrong with these pictures).
     - `folds`, `repeats`, `seed`.
     - `recipes`, the best first, each with `name`, `recipe` (kind and every knob), `accuracy`,
       `balanced_accuracy` and `log_loss` (each `mean`, `low`, `high`, `level`),
@@ -48,6 +50,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
             "classes": class_counts(comparison),
             "set_aside": [{"path": each.path, "reason": each.reason} for each in dataset.set_aside],
             "duplicates": duplicate_paths(comparison),
+            "warnings": describe_dataset(dataset).warnings,
         },
         "folds": comparison.folds,
         "repeats": comparison.repeats,

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from peu.data.checks import describe_dataset
 from peu.experiments.comparison import Comparison
 from peu.reporting.comparison_json import class_counts, duplicate_paths
 from peu.reporting.picture_figures import balance_figure, sizes_figure
 from peu.reporting.report import (
     Block,
+    Callout,
     Column,
     Details,
     KeyValues,
@@ -50,6 +52,9 @@ def pictures_section(comparison: Comparison) -> Section:
         ("set aside", count(len(dataset.set_aside), "file") if dataset.set_aside else "none"),
     ]
     blocks.insert(0, KeyValues(tuple(pairs)))
+    warnings = describe_dataset(dataset).warnings
+    if warnings:
+        blocks.insert(1, Callout("Worth knowing", "", tone="warning", items=warnings))
     if duplicates:
         blocks.append(Section("The same picture more than once", _duplicates(duplicates)))
     if dataset.set_aside:

@@ -173,7 +173,7 @@ class Callout:
 
     Attributes:
         title: a word or two.
-        text: the text itself.
+        text: the text itself; may be empty where there are items.
         tone: "verdict" for the answer, "warning" for what needs care, "note" for the rest.
         facts: (name, value) of the few numbers that matter most, shown large.
         items: what belongs to it, one a line.
