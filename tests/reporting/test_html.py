@@ -176,6 +176,20 @@ def test_text_has_the_contrast_that_readers_need(front: str, back: str, scheme: 
     assert ratio >= 4.5
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("put `<a>.jpg` here", "put <code>&lt;a&gt;.jpg</code> here"),
+        ("`a` and `b`", "<code>a</code> and <code>b</code>"),
+        ("one ` alone & `", "one <code> alone &amp; </code>"),
+        ("odd `a` b ` <c>", "odd <code>a</code> b ` &lt;c&gt;"),
+        ("``", "``"),
+    ],
+)
+def test_names_between_backquotes(text: str, html: str) -> None:
+    assert f"<p>{html}</p>" in render_html(Report("t", (Paragraph(text),)))
+
+
 def test_a_drawing_must_be_one() -> None:
     broken = Figure("no drawing", "a", "b", Table("c", (), ()))
     with pytest.raises(ValueError, match="`<svg>` element"):

@@ -3,13 +3,14 @@
 import re
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from peu.reporting.report import Figure, Report
 
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
+_QUOTED = re.compile(r"`([^`]+)`")
 _SCALE = 1.36
 _WIDE = 400
 _LINE_BREAK = re.compile(r"[\r\n\u2028\u2029]+")
@@ -37,6 +38,7 @@ def render_html(report: Report) -> str:
         keep_trailing_newline=True,
         finalize=_readable,
     )
+    templates.filters["marked"] = _marked
     numbers = _Numbers()
     return templates.get_template("report.html.j2").render(
         report=report, drawing=numbers.drawing, anchor=numbers.anchor
@@ -68,6 +70,15 @@ class _Numbers:
 
     def anchor(self, section: object) -> str:
         return self._anchors.setdefault(id(section), f"s{len(self._anchors) + 1}")
+
+
+def _marked(text: str) -> Markup:
+    """Escape a text, and set what stands between backquotes as names and commands are set."""
+    parts = [escape(_readable(part)) for part in _QUOTED.split(text)]
+    named = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup().join(
+        each for pair in zip(parts[::2], [*named, Markup()], strict=True) for each in pair
+    )
 
 
 def _readable(value: Any) -> Any:

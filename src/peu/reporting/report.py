@@ -50,7 +50,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Say something in running text."""
+    """Say something in running text; `names` between backquotes are set as such."""
 
     kind: ClassVar[str] = "paragraph"
 
