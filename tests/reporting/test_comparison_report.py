@@ -41,7 +41,7 @@ def test_the_verdict_comes_first(report: Report, comparison: Comparison) -> None
     verdict = report.blocks[0]
     assert isinstance(verdict, Callout)
     assert verdict.text == comparison.verdict
-    assert verdict.facts[0] == ("accuracy of descriptors", "80.0 %")
+    assert verdict.facts[0] == ("accuracy of descriptors", "80.0%")
 
 
 def test_every_section_is_there(report: Report) -> None:

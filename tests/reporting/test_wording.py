@@ -23,7 +23,7 @@ def test_durations(seconds: float, text: str) -> None:
 def test_the_better_recipe_comes_first() -> None:
     pair = PairedDifference("worse", "better", Interval(-0.1, -0.15, -0.05), 0.001, True)
     assert paired_sentence(pair) == (
-        "better is more accurate than worse by 10.0 percentage points (95 % interval 5.0 to 15.0)."
+        "better is more accurate than worse by 10.0 percentage points (95% interval 5.0 to 15.0)."
     )
 
 
@@ -36,7 +36,7 @@ def test_what_cannot_be_told_apart_is_not_claimed() -> None:
 
 def test_figures() -> None:
     assert with_interval(Interval(0.5, 0.25, 0.75)) == "0.500 (0.250 to 0.750)"
-    assert percent(0.986) == "98.6 %"
+    assert percent(0.986) == "98.6%"
     assert count(1, "class", "classes") == "1 class"
     assert count(1234, "class", "classes") == "1,234 classes"
 

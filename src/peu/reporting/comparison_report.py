@@ -78,7 +78,7 @@ def _verdict(comparison: Comparison) -> Callout:
     shown: list[tuple[str, str]] = []
     if comparison.summaries:
         best = comparison.summaries[0]
-        level = f"{100 * best.accuracy.level:g} %"
+        level = f"{100 * best.accuracy.level:g}%"
         shown = [
             (f"accuracy of {best.name}", percent(best.accuracy.mean)),
             (
@@ -118,7 +118,7 @@ def _recipe_table(comparison: Comparison) -> Table:
     minimum = minimum if minimum < 1 else 0.0
     return Table(
         caption="The best first. The bars run from "
-        f"{percent(minimum)} to 100 %; the line is the interval.",
+        f"{percent(minimum)} to 100%; the line is the interval.",
         columns=(
             Column("Recipe"),
             Column("Accuracy"),

@@ -245,4 +245,4 @@ def _by_epoch(lines: Sequence[Sequence[float]]) -> NDArray[np.float64]:
 
 def _level(intervals: Iterable[Interval]) -> str:
     levels = {round(100 * each.level, 1) for each in intervals}
-    return f"{levels.pop():g} %" if len(levels) == 1 else ""
+    return f"{levels.pop():g}%" if len(levels) == 1 else ""

@@ -16,7 +16,7 @@ def with_interval(interval: Interval, digits: int = 3) -> str:
 
 def percent(share: float) -> str:
     """Give a share in [0, 1] as a percentage with one decimal."""
-    return f"{number(100 * share, 1)} %"
+    return f"{number(100 * share, 1)}%"
 
 
 def duration(seconds: float) -> str:
@@ -52,7 +52,7 @@ def paired_sentence(pair: PairedDifference) -> str:
         mean, low, high = -mean, -high, -low
     points = f"{number(100 * mean, 1)} percentage points"
     interval = (
-        f"{100 * difference.level:g} % interval {number(100 * low, 1)} to {number(100 * high, 1)}"
+        f"{100 * difference.level:g}% interval {number(100 * low, 1)} to {number(100 * high, 1)}"
     )
     if pair.distinguishable:
         return f"{better} is more accurate than {worse} by {points} ({interval})."
