@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from peu.evaluation.uncertainty import Interval, PairedDifference
 
+from peu.evaluation.uncertainty import Interval, PairedDifference
 from peu.reporting.confusion import confusion_figure
 from peu.reporting.figures import accuracy_figure, curves_figure, paired_figure
 from peu.reporting.picture_figures import balance_figure, sizes_figure

@@ -1,8 +1,8 @@
 """Findings in words say no more than the figures do."""
 
 import pytest
-from peu.evaluation.uncertainty import Interval, PairedDifference
 
+from peu.evaluation.uncertainty import Interval, PairedDifference
 from peu.reporting.wording import count, duration, facts, paired_sentence, percent, with_interval
 
 
