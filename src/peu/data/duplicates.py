@@ -21,7 +21,7 @@ _WORTH_TRYING = 0.88
 _LIKENESS = 0.97
 _BLOCK_SIDE = 8
 _BLOCK_LIKENESS = 0.9
-_NOISE = 1.0
+_NOISE = 1.5
 """Grey values, root mean square, that re-encoding may change within a block."""
 _TRIMS = (0.0, 0.5, 1.0, 1.5)
 """Rows or columns of a thumbnail that may be missing on a side."""
@@ -40,13 +40,15 @@ class _HasFacts(Protocol):
 def duplicate_groups(dataset: _HasFacts) -> NDArray[np.int64]:
     """Number the pictures so that copies of one picture share a number.
 
-    Copies are the same bytes, or re-encodings, resizings, slight crops at the border, changes
-    of brightness, and flips of all these in either direction, in any class. They are found in
-    the 32 x 32 grey thumbnails in three steps: a correlation at 16 x 16 names candidates; these
-    are laid over each other within one and a half thumbnail pixels; and then they must agree as
-    a whole and also within every one of 16 blocks. The last step tells a copy from another
-    object in front of the same studio background. A copy with a caption or logo in a corner
-    counts as another picture.
+    Copies are the same bytes, or re-encodings, resizings, changes of brightness, and flips of
+    all these in either direction, in any class. They are found in the 32 x 32 grey thumbnails in
+    three steps: a correlation at 16 x 16 names candidates; these are laid over each other within
+    one and a half thumbnail pixels, for copies that lost a row or two at the border; and then
+    they must agree as a whole and also within every one of 16 blocks. The last step tells a copy
+    from another object in front of the same studio background.
+
+    A copy with a caption in a corner counts as another picture, as do half of those cropped by
+    1 % of their height or shrunk without smoothing.
 
     Two pictures below 64 x 64 pixels, and pictures that are almost of one grey, are the same
     only if their sizes and their thumbnails are equal: digits of one class look alike when
@@ -124,6 +126,8 @@ def _candidates(greys: Grey, tiny: NDArray[np.bool_]) -> Iterator[tuple[int, int
     textured = greys.std(axis=(1, 2)) > _FLAT
     rows = np.flatnonzero(textured & ~tiny)
     columns = np.concatenate([rows, np.flatnonzero(textured & tiny)])
+    if not len(rows):
+        return
     step = THUMBNAIL_SIDE // _COARSE_SIDE
     coarse = greys.reshape(-1, _COARSE_SIDE, step, _COARSE_SIDE, step).mean(axis=(2, 4))
     for flip in _FLIPS:

@@ -225,7 +225,7 @@ def paired_difference(
             f"`first` and `second` must be of the same splits. Received: {len(one)} and "
             f"{len(other)} figures. Run both recipes on every split."
         )
-    differences = one - other
+    differences = np.where(np.abs(one - other) <= _NO_SPREAD, 0.0, one - other)
     mean = float(differences.mean())
     if len(differences) > 1 and np.ptp(differences) <= _NO_SPREAD:
         # Spread as if one split had shown no difference; of differences of 0 it stays 0.
