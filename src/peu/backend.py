@@ -5,6 +5,7 @@ Importing this module starts Keras and takes seconds; nothing that `peu --help` 
 
 import contextlib
 import functools
+import logging
 import os
 import sys
 import tempfile
@@ -54,6 +55,8 @@ def _without_chatter() -> Iterator[None]:
 _choose_settings()
 with _without_chatter():
     import keras
+
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def versions() -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Pretrained networks by name or by file, each with its own preprocessing inside the graph."""
 
 import contextlib
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,17 @@ def _load_model_file(name: str) -> Any:
     return model
 
 
+@contextlib.contextmanager
+def _download_on_stderr() -> Iterator[None]:
+    """Move the bar that Keras draws for a download off standard output, which is for results."""
+    with contextlib.ExitStack() as stack:
+        place = sys.stderr
+        if not sys.stderr.isatty():
+            place = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+        stack.enter_context(contextlib.redirect_stdout(place))
+        yield
+
+
 def _is_backbone(takes: Any, gives: Any) -> bool:
     if not (isinstance(takes, tuple) and isinstance(gives, tuple)):
         return False
@@ -242,8 +254,7 @@ def _load_architecture(source: BackboneSource, image_size: tuple[int, int]) -> A
     options = {"alpha": source.alpha} if architecture.takes_alpha else {}
     build = getattr(keras.applications, architecture.constructor)
     try:
-        # Keras announces a download on standard output, which belongs to results.
-        with contextlib.redirect_stdout(sys.stderr):
+        with _download_on_stderr():
             return build(
                 include_top=False,
                 weights=source.weights,

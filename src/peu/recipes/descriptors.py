@@ -33,7 +33,7 @@ class Descriptors:
         block_size: cells a side that are normalised together.
         colour: "auto" adds colour statistics where inner folds say that they help; "always"
             and "never" do not ask.
-        kernel: "rbf" or "linear".
+        kernel: "rbf", its width chosen on inner folds, or "linear".
         regularization: the kernel machine's C, above 0: larger trusts single pictures more.
 
     Raises:

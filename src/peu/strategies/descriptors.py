@@ -1,5 +1,8 @@
 """From descriptors: gradient histograms and a support vector machine, no network at all."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +19,20 @@ from peu.strategies.inner_folds import inner_folds
 from peu.strategies.labels import labels_of
 
 Array = NDArray[np.float64]
-_WITHOUT_INNER_FOLDS = 0.25
+_GAMMAS = (0.25, 0.5, 1.0)
+_USUAL_GAMMA = 0.5
+_USUAL_TEMPERATURE = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """Hold one way to describe pictures and to compare them, and how it did on inner folds."""
+
+    features: Array
+    gamma: float
+    with_colour: bool
+    temperature: float
+    log_loss: float
 
 
 def fit_descriptors(
@@ -24,8 +40,8 @@ def fit_descriptors(
 ) -> FittedRecipe:
     """Fit a support vector machine on descriptors of the training pictures.
 
-    Its probabilities are a softmax of its scores; the one temperature comes from scores of
-    pictures that inner folds held out.
+    Its probabilities are a softmax of its scores. The temperature, the kernel's width and the
+    use of colours are chosen on inner folds, by the log loss of pictures held out.
 
     Args:
         recipe: the descriptors and the machine.
@@ -40,27 +56,26 @@ def fit_descriptors(
     groups = part.groups[part.train]
     seed = child_seed(part.seed, "inner folds")
     histograms = _histograms(recipe, dataset, progress)
-    colours = None if recipe.colour == "never" else _colours(recipe, dataset, progress)
 
-    features = histograms
-    held_out = _held_out_scores(recipe, histograms[part.train], labels, groups, seed)
-    notes: tuple[str, ...] = ()
-    if colours is not None:
-        both = np.hstack([histograms, colours])
-        with_colours = _held_out_scores(recipe, both[part.train], labels, groups, seed)
-        helps = _log_loss(*with_colours) < _log_loss(*held_out)
-        if recipe.colour == "always" or helps:
-            features, held_out = both, with_colours
-        if recipe.colour == "auto":
-            notes = (f"Inner folds chose {'to add' if helps else 'no'} colour statistics.",)
-
-    machine = _fit_machine(
-        recipe,
-        features[part.train],
-        labels,
-        temperature=_best_temperature(*held_out),
-        with_colour=features is not histograms,
+    described = [(histograms, False)]
+    if recipe.colour != "never":
+        both = np.hstack([histograms, _colours(recipe, dataset, progress)])
+        described = [(both, True)] if recipe.colour == "always" else [*described, (both, True)]
+    gammas = _GAMMAS if recipe.kernel == "rbf" else (0.0,)
+    folds = list(inner_folds(labels, groups, seed=seed))
+    best = min(
+        (
+            _judge(recipe, features, gamma, with_colour, part.train, labels, folds)
+            for features, with_colour in described
+            for gamma in gammas
+        ),
+        key=lambda choice: (choice.log_loss, abs(choice.gamma - _USUAL_GAMMA)),
     )
+    features = best.features
+    machine = _fit_machine(recipe, best, features[part.train], labels)
+    notes: tuple[str, ...] = ()
+    if folds and recipe.colour == "auto":
+        notes = (f"Inner folds chose {'to add' if best.with_colour else 'no'} colour statistics.",)
 
     def predict(indices: Indices) -> Array:
         return softmax(machine.scores(features[indices]) / machine.temperature)
@@ -82,7 +97,7 @@ def _histograms(recipe: Descriptors, dataset: ImageDataset, progress: Progress) 
         dataset,
         recipe.image_size,
         recipe.fit,
-        identity=f"hog:{recipe.orientations}:{recipe.cell_size}:{recipe.block_size}",
+        identity=f"hog-sqrt-colour:{recipe.orientations}:{recipe.cell_size}:{recipe.block_size}",
         compute=lambda pixels: gradient_histograms(
             pixels,
             orientations=recipe.orientations,
@@ -106,13 +121,32 @@ def _colours(recipe: Descriptors, dataset: ImageDataset, progress: Progress) -> 
     )
 
 
-def _fit_machine(
+def _judge(
     recipe: Descriptors,
     features: Array,
-    labels: NDArray[np.int64],
-    *,
-    temperature: float,
+    gamma: float,
     with_colour: bool,
+    train: Indices,
+    labels: NDArray[np.int64],
+    folds: Sequence[tuple[Indices, Indices]],
+) -> _Choice:
+    choice = _Choice(features, gamma, with_colour, _USUAL_TEMPERATURE, 0.0)
+    if not folds:
+        return choice
+    scores, truths = [], []
+    for fit, judge in folds:
+        machine = _fit_machine(recipe, choice, features[train[fit]], labels[fit])
+        scores.append(machine.scores(features[train[judge]]))
+        truths.append(labels[judge])
+    held_out, truth = np.concatenate(scores), np.concatenate(truths)
+    temperature = _best_temperature(held_out, truth)
+    return replace(
+        choice, temperature=temperature, log_loss=_log_loss(held_out, truth, temperature)
+    )
+
+
+def _fit_machine(
+    recipe: Descriptors, choice: _Choice, features: Array, labels: NDArray[np.int64]
 ) -> KernelMachine:
     from sklearn.svm import SVC
 
@@ -120,7 +154,7 @@ def _fit_machine(
     scale = features.std(axis=0)
     scale[scale == 0] = 1
     standardised = (features - centre) / scale
-    gamma = 1 / standardised.shape[1] if recipe.kernel == "rbf" else 0.0
+    gamma = choice.gamma / features.shape[1]
     machine = SVC(
         C=recipe.regularization, kernel=recipe.kernel, gamma=gamma or "scale", cache_size=500
     ).fit(standardised, labels)
@@ -133,50 +167,26 @@ def _fit_machine(
         intercepts=sign * machine.intercept_,
         support_counts=machine.n_support_.astype(np.int64),
         gamma=gamma,
-        temperature=temperature,
+        temperature=choice.temperature,
         centre=centre,
         scale=scale,
         orientations=recipe.orientations,
         cell_size=recipe.cell_size,
         block_size=recipe.block_size,
-        with_colour=with_colour,
+        with_colour=choice.with_colour,
         height=height,
         width=width,
     )
 
 
-def _held_out_scores(
-    recipe: Descriptors,
-    features: Array,
-    labels: NDArray[np.int64],
-    groups: NDArray[np.int64],
-    seed: int,
-) -> tuple[Array, NDArray[np.int64]]:
-    scores, truths = [], []
-    for fit, judge in inner_folds(labels, groups, seed=seed):
-        machine = _fit_machine(
-            recipe, features[fit], labels[fit], temperature=1.0, with_colour=False
-        )
-        scores.append(machine.scores(features[judge]))
-        truths.append(labels[judge])
-    if not scores:
-        return np.zeros((0, 0)), labels[:0]
-    return np.concatenate(scores), np.concatenate(truths)
-
-
-def _log_loss(scores: Array, labels: NDArray[np.int64], temperature: float | None = None) -> float:
-    if len(labels) == 0:
-        return float("inf")
-    divisor = temperature or _best_temperature(scores, labels)
-    chosen = softmax(scores / divisor)[np.arange(len(labels)), labels]
+def _log_loss(scores: Array, labels: NDArray[np.int64], temperature: float) -> float:
+    chosen = softmax(scores / temperature)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
 
 def _best_temperature(scores: Array, labels: NDArray[np.int64]) -> float:
     from scipy.optimize import minimize_scalar
 
-    if len(labels) == 0:
-        return _WITHOUT_INNER_FOLDS
     found = minimize_scalar(
         lambda log_temperature: _log_loss(scores, labels, float(np.exp(log_temperature))),
         bounds=(-5, 3),

@@ -88,12 +88,18 @@ def fit_classifier(
     return classifier
 
 
+def picture_mark(sha256: str) -> str:
+    """Shorten a picture's hash to what tells it from others in a model's memory of its set."""
+    return sha256[:16]
+
+
 def _provenance(dataset: ImageDataset, seed: int, fitted: FittedRecipe) -> dict[str, Any]:
     return {
         "peu": __version__,
         "dataset": dataset.name,
         "fingerprint": dataset.fingerprint,
         "pictures": len(dataset),
+        "picture_marks": sorted(picture_mark(facts.sha256) for facts in dataset.facts),
         "seed": seed,
         "parameters": fitted.parameters,
         "trainable_parameters": fitted.trainable_parameters,

@@ -143,5 +143,8 @@ def _run(network: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _assemble(network: Any, head: Any) -> Any:
     x = network.output
     for layer in head.layers[1:]:
-        x = layer(x)
+        # A copy, since a layer that stands in two graphs has no one output to explain.
+        copy = layer.__class__.from_config(layer.get_config())
+        x = copy(x)
+        copy.set_weights(layer.get_weights())
     return keras.Model(network.input, x, name="classifier")
