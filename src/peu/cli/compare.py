@@ -128,7 +128,7 @@ def compare_command(
         wanted = settings_of(data, dataset.fingerprint, folds, repeats, seed, chosen)
         folder = output or default_folder(dataset.name, wanted)
         if claim_folder(folder, wanted, overwrite=overwrite):
-            remark(f"Going on with the run in {folder}.", quiet=quiet)
+            remark(f"Going on with {folder}: finished trials are kept.", quiet=quiet)
         comparison = compare(
             dataset,
             chosen,

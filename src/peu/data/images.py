@@ -33,7 +33,7 @@ __all__ = [
     "to_rgb_image",
 ]
 
-DECODING = f"1-{pillow_version}"
+DECODING = f"2-{pillow_version}"
 """The rules of this module and what carries them out: another text, other pixels."""
 
 MIN_SIDE = 8

@@ -15,8 +15,9 @@ def resize_image(image: Image.Image, image_size: tuple[int, int], fit: Fit) -> N
         image_size: (height, width) in pixels.
         fit: "pad" keeps the whole picture and its shape, and fills the rest by drawing the
             picture's own edge on outwards: no filling is better in general
-            (`benchmarks/padding.py`), and this one adds no line to the picture; "stretch" keeps the whole picture
-            but not its shape; "crop" keeps the shape and cuts the longer side evenly.
+            (`benchmarks/padding.py`), and this one adds no line to the picture; "stretch" keeps
+            the whole picture but not its shape; "crop" keeps the shape and cuts the longer side
+            evenly.
 
     Returns:
         (height, width, 3) uint8.

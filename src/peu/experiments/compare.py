@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import itertools
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import metadata
@@ -181,7 +180,8 @@ def _run_all(
     read = {id(task) for task, _ in known}
     missing = [task for task in tasks if id(task) not in read]
     outcomes = _run_missing(dataset, missing, groups, workers, map_trials, progress)
-    for task, outcome in itertools.chain(known, outcomes):
+    done.update((positions[id(task)], trial) for task, trial in known)
+    for task, outcome in outcomes:
         if isinstance(outcome, PeuError):
             troubles.setdefault(task.recipe.name, outcome)
             continue

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from peu import __version__
 from peu.data.dataset import ImageDataset
+from peu.data.images import DECODING
 from peu.data.splits import Split, split_from_dict, split_to_dict
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.files import canonical_json, read_json, sha256_of_file, sha256_of_text, write_json
@@ -111,7 +112,9 @@ def trial_key(dataset: ImageDataset, recipe: Recipe, split: Split) -> str:
         if path.is_file():
             knobs[knob] = sha256_of_file(path)
     return sha256_of_text(
-        canonical_json([FORMAT, __version__, dataset.fingerprint, knobs, split_to_dict(split)])
+        canonical_json(
+            [FORMAT, DECODING, __version__, dataset.fingerprint, knobs, split_to_dict(split)]
+        )
     )
 
 

@@ -58,7 +58,7 @@ def _grad_cam(
 ) -> NDArray[np.float64]:
     from peu.backend import gradient, keras
 
-    to_maps = keras.Model(network.inputs, layer.output)
+    to_maps = keras.Model(network.input, layer.output)
     to_logits = keras.Model(layer.output, network.get_layer("logits").output)
     maps = keras.ops.cast(to_maps(pixels[None], training=False), "float32")
     slopes = gradient(

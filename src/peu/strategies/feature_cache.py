@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from peu.data.cache import cache_folder
 from peu.data.dataset import ImageDataset
+from peu.data.images import DECODING
 from peu.errors import ResourceError
 from peu.files import canonical_json, replacing, sha256_of_text
 from peu.progress import Progress, silent
@@ -42,7 +43,7 @@ def cached_features(
         (n, d), in the dtype of `compute`.
     """
     key = sha256_of_text(
-        canonical_json([dataset.fingerprint, list(image_size), fit, identity, np.__version__])
+        canonical_json([DECODING, dataset.fingerprint, list(image_size), fit, identity])
     )
     path = cache_folder() / "features" / f"{key}.npy"
     stored = _read(path, len(dataset))
