@@ -72,9 +72,7 @@ def main() -> None:
         "mobilenet:0.25": find_backbone(
             "mobilenet:0.25", str(weights / "mobilenet_2_5_224_tf_no_top.h5"), "auto"
         ),
-        "mobilenet": find_backbone(
-            str(weights / "mobilenet_1_0_224_pw12.keras"), "imagenet", "tf"
-        ),
+        "mobilenet": find_backbone(str(weights / "mobilenet_1_0_224_pw12.keras"), "imagenet", "tf"),
     }
     for name, source in backbones.items():
         network = feature_network(

@@ -6,12 +6,24 @@ from pathlib import Path
 
 import pytest
 
+_LEFT_OUT = "PEU_DATA is not set: this test needs real pictures"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that asks for the real pictures."""
     for item in items:
         if "peu_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real_data)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out for want of real pictures."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    count = sum(_LEFT_OUT in str(report.longrepr) for report in skipped)
+    if count:
+        terminalreporter.write_line(
+            f"{count} tests on real pictures were left out: set PEU_DATA to run them."
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +37,10 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def peu_data() -> Path:
-    """Give the folder of real pictures, or skip the test and say so."""
+    """Give the folder of real pictures; without it skip, or fail where they are required."""
     folder = os.environ.get("PEU_DATA")
-    if not folder:
-        pytest.skip("PEU_DATA is not set: this test needs real pictures")
-    return Path(folder).resolve()
+    if folder:
+        return Path(folder).resolve()
+    if os.environ.get("PEU_REAL_DATA_REQUIRED"):
+        pytest.fail(_LEFT_OUT)
+    pytest.skip(_LEFT_OUT)
