@@ -6,7 +6,7 @@ from typing import Protocol
 class Progress(Protocol):
     """Receive the state of a piece of work; the command line draws it, a library is silent."""
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: int, total: int, /) -> None:
         """Take one step.
 
         Args:
