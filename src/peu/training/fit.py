@@ -67,6 +67,8 @@ def fit_network(
     fitted = model.fit(
         ShuffledBatches(inputs, labels, settings.batch_size, seed=seed),
         epochs=settings.epochs,
+        # Keras would put the batches into an order drawn from Python's global generator.
+        shuffle=False,
         validation_data=watched,
         validation_batch_size=settings.batch_size,
         callbacks=callbacks,
