@@ -22,6 +22,7 @@ def describe_command(
     quiet: options.Quiet = False,
 ) -> None:
     """Say how many pictures there are, of what kind, and which were set aside and why."""
+    from peu.cli.description import show_description
     from peu.data.catalog import open_dataset
     from peu.data.checks import describe_dataset
 
@@ -30,7 +31,5 @@ def describe_command(
         description = describe_dataset(dataset)
     if as_json:
         write_result({"format": 1, **description.to_dict()})
-        return
-    console = results()
-    for line in description.lines():
-        console.print(line, markup=False, soft_wrap=True)
+    else:
+        show_description(description, results())

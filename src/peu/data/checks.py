@@ -264,7 +264,7 @@ def _about_files(dataset: ImageDataset) -> list[str]:
     grey = sum(one.mode in ("1", "L", "LA", "I;16", "I", "F") for one in dataset.facts)
     if 0 < grey < len(dataset):
         told.append(
-            f"{_pictures(grey)} of {len(dataset)} {'is' if grey == 1 else 'are'} grey and the "
+            f"{_pictures(grey)} of {len(dataset):,} {'is' if grey == 1 else 'are'} grey and the "
             "others in colour. If that goes with class, a model may learn it instead of the "
             "object."
         )
@@ -272,7 +272,7 @@ def _about_files(dataset: ImageDataset) -> list[str]:
 
 
 def _pictures(count: int) -> str:
-    return f"{count} picture{'' if count == 1 else 's'}"
+    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
 def _times(count: int) -> str:

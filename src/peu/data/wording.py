@@ -23,13 +23,18 @@ def shown(name: object) -> str:
         >>> shown("two\nlines.jpg")
         '`two\\nlines.jpg`'
     """
+    return f"`{on_one_line(name)}`"
+
+
+def on_one_line(name: object) -> str:
+    """Give a name as `shown` does, without backquotes: for a table, where it stands alone."""
     text = "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in str(name)
     )
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
-    return f"`{text}`"
+    return text
 
 
 def some(items: Sequence[str]) -> str:
