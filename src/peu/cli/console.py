@@ -20,7 +20,7 @@ def results() -> "Console":
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
-    return Console(highlight=False, width=width, soft_wrap=False)
+    return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
 def remark(text: str, *, quiet: bool = False) -> None:
