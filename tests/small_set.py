@@ -1,0 +1,38 @@
+"""A small drawn set, and recipes that learn in a second: what several parts' tests share."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from peu.data.dataset import ImageDataset
+from peu.data.duplicates import duplicate_groups
+from peu.data.samples import draw_samples
+from peu.recipes.descriptors import Descriptors
+from peu.recipes.scratch import Scratch
+from peu.recipes.training import TrainingSettings
+from peu.strategies.fitted_recipe import TrainingPart
+
+CLASSES = ("accordion", "anchor", "barrel", "binocular")
+PER_CLASS = 8
+
+QUICK = TrainingSettings(epochs=2, batch_size=8, precision="float32")
+TINY = Scratch(image_size=(32, 32), filters=(4,), dense_units=8, training=QUICK)
+PLAIN = Descriptors(colour="never", kernel="linear")
+
+
+def drawn_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder of 4 x 8 drawings, the same one whoever asks."""
+    folder = tmp_path_factory.getbasetemp() / "drawn" / "photos"
+    return folder if folder.exists() else draw_samples(folder, per_class=PER_CLASS)
+
+
+def half_of(dataset: ImageDataset, *, seed: int = 0) -> TrainingPart:
+    """Say to learn from every second picture."""
+    every = np.arange(len(dataset))
+    return TrainingPart(
+        train=every[every % 2 == 0],
+        groups=duplicate_groups(dataset),
+        watched=every[every % 2 == 1],
+        seed=seed,
+    )
