@@ -300,3 +300,17 @@ def test_the_sheets_pictures_load_whole(peu_data: Path) -> None:
     assert dataset.set_aside == ()
     assert {facts.mode for facts in dataset.facts} == {"RGB", "L"}
     assert dataset.pixels(range(177), (64, 64), "pad").std() > 30
+
+
+@pytest.mark.parametrize("left", ["manifest.json", "report.json"])
+def test_a_folder_that_peu_wrote_is_told_from_pictures(tmp_path: Path, left: str) -> None:
+    (tmp_path / left).write_text("{}")
+    with pytest.raises(DataError, match="a folder that peu wrote: give the pictures instead"):
+        load_dataset(tmp_path, labels_required=False)
+
+
+def test_what_is_expected_depends_on_whether_labels_are_required(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"Expected a picture, a folder of pictures"):
+        load_dataset(tmp_path / "nowhere.jpg", labels_required=False)
+    with pytest.raises(DataError, match=r"Expected a folder of class folders"):
+        load_dataset(tmp_path / "nowhere.jpg")

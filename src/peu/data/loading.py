@@ -24,6 +24,7 @@ from peu.errors import DataError
 from peu.progress import Progress
 
 _AT_LEAST = 2
+_MADE_BY_PEU = {"manifest.json", "report.json"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +66,7 @@ def _layout(source: Path, *, labels_required: bool, progress: Progress) -> Layou
         return find_in_folder(source, labels_required=labels_required)
     if not source.exists():
         raise DataError(
-            f"There is no {shown(source)}. Expected a folder of class folders, a CSV with the "
-            "columns image,label, a .zip or an .npz."
+            f"There is no {shown(source)}. Expected {_kinds(labels_required)}. Check the path."
         )
     suffix = source.suffix.lower()
     if suffix == ".csv":
@@ -74,10 +74,18 @@ def _layout(source: Path, *, labels_required: bool, progress: Progress) -> Layou
     if suffix == ".zip":
         return _in_archive(source, labels_required=labels_required, progress=progress)
     if not is_picture_name(source) or labels_required:
-        kinds = "a folder of class folders, a CSV with the columns image,label, a .zip or an .npz"
-        raise DataError(f"Expected {kinds}; received the file {shown(source)}.")
+        raise DataError(
+            f"Expected {_kinds(labels_required)}; received the file {shown(source)}. Check the "
+            "path, or give the folder above it."
+        )
     only = Candidate(source, source.name, None)
     return Layout(source.stem, source.parent, (only,), labelled=False)
+
+
+def _kinds(labels_required: bool) -> str:
+    if labels_required:
+        return "a folder of class folders, a CSV with the columns image,label, a .zip or an .npz"
+    return "a picture, a folder of pictures, a CSV with the column image, a .zip or an .npz"
 
 
 def _in_archive(source: Path, *, labels_required: bool, progress: Progress) -> Layout:
@@ -94,8 +102,12 @@ def _in_archive(source: Path, *, labels_required: bool, progress: Progress) -> L
 
 def _from_files(source: Path, layout: Layout, progress: Progress) -> LoadedSet:
     if not layout.candidates:
+        advice = "Give the folder that holds them."
+        if source.is_dir() and _MADE_BY_PEU & {one.name for one in source.iterdir()}:
+            advice = "This is a folder that peu wrote: give the pictures instead."
         raise DataError(
-            f"Expected pictures in {shown(source)}; found none{_reasons(layout.set_aside)}."
+            f"Expected pictures in {shown(source)}; found none{_reasons(layout.set_aside)}. "
+            f"{advice}"
         )
     studied = study_pictures(
         [one.path for one in layout.candidates], layout.root, progress=progress
