@@ -12,6 +12,7 @@ from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
 from peu.cli.run_folder import claim_folder, default_folder
 from peu.cli.settings import Knobs, choose_recipes, read_config, settings_of
+from peu.errors import RecipeError
 
 if TYPE_CHECKING:
     from peu.experiments.comparison import Comparison
@@ -84,6 +85,10 @@ def compare_command(
 
     Run the same command again to go on with an interrupted run, or to see its result at once.
     """
+    if quick and thorough:
+        raise RecipeError(
+            "`--quick` and `--thorough` exclude each other. Received: both. Drop one."
+        )
     settings = read_config(config)
     chosen = choose_recipes(
         recipes,

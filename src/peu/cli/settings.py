@@ -104,7 +104,7 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
     for name in wanted:
         if name not in by_name and name not in RECIPES:
             raise RecipeError(
-                f"`--recipes` must be among {', '.join({**by_name, **RECIPES})}. Received: "
+                f"A recipe must be among {', '.join({**by_name, **RECIPES})}. Received: "
                 f"{name!r}. Check its spelling."
             )
         recipe = recipe_from_dict(by_name.get(name, {"kind": name}))

@@ -9,6 +9,7 @@ from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
 from peu.cli.settings import Knobs, choose_recipes, read_config
+from peu.errors import RecipeError
 
 
 @ending_well
@@ -68,7 +69,10 @@ def train_command(
         ),
     )
     if len(chosen) != 1:
-        raise typer.BadParameter("Name one recipe.", param_hint="--recipe")
+        raise RecipeError(
+            f"`--recipe` must name one recipe. Received: {recipe!r}. Name one here; `peu compare` "
+            "takes several."
+        )
     seed = settings.get("seed", 0) if seed is None else seed
 
     from peu.data.catalog import open_dataset
