@@ -104,7 +104,9 @@ def evaluate_command(
     for name in ("precision", "recall", "pictures"):
         table.add_column(name, justify="right")
     for row in figures.per_class:
-        table.add_row(row.name, f"{row.precision:.3f}", f"{row.recall:.3f}", str(row.support))
+        # Without pictures of a class there is nothing to find, and no recall.
+        recall = f"{row.recall:.3f}" if row.support else "-"
+        table.add_row(row.name, f"{row.precision:.3f}", recall, str(row.support))
     console.print(table)
 
 
