@@ -11,7 +11,7 @@ from peu.recipes.knobs import (
     check_image,
     check_name,
 )
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import TrainingSettings, check_training
 
 Pooling = Literal["average", "flatten"]
 Head = Literal["logistic", "mlp"]
@@ -71,3 +71,4 @@ class FrozenFeatures:
         check_choice("pooling", self.pooling, Pooling)
         check_choice("head", self.head, Head)
         check_count("hidden_units", self.hidden_units, "100 is a good start.")
+        check_training(self.training)

@@ -11,7 +11,7 @@ from peu.recipes.knobs import (
     check_name,
     check_range,
 )
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import TrainingSettings, check_training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +74,4 @@ class Scratch:
             advice="Take fewer layers, a smaller step or larger pictures.",
         )
         check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
+        check_training(self.training)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from peu.recipes.knobs import check_choice, check_count, check_range
+from peu.recipes.knobs import check, check_choice, check_count, check_range
 
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 
@@ -50,3 +50,14 @@ class TrainingSettings:
             ends="(]",
         )
         check_choice("precision", self.precision, Precision)
+
+
+def check_training(received: object) -> None:
+    """Refuse anything but training settings."""
+    check(
+        "training",
+        holds=isinstance(received, TrainingSettings),
+        expected="TrainingSettings, or an object of its knobs in JSON",
+        received=received,
+        advice="Try `training=TrainingSettings(epochs=15)`.",
+    )
