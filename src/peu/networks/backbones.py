@@ -1,8 +1,10 @@
 """Pretrained networks by name or by file, each with its own preprocessing inside the graph."""
 
 import contextlib
+import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,24 +27,26 @@ class Architecture:
     Attributes:
         constructor: its name in `keras.applications`.
         preprocessing: "tf", "caffe", "torch" or "none"; those with "none" scale inside.
-        takes_alpha: whether a width multiplier may follow the name ("mobilenet:0.25").
+        widths: the width multipliers that ImageNet weights exist for, where one may follow the
+            name ("mobilenet:0.25"); a weights file may have any other.
     """
 
     constructor: str
     preprocessing: str
-    takes_alpha: bool = False
+    widths: tuple[float, ...] = ()
 
 
 ARCHITECTURES: dict[str, Architecture] = {
     "vgg16": Architecture("VGG16", "caffe"),
-    "mobilenet": Architecture("MobileNet", "tf", takes_alpha=True),
-    "mobilenetv2": Architecture("MobileNetV2", "tf", takes_alpha=True),
-    "mobilenetv3small": Architecture("MobileNetV3Small", "none", takes_alpha=True),
+    "mobilenet": Architecture("MobileNet", "tf", (0.25, 0.5, 0.75, 1.0)),
+    "mobilenetv2": Architecture("MobileNetV2", "tf", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)),
+    "mobilenetv3small": Architecture("MobileNetV3Small", "none", (0.75, 1.0)),
     "efficientnetv2b0": Architecture("EfficientNetV2B0", "none"),
     "resnet50": Architecture("ResNet50", "caffe"),
     "convnexttiny": Architecture("ConvNeXtTiny", "none"),
 }
 DEFAULT_SIZE = (224, 224)
+_SMALLEST_SIDE = 32
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,9 @@ def find_backbone(name: str, weights: str, preprocessing: str) -> BackboneSource
     if preprocessing == "auto":
         preprocessing = architecture.preprocessing
     identity = f"{architecture_name}:{alpha:g}:imagenet:keras-{keras.__version__}"
-    if weights != "imagenet":
+    if weights == "imagenet":
+        _check_width(name, architecture, alpha)
+    else:
         path = Path(weights).expanduser()
         if not path.is_file():
             raise RecipeError(
@@ -117,7 +123,13 @@ def load_backbone(source: BackboneSource, image_size: tuple[int, int] | None) ->
     if source.weights is None:
         model = _load_model_file(source.name)
     else:
-        model = _load_architecture(source, image_size or DEFAULT_SIZE)
+        image_size = image_size or DEFAULT_SIZE
+        if min(image_size) < _SMALLEST_SIDE:
+            raise RecipeError(
+                f"`image_size` must be at least {_SMALLEST_SIDE} pixels a side for "
+                f"`{source.name}`. Received: {image_size}. Take larger pictures."
+            )
+        model = _load_architecture(source, image_size)
     made_for = tuple(model.input_shape[1:3])
     if image_size is not None and None not in made_for and made_for != image_size:
         raise RecipeError(
@@ -206,12 +218,21 @@ def _read_alpha(name: str, architecture: Architecture, text: str) -> float:
         alpha = float(text)
     except ValueError:
         alpha = 0.0
-    if not architecture.takes_alpha or alpha <= 0:
+    if not architecture.widths or not (0 < alpha < math.inf):
         raise RecipeError(
             "`backbone` may end with a width only for mobilenet, mobilenetv2 and "
             f"mobilenetv3small, as in 'mobilenet:0.25'. Received: {name!r}."
         )
     return alpha
+
+
+def _check_width(name: str, architecture: Architecture, alpha: float) -> None:
+    if architecture.widths and alpha not in architecture.widths:
+        widths = ", ".join(f"{width:g}" for width in architecture.widths)
+        raise RecipeError(
+            f"`backbone` must have one of the widths that ImageNet weights exist for: {widths}. "
+            f"Received: {name!r}. Choose one of these, or name a file with `backbone_weights`."
+        )
 
 
 def _load_model_file(name: str) -> Any:
@@ -251,10 +272,12 @@ def _is_backbone(takes: Any, gives: Any) -> bool:
 
 def _load_architecture(source: BackboneSource, image_size: tuple[int, int]) -> Any:
     architecture = ARCHITECTURES[source.name]
-    options = {"alpha": source.alpha} if architecture.takes_alpha else {}
+    options = {"alpha": source.alpha} if architecture.widths else {}
     build = getattr(keras.applications, architecture.constructor)
     try:
-        with _download_on_stderr():
+        with _download_on_stderr(), warnings.catch_warnings():
+            # That the weights were learnt at another size is what `image_size` asks for.
+            warnings.filterwarnings("ignore", "`input_shape` is undefined", UserWarning)
             return build(
                 include_top=False,
                 weights=source.weights,
