@@ -39,9 +39,7 @@ def write_bundle(
             write_files(draft)
             hashes = {path.name: sha256_of_file(path) for path in sorted(draft.iterdir())}
             write_json(draft / MANIFEST, {**manifest, "format": FORMAT, "files": hashes})
-            if folder.exists():
-                folder.replace(Path(workplace) / "old")
-            draft.replace(folder)
+            _put_in_place(draft, folder, Path(workplace) / "old")
     except OSError as error:
         raise ResourceError(
             f"`{folder}` could not be written: {error.strerror or error}. Free some disk space or "
@@ -64,10 +62,17 @@ def check_destination(folder: Path, *, overwrite: bool) -> None:
             f"`{folder}` must not exist yet: nothing is overwritten unasked. Choose another folder "
             "with --output, or say --overwrite."
         )
-    if not (folder / MANIFEST).is_file():
+    files = _files_of_bundle(folder)
+    if files is None:
         raise ResourceError(
-            f"`{folder}` must be a model of peu to be overwritten; it has no {MANIFEST}. Choose "
-            "another folder with --output."
+            f"`{folder}` must be a model of peu to be overwritten; it has no {MANIFEST} of one. "
+            "Choose another folder with --output."
+        )
+    others = sorted(path.name for path in folder.iterdir() if path.name not in files)
+    if others:
+        raise ResourceError(
+            f"`{folder}` must hold a model of peu and nothing else to be overwritten. It also "
+            f"holds `{others[0]}`. Move that away, or choose another folder with --output."
         )
 
 
@@ -92,7 +97,7 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
         )
     try:
         manifest = read_json(folder / MANIFEST)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BundleError(
             f"`{folder}` must hold a readable {MANIFEST}. It could not be read: {error}. Name a "
             "folder that `peu train --output` wrote."
@@ -114,6 +119,29 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
         )
     _check_hashes(folder, manifest["files"])
     return manifest
+
+
+def _put_in_place(draft: Path, folder: Path, aside: Path) -> None:
+    """Replace a folder; the old one is put back where the new one cannot take its place."""
+    if not folder.exists():
+        draft.replace(folder)
+        return
+    folder.replace(aside)
+    try:
+        draft.replace(folder)
+    except BaseException:
+        aside.replace(folder)
+        raise
+
+
+def _files_of_bundle(folder: Path) -> set[str] | None:
+    try:
+        manifest = read_json(folder / MANIFEST)
+        if not isinstance(manifest["kind"], str) or not isinstance(manifest["format"], int):
+            return None
+        return {MANIFEST, *dict(manifest["files"])}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _check_hashes(folder: Path, hashes: dict[str, Any]) -> None:
