@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from peu.data.images import decode_image, resize_image, to_rgb_image
-from peu.errors import BundleError, DataError, RecipeError
+from peu.errors import BundleError, DataError
 from peu.fitted.bundle import read_manifest, write_bundle
 from peu.fitted.kernel_machine import KernelMachine
-from peu.recipes.knobs import Fit
+from peu.recipes.knobs import Fit, check_choice
 from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
 from peu.training.history import History
 
@@ -102,7 +102,8 @@ class Classifier:
             DataError: a picture cannot be used; the message names it.
         """
         rows = [
-            resize_image(_open(picture), self.image_size, self.fit) for picture in _listed(pictures)
+            resize_image(_open(picture, number), self.image_size, self.fit)
+            for number, picture in enumerate(_listed(pictures), start=1)
         ]
         if not rows:
             return np.zeros((0, *self.image_size, 3), np.uint8)
@@ -171,15 +172,15 @@ class Classifier:
         manifest = read_manifest(place, KIND)
         try:
             classifier = cls(
-                model=_read_model(place, manifest["model"]),
-                class_names=tuple(str(name) for name in manifest["class_names"]),
-                fit=manifest["fit"],
+                model=_read_model(place, manifest),
+                class_names=_read_class_names(manifest["class_names"]),
+                fit=_read_fit(manifest["fit"]),
                 recipe=recipe_from_dict(manifest["recipe"]),
                 history=_read_history(manifest["history"]),
                 provenance=dict(manifest["provenance"]),
             )
             image_size = tuple(manifest["image_size"])
-        except (KeyError, TypeError, ValueError, RecipeError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise BundleError(
                 f"The manifest of `{place}` must be complete. It is not: {error}. "
                 "Train and save the model again."
@@ -201,7 +202,13 @@ def describe_prediction(row: NDArray[np.float64], class_names: Sequence[str]) ->
     return Prediction(class_names[best], float(row[best]), named)
 
 
-def _read_model(folder: Path, file_name: str) -> ProbabilityModel:
+def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
+    file_name = manifest["model"]
+    if file_name not in manifest["files"]:
+        raise BundleError(
+            f"The manifest of `{folder}` must vouch for the model that it names. It has no hash of "
+            f"{file_name!r}. Train and save the model again."
+        )
     if file_name == KernelMachine.file_name:
         return KernelMachine.read(folder)
     # Starting Keras takes seconds that a kernel machine need not wait.
@@ -213,6 +220,19 @@ def _read_model(folder: Path, file_name: str) -> ProbabilityModel:
             f"{NetworkModel.file_name}. Received: {file_name!r}. Update peu, or train again."
         )
     return NetworkModel.read(folder)
+
+
+def _read_class_names(stored: Any) -> tuple[str, ...]:
+    good = isinstance(stored, list) and all(isinstance(name, str) and name for name in stored)
+    if not good or len(set(stored)) != len(stored):
+        raise ValueError(f"`class_names` must be different names, not {stored!r}")
+    return tuple(stored)
+
+
+def _read_fit(stored: Any) -> Fit:
+    check_choice("fit", stored, Fit)
+    fit: Fit = stored
+    return fit
 
 
 def _read_history(stored: dict[str, Any]) -> History:
@@ -228,11 +248,11 @@ def _listed(pictures: Picture | Iterable[Picture]) -> list[Picture]:
     return list(pictures)
 
 
-def _open(picture: Picture) -> Image.Image:
-    if isinstance(picture, (str, Path)):
-        path = Path(picture)
-        try:
-            return decode_image(path).image
-        except DataError as error:
-            raise DataError(f"`{path}` must be a picture: {error}") from error
-    return to_rgb_image(picture)
+def _open(picture: Picture, number: int) -> Image.Image:
+    try:
+        if isinstance(picture, (str, Path)):
+            return decode_image(Path(picture)).image
+        return to_rgb_image(picture)
+    except DataError as error:
+        name = f"`{picture}`" if isinstance(picture, (str, Path)) else f"Picture {number}"
+        raise DataError(f"{name} must be a picture: {error}") from error

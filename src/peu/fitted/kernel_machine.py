@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from peu.errors import BundleError
 from peu.files import replacing
 from peu.fitted.descriptors import colour_statistics, gradient_histograms
+from peu.recipes.knobs import check_image
 
 Array = NDArray[np.float64]
 
@@ -142,13 +143,22 @@ class KernelMachine:
                 values = {knob.name: stored[knob.name] for knob in fields(cls)}
             arrays = {name: value if value.ndim else value.item() for name, value in values.items()}
             machine = cls(**arrays)
-            machine.scores(np.zeros((1, len(machine.centre))))
-        except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError) as error:
+            _try_out(machine)
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise BundleError(
                 f"`{path}` must hold a kernel machine that peu saved. It could not be read: "
-                f"{error}. Train and save the model again."
+                f"{reason[:200]}. Train and save the model again."
             ) from error
         return machine
+
+
+def _try_out(machine: KernelMachine) -> None:
+    check_image(machine.image_size, "stretch")
+    with np.errstate(all="ignore"):
+        answer = machine.predict_proba(np.zeros((1, *machine.image_size, 3), np.uint8))
+    if answer.shape != (1, machine.class_count) or not np.isfinite(answer).all():
+        raise ValueError("it does not give one probability a class")
 
 
 def softmax(scores: Array) -> Array:

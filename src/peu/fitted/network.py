@@ -72,16 +72,24 @@ class NetworkModel:
         path = folder / cls.file_name
         try:
             network = keras.saving.load_model(path, compile=False, safe_mode=True)
-            shapes = network.input_shape, network.output_shape
+            takes, gives = network.input_shape, network.output_shape
         except Exception as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise BundleError(
                 f"`{path}` must be a network that peu saved. It could not be loaded: "
                 f"{reason[:200]} Train and save the model again."
             ) from error
-        if len(shapes[0]) != 4 or shapes[0][-1] != 3 or len(shapes[1]) != 2:
+        if not _is_classifier(takes, gives):
             raise BundleError(
                 f"`{path}` must map pictures (n, height, width, 3) to classes (n, k). Received: "
-                f"{shapes[0]} to {shapes[1]}. Choose a folder that `peu train` wrote."
+                f"{takes} to {gives}. Choose a folder that `peu train` wrote."
             )
         return cls(network)
+
+
+def _is_classifier(takes: Any, gives: Any) -> bool:
+    if not (isinstance(takes, tuple) and isinstance(gives, tuple)):
+        return False
+    if len(takes) != 4 or len(gives) != 2 or takes[-1] != 3:
+        return False
+    return all(isinstance(size, int) for size in (*takes[1:], gives[-1]))
