@@ -50,7 +50,8 @@ def explain(classifier: Classifier, pixels: NDArray[np.uint8], class_index: int)
 
 def _last_map(network: Any) -> Any:
     maps = [layer for layer in network.layers if len(getattr(layer.output, "shape", ())) == 4]
-    return maps[-1] if maps and len(network.layers) > 1 else None
+    # Three channels are the picture itself, whose mean slope says nothing of a place.
+    return maps[-1] if maps and maps[-1].output.shape[-1] != 3 else None
 
 
 def _grad_cam(
