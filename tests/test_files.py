@@ -1,0 +1,256 @@
+"""Files are old and whole or new and whole, whatever happens in between."""
+
+import errno
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peu.errors import ResourceError
+from peu.files import (
+    canonical_json,
+    owning,
+    read_json,
+    replacing,
+    sha256_of_file,
+    sha256_of_text,
+    write_bytes,
+    write_json,
+    write_text,
+)
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    # JSON has no half characters, and UTF-8 neither.
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text("abcé"), inner),
+    max_leaves=10,
+)
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "figures.txt"
+    write_text(target, "old")
+    write_text(target, "naïve\n")
+    assert target.read_bytes() == "naïve\n".encode()
+    assert [path.name for path in target.parent.iterdir()] == ["figures.txt"]
+
+
+def test_others_may_read_it_as_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_bytes(tmp_path / "figures.txt", b"42")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "figures.txt").stat().st_mode & 0o777 == 0o644
+
+
+def _failing(real: Callable[..., Any], code: int, at: int) -> Callable[..., Any]:
+    calls = 0
+
+    def call(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise OSError(code, os.strerror(code))
+        return real(*args, **options)
+
+    return call
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EACCES])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        ("peu.files.tempfile", "mkstemp"),
+        ("pathlib.Path", "write_bytes"),
+        ("os", "fsync"),
+        ("pathlib.Path", "chmod"),
+        ("pathlib.Path", "replace"),
+    ],
+)
+def test_a_fault_at_any_step_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str, code: int
+) -> None:
+    target = tmp_path / "figures.txt"
+    write_text(target, "old")
+    # The first file is written, the second one meets the fault.
+    first = tmp_path / "first.txt"
+    real: Any = {"mkstemp": __import__("tempfile").mkstemp, "fsync": os.fsync}.get(name)
+    monkeypatch.setattr(f"{place}.{name}", _failing(real or getattr(Path, name), code, at=2))
+    write_text(first, "first")
+    with pytest.raises(ResourceError) as caught:
+        write_text(target, "new and longer")
+    monkeypatch.undo()
+    assert target.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figures.txt", "first.txt"]
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(target) in message
+    assert os.strerror(code) in message
+    roomless = code in {errno.ENOSPC, errno.EDQUOT}
+    assert ("disk space" in message) == roomless
+
+
+def test_a_disk_that_fills_up_half_way_leaves_the_old_file(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    target = tmp_path / "figures.bin"
+    write_bytes(target, b"old")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(ResourceError, match="disk space"):
+            write_bytes(target, bytes(1_000_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_writer_that_gives_up_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "figures.txt"
+    write_text(target, "old")
+
+    def give_up() -> None:
+        with replacing(target) as draft:
+            draft.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        give_up()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_in_the_way_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "file").write_text("")
+    for target in (tmp_path / "taken", tmp_path / "file" / "below"):
+        with pytest.raises(ResourceError, match="could not be written"):
+            write_text(target, "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "taken"]
+
+
+def _start(code: str, *arguments: object) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+_STOP_HALF_WAY = """
+import sys, time
+from pathlib import Path
+from peu.files import replacing
+with replacing(Path(sys.argv[1])) as draft:
+    draft.write_text("half")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+_HOLD = """
+import sys, time
+from pathlib import Path
+from peu.files import owning
+with owning(Path(sys.argv[1])):
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "figures.txt"
+    write_text(target, "old")
+    _kill(_start(_STOP_HALF_WAY, target))
+    assert target.read_text() == "old"
+    write_text(target, "new")
+    assert target.read_text() == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_folder_has_one_owner_and_is_free_once_that_is_killed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    holder = _start(_HOLD, folder)
+    try:
+        with pytest.raises(ResourceError, match="Another run") as caught, owning(folder):
+            pytest.fail("two runs in one folder")
+    finally:
+        _kill(holder)
+    assert str(folder) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with owning(folder):
+        pass
+    with owning(folder):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResourceError, match="could not be written"), owning(tmp_path / "file"):
+        pytest.fail("a file is no folder")
+
+
+def test_writers_at_the_same_time_leave_one_whole_file(tmp_path: Path) -> None:
+    target = tmp_path / "figures.txt"
+    texts = [letter * 50_000 for letter in "abcd"]
+    threads = [threading.Thread(target=write_text, args=(target, text)) for text in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert target.read_text() in texts
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@given(JSON)
+def test_json_comes_back(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
+    path = tmp_path_factory.getbasetemp() / "value.json"
+    write_json(path, value)
+    assert read_json(path) == value
+    assert json.loads(canonical_json(value)) == value
+
+
+def test_json_is_sorted_and_readable(tmp_path: Path) -> None:
+    write_json(tmp_path / "value.json", {"b": (1, 2.5), "a": "é"})
+    text = (tmp_path / "value.json").read_text(encoding="utf-8")
+    assert text == '{\n  "a": "é",\n  "b": [\n    1,\n    2.5\n  ]\n}\n'
+    assert canonical_json({"b": 1, "a": 2}) == canonical_json({"a": 2, "b": 1})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_json_has_no_word_for_nan(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "value.json"
+    write_text(path, "old")
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(path, {"loss": [value]})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        canonical_json(value)
+    assert path.read_text() == "old"
+
+
+def test_hashes_are_sha256(tmp_path: Path) -> None:
+    # The first example of FIPS 180-2, and a file larger than what is read at once.
+    assert sha256_of_text("abc").startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
+    (tmp_path / "large").write_bytes(b"a" * 3_000_000)
+    assert sha256_of_file(tmp_path / "large") == sha256_of_text("a" * 3_000_000)
