@@ -1,0 +1,220 @@
+"""Recipes go through JSON unchanged, and a wrong one is refused where it is made."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peu.errors import RecipeError
+from peu.recipes import descriptors, frozen
+from peu.recipes.descriptors import Descriptors
+from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.knobs import Fit
+from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
+from peu.recipes.scratch import Scratch
+from peu.recipes.training import Precision, TrainingSettings
+
+COUNTS = st.integers(1, 1000)
+NAMES = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._+ -]{0,59}\Z")
+SIZES = st.tuples(st.integers(8, 2048), st.integers(8, 2048))
+FITS = st.sampled_from(get_args(Fit))
+TRAININGS = st.builds(
+    TrainingSettings,
+    epochs=COUNTS,
+    batch_size=COUNTS,
+    learning_rate=st.floats(0, 10, exclude_min=True),
+    patience=st.none() | COUNTS,
+    precision=st.sampled_from(get_args(Precision)),
+    time_limit=st.none() | st.floats(0.001, 1e6),
+)
+SCRATCHES = st.builds(
+    Scratch,
+    name=NAMES,
+    image_size=SIZES,
+    fit=FITS,
+    filters=st.lists(COUNTS, min_size=1, max_size=3).map(tuple),
+    kernel_size=COUNTS,
+    pool_size=COUNTS,
+    pool_strides=st.integers(1, 2),
+    dense_units=COUNTS,
+    dropout=st.floats(0, 1, exclude_max=True),
+    training=TRAININGS,
+)
+DESCRIPTORS = st.builds(
+    Descriptors,
+    name=NAMES,
+    image_size=SIZES,
+    fit=FITS,
+    orientations=COUNTS,
+    cell_size=st.integers(1, 4),
+    block_size=st.integers(1, 2),
+    colour=st.sampled_from(get_args(descriptors.Colour)),
+    kernel=st.sampled_from(get_args(descriptors.Kernel)),
+    regularization=st.floats(0, 1e9, exclude_min=True, exclude_max=True),
+)
+FROZENS = st.builds(
+    FrozenFeatures,
+    name=NAMES,
+    backbone=st.text(min_size=1).filter(str.strip),
+    backbone_weights=st.text(min_size=1).filter(str.strip),
+    backbone_preprocessing=st.sampled_from(get_args(frozen.Preprocessing)),
+    image_size=st.none() | SIZES,
+    fit=FITS,
+    pooling=st.sampled_from(get_args(frozen.Pooling)),
+    head=st.sampled_from(get_args(frozen.Head)),
+    hidden_units=COUNTS,
+    training=TRAININGS,
+)
+
+
+@given(SCRATCHES | DESCRIPTORS | FROZENS)
+def test_every_recipe_comes_back_from_json(recipe: Recipe) -> None:
+    stored = json.loads(json.dumps(recipe_to_dict(recipe)))
+    again = recipe_from_dict(stored)
+    assert again == recipe
+    assert type(again) is type(recipe)
+    assert recipe_to_dict(again) == recipe_to_dict(recipe)
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+def test_what_is_left_out_is_default(kind: str) -> None:
+    assert recipe_from_dict({"kind": kind}) == RECIPES[kind]()
+    assert recipe_from_dict({"kind": kind}).name == kind
+
+
+def test_part_of_the_training_may_be_given() -> None:
+    recipe = recipe_from_dict({"kind": "scratch", "training": {"epochs": 3}})
+    assert isinstance(recipe, Scratch)
+    assert recipe.training == TrainingSettings(epochs=3)
+
+
+def test_the_value_is_left_as_it_was() -> None:
+    value = {"kind": "scratch", "filters": [8], "format": 1}
+    recipe_from_dict(value)
+    assert value == {"kind": "scratch", "filters": [8], "format": 1}
+
+
+BAD_TRAINING: list[tuple[str, object, str]] = [
+    ("epochs", 0, "whole number"),
+    ("batch_size", 2.5, "whole number"),
+    ("learning_rate", 0, "(0, 10]"),
+    ("learning_rate", 10.5, "(0, 10]"),
+    ("learning_rate", float("nan"), "(0, 10]"),
+    ("patience", -1, "whole number"),
+    ("precision", "float16", "mixed_bfloat16"),
+    ("time_limit", 0, "(0, "),
+]
+BAD_SCRATCH: list[tuple[str, object, str]] = [
+    ("name", "a/b", "letters"),
+    ("image_size", (4, 224), "8 to 2048"),
+    ("image_size", "224", "8 to 2048"),
+    ("fit", "squeeze", "one of pad"),
+    ("filters", (), "one or more"),
+    ("filters", 32, "one or more"),
+    ("filters", (32, 0), "whole number"),
+    ("filters", (32, "64"), "whole number"),
+    ("kernel_size", 0, "whole number"),
+    ("pool_size", "3", "whole number"),
+    ("pool_strides", 16, "small enough"),
+    ("dense_units", True, "whole number"),
+    ("dropout", 1, "[0, 1)"),
+    ("dropout", -0.1, "[0, 1)"),
+    ("training", 15, "TrainingSettings"),
+    ("training", None, "TrainingSettings"),
+]
+BAD_DESCRIPTORS: list[tuple[str, object, str]] = [
+    ("name", "", "letters"),
+    ("image_size", (64, 4096), "8 to 2048"),
+    ("fit", None, "one of pad"),
+    ("orientations", 0, "whole number"),
+    ("cell_size", 33, "at most 64 / 2"),
+    ("block_size", 9, "at most 64 / 9"),
+    ("colour", True, "one of auto"),
+    ("kernel", "poly", "one of rbf"),
+    ("regularization", 0, "(0, 1e+09)"),
+    ("regularization", float("inf"), "(0, 1e+09)"),
+]
+BAD_FROZEN: list[tuple[str, object, str]] = [
+    ("name", 5, "letters"),
+    ("backbone", " ", "a name or a path"),
+    ("backbone", None, "a name or a path"),
+    ("backbone_weights", "", "a name or a path"),
+    ("backbone_preprocessing", "bgr", "one of auto"),
+    ("image_size", (224,), "8 to 2048"),
+    ("fit", "PAD", "one of pad"),
+    ("pooling", "max", "one of average"),
+    ("head", "svm", "one of logistic"),
+    ("hidden_units", 0, "whole number"),
+    ("training", {"epochs": 3}, "TrainingSettings"),
+]
+BAD = [
+    *((TrainingSettings, *knob) for knob in BAD_TRAINING),
+    *((Scratch, *knob) for knob in BAD_SCRATCH),
+    *((Descriptors, *knob) for knob in BAD_DESCRIPTORS),
+    *((FrozenFeatures, *knob) for knob in BAD_FROZEN),
+]
+
+
+@pytest.mark.parametrize(("cls", "knob", "value", "expected"), BAD)
+def test_a_bad_knob_is_named_with_what_was_expected_and_received(
+    cls: Any, knob: str, value: object, expected: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        cls(**{knob: value})
+    message = str(caught.value)
+    # A block that does not fit is told as a cell that does not fit.
+    assert f"`{'cell_size' if knob == 'block_size' and value == 9 else knob}`" in message
+    assert expected in message
+    received = value[1] if knob == "filters" and isinstance(value, tuple) and value else value
+    assert repr(received) in message or value == 9
+    assert "\n" not in message
+
+
+def test_every_knob_has_a_bad_value_above() -> None:
+    for cls in (TrainingSettings, Scratch, Descriptors, FrozenFeatures):
+        tried = {knob for owner, knob, _, _ in BAD if owner is cls}
+        assert tried == {field.name for field in dataclasses.fields(cls)}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({}, "`kind` must be one of scratch, descriptors, frozen. Received: None"),
+        ({"kind": "magic"}, "Received: 'magic'"),
+        ({"kind": ["scratch"]}, "`kind`"),
+        ({"kind": "scratch", "format": 2}, "update peu"),
+        ({"kind": "scratch", "format": "1"}, "update peu"),
+        ({"kind": "scratch", "epoch": 3}, "Received: 'epoch'"),
+        ({"kind": "scratch", "training": {"epoch": 3}}, "TrainingSettings"),
+        ({"kind": "scratch", "training": [3]}, "TrainingSettings"),
+        ({"kind": "scratch", "filters": [[8]]}, "`filters`"),
+        ({"kind": "descriptors", "image_size": {"height": 64}}, "`image_size`"),
+        ({"kind": "descriptors", "image_size": ["64", "64"]}, "`image_size`"),
+    ],
+)
+def test_what_is_no_recipe_is_refused(value: dict[str, Any], said: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe_from_dict(value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("recipe", [TrainingSettings(), *(cls() for cls in RECIPES.values())])
+def test_recipes_do_not_change_and_can_be_keys(recipe: Any) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.name = "other"
+    assert {recipe: 1}[dataclasses.replace(recipe)] == 1
+
+
+def test_recipes_are_made_without_numpy_or_keras() -> None:
+    code = (
+        "import sys; import peu.recipes.registry as r; r.recipe_from_dict({'kind': 'scratch'});"
+        "print(sorted({'numpy', 'keras', 'tensorflow', 'sklearn', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
