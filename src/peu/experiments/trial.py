@@ -13,6 +13,7 @@ from peu import __version__
 from peu.data.dataset import ImageDataset
 from peu.data.images import DECODING
 from peu.data.splits import Split, split_from_dict, split_to_dict
+from peu.errors import PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.files import canonical_json, read_json, sha256_of_file, sha256_of_text, write_json
 from peu.progress import Progress, silent
@@ -208,7 +209,7 @@ def read_trial(task: TrialTask) -> Trial | None:
         return None
     try:
         stored = read_json(task.file)
-        return Trial(
+        trial = Trial(
             # The name in tables is the caller's; the rest is equal, or the key would differ.
             recipe=dataclasses.replace(recipe_from_dict(stored["recipe"]), name=task.recipe.name),
             split=split_from_dict(stored["split"]),
@@ -229,8 +230,10 @@ def read_trial(task: TrialTask) -> Trial | None:
             ),
             notes=tuple(stored["notes"]),
         )
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = len(trial.evaluation.labels) == len(task.split.test)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, PeuError):
         return None
+    return trial if whole else None
 
 
 def _explain_errors(
