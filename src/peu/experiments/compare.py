@@ -2,8 +2,9 @@
 
 import contextlib
 import datetime as dt
+import functools
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -16,7 +17,13 @@ from peu.data.duplicates import duplicate_groups
 from peu.data.splits import Split, make_splits, split_to_dict
 from peu.errors import PeuError, RecipeError
 from peu.experiments.comparison import Comparison, Failure
-from peu.experiments.processes import core_count, run_side_by_side, suggest_workers
+from peu.experiments.processes import (
+    core_count,
+    most_workers,
+    run_side_by_side,
+    suggest_threads,
+    suggest_workers,
+)
 from peu.experiments.summaries import pair_all, summarise
 from peu.experiments.trial import Trial, TrialTask, read_trial, run_trial, trial_key
 from peu.experiments.verdict import plain_verdict
@@ -30,9 +37,11 @@ from peu.strategies.labels import labels_of
 FORMAT = 1
 _PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy", "scikit-learn", "scikit-image")
 
-MapTrials = Callable[[Callable[[TrialTask], Trial], Iterable[TrialTask]], Iterable[Trial]]
+MapTrials = Callable[
+    [Callable[[TrialTask], Trial | PeuError], Iterable[TrialTask]], Iterable[Trial | PeuError]
+]
 OnTrial = Callable[[Trial, int, int], None]
-Outcome = tuple[TrialTask, Trial | PeuError]
+Outcomes = Generator[tuple[TrialTask, Trial | PeuError], None, None]
 
 
 def compare(
@@ -62,10 +71,12 @@ def compare(
         folds: parts of a repeat, 2 or more.
         repeats: how often the pictures are parted anew, 1 or more.
         seed: of everything random.
-        splits: use these instead of making folds.
+        splits: use these instead of making folds; `folds` and `repeats` are then theirs.
         run_folder: where trials and splits are kept, or None to keep nothing.
-        workers: processes that train networks side by side; None takes one a core.
-        map_trials: runs trials elsewhere: takes a function and tasks as `map` does.
+        workers: processes that train networks side by side; None takes one a core. Another
+            number may change the last digits of a network's figures.
+        map_trials: runs trials elsewhere: takes a function and tasks as `map` does. The function
+            can be pickled; it returns the error of a trial that could not run.
         progress: told of what is done.
         on_trial: told of each trial that ended, how many have, and of how many.
         command: what the user typed, for the record.
@@ -90,6 +101,9 @@ def compare(
     groups = duplicate_groups(dataset)
     if splits is None:
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed, groups=groups)
+    else:
+        folds = len({split.fold for split in splits})
+        repeats = len({split.repeat for split in splits})
     tasks = [
         TrialTask(
             recipe=recipe,
@@ -179,41 +193,78 @@ def _run_all(
     known = [(task, trial) for task, trial in finished if trial is not None]
     read = {id(task) for task, _ in known}
     missing = [task for task in tasks if id(task) not in read]
-    outcomes = _run_missing(dataset, missing, groups, workers, map_trials, progress)
+    # Of all trials, not of those that are left: one that is run again must come out the same.
+    networks = sum(_trains_network(task.recipe) for task in tasks)
+    abreast = most_workers(networks) if workers is None else min(workers, networks)
+    if map_trials is not None:
+        outcomes = _run_elsewhere(dataset, missing, groups, map_trials)
+    elif abreast < 2:
+        outcomes = _run_here(dataset, missing, groups, progress)
+    else:
+        outcomes = _run_abreast(
+            dataset,
+            missing,
+            groups,
+            workers=workers or suggest_workers(networks),
+            threads=suggest_threads(abreast),
+            progress=progress,
+        )
     done.update((positions[id(task)], trial) for task, trial in known)
-    for task, outcome in outcomes:
-        if isinstance(outcome, PeuError):
-            troubles.setdefault(task.recipe.name, outcome)
-            continue
-        done[positions[id(task)]] = outcome
-        on_trial(outcome, len(done), len(tasks))
+    # Closed at once when interrupted, so that no process goes on with a trial nobody waits for.
+    with contextlib.closing(outcomes):
+        for task, outcome in outcomes:
+            if isinstance(outcome, PeuError):
+                troubles.setdefault(task.recipe.name, outcome)
+                continue
+            done[positions[id(task)]] = outcome
+            on_trial(outcome, len(done), len(tasks))
     trials = tuple(trial for _, trial in sorted(done.items()) if trial.recipe.name not in troubles)
     if not trials:
         raise next(iter(troubles.values()))
     return trials, tuple(Failure(name, str(error)) for name, error in troubles.items())
 
 
-def _run_missing(
+def _run_abreast(
     dataset: ImageDataset,
     tasks: Sequence[TrialTask],
     groups: NDArray[np.int64],
-    workers: int | None,
-    map_trials: MapTrials | None,
+    *,
+    workers: int,
+    threads: int,
     progress: Progress,
-) -> Iterator[Outcome]:
-    if map_trials is not None:
-
-        def run(task: TrialTask) -> Trial:
-            return run_trial(dataset, task, groups, progress=progress)
-
-        yield from zip(tasks, map_trials(run, tasks), strict=True)
-        return
+) -> Outcomes:
+    yield from _run_here(
+        dataset, [task for task in tasks if not _trains_network(task.recipe)], groups, progress
+    )
     long = [task for task in tasks if _trains_network(task.recipe)]
-    count = suggest_workers(len(long)) if workers is None else min(workers, len(long))
-    here = [task for task in tasks if count < 2 or not _trains_network(task.recipe)]
-    yield from _run_here(dataset, here, groups, progress)
-    if count >= 2:
-        yield from run_side_by_side(dataset, long, groups, workers=count, progress=progress)
+    if long:
+        yield from run_side_by_side(
+            dataset,
+            long,
+            groups,
+            workers=min(workers, len(long)),
+            threads=threads,
+            progress=progress,
+        )
+
+
+def _run_elsewhere(
+    dataset: ImageDataset,
+    tasks: Sequence[TrialTask],
+    groups: NDArray[np.int64],
+    map_trials: MapTrials,
+) -> Outcomes:
+    run = functools.partial(_try_trial, dataset, groups)
+    yield from zip(tasks, map_trials(run, tasks), strict=True)
+
+
+def _try_trial(
+    dataset: ImageDataset, groups: NDArray[np.int64], task: TrialTask
+) -> Trial | PeuError:
+    try:
+        return run_trial(dataset, task, groups)
+    except PeuError as error:
+        return error
 
 
 def _run_here(
@@ -221,7 +272,7 @@ def _run_here(
     tasks: Sequence[TrialTask],
     groups: NDArray[np.int64],
     progress: Progress,
-) -> Iterator[Outcome]:
+) -> Outcomes:
     failed = set()
     for task in tasks:
         if task.recipe.name in failed:

@@ -3,9 +3,11 @@
 import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from peu.progress import Progress
 
 _MOST_WORKERS = 8
 _BYTES_A_WORKER = 2 << 30
+_SECONDS_TO_LISTEN = 2
 
 _work: dict[str, Any] = {}
 
@@ -29,13 +32,23 @@ def core_count() -> int:
     return os.cpu_count() or 1
 
 
+def most_workers(tasks: int) -> int:
+    """Give how many processes would train side by side if memory were no matter."""
+    return min(core_count(), _MOST_WORKERS, tasks)
+
+
 def suggest_workers(tasks: int) -> int:
     """Give how many processes should train side by side: one a core, as far as memory goes."""
-    workers = min(core_count(), _MOST_WORKERS, tasks)
+    workers = most_workers(tasks)
     with contextlib.suppress(ValueError, OSError, AttributeError):
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         workers = min(workers, max(1, free // _BYTES_A_WORKER))
     return int(workers)
+
+
+def suggest_threads(processes: int) -> int:
+    """Give how many threads each of so many processes should compute with."""
+    return max(1, core_count() // processes)
 
 
 def run_side_by_side(
@@ -44,18 +57,22 @@ def run_side_by_side(
     groups: NDArray[np.int64],
     *,
     workers: int,
+    threads: int,
     progress: Progress,
 ) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
     """Run trials in processes of their own, and give each as it ends.
 
     Two processes with one thread each finish small networks sooner than one process with two
-    threads, whose every step waits for the slower thread.
+    threads, whose every step waits for the slower thread. When this process is interrupted or
+    killed, or its caller wants no more, they end at once.
 
     Args:
         dataset: labelled pictures.
         tasks: which trials.
         groups: (n,) near-duplicates share a group.
         workers: processes, 1 or more.
+        threads: for each process to compute with. Sums come out another way in other threads,
+            and a trial that is run again must come out the same.
         progress: told of what each does.
 
     Yields:
@@ -66,57 +83,82 @@ def run_side_by_side(
     """
     context = multiprocessing.get_context("spawn")
     messages = context.Queue()
-    threads = max(1, core_count() // workers)
+    end_of_line, lifeline = context.Pipe(duplex=False)
     listener = threading.Thread(target=_listen, args=(messages, progress), daemon=True)
     listener.start()
     pool = ProcessPoolExecutor(
         workers,
         mp_context=context,
         initializer=_start,
-        initargs=(dataset, groups, threads, messages),
+        initargs=(dataset, groups, threads, messages, end_of_line),
     )
     try:
-        futures = {pool.submit(_run, task): task for task in tasks}
+        with _deaf_to_interrupts():
+            futures = {pool.submit(_run, task): task for task in tasks}
         for future in as_completed(futures):
             if future.cancelled():
                 continue
             task = futures[future]
             error = future.exception()
-            if error is None:
-                yield task, future.result()
-            elif isinstance(error, PeuError):
+            if isinstance(error, PeuError):
                 for other, same in futures.items():
                     if same.recipe.name == task.recipe.name:
                         other.cancel()
                 yield task, error
             else:
-                raise error
+                # Whatever else went wrong is raised here.
+                yield task, future.result()
     except BrokenExecutor as error:
         raise ResourceError(
             "A training process ended before its trial did, for want of memory most likely. Run "
             f"the same command again with fewer --workers (they were {workers}): finished trials "
             "are kept."
         ) from error
+    except BaseException:
+        lifeline.close()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+        lifeline.close()
+        end_of_line.close()
         messages.put(None)
-        listener.join()
+        # A process that ended while it spoke may hold the queue for ever.
+        listener.join(_SECONDS_TO_LISTEN)
+        messages.cancel_join_thread()
 
 
-def _start(dataset: ImageDataset, groups: NDArray[np.int64], threads: int, messages: Any) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: it goes to all, and one is to answer it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(
+    dataset: ImageDataset,
+    groups: NDArray[np.int64],
+    threads: int,
+    messages: Any,
+    end_of_line: Connection,
+) -> None:
+    threading.Thread(target=_end_with_line, args=(end_of_line,), daemon=True).start()
     _work.update(dataset=dataset, groups=groups, messages=messages)
     from peu.backend import limit_threads
 
     limit_threads(threads)
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        # A killed parent reads no result: whatever this process does is of no use any more.
-        os._exit(1)
+def _end_with_line(end_of_line: Connection) -> None:
+    """Wait until the other end is closed, as it is by a killed parent too, and end at once."""
+    with contextlib.suppress(EOFError, OSError):
+        end_of_line.recv_bytes()
+    os._exit(1)
 
 
 def _run(task: TrialTask) -> Trial:
