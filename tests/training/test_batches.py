@@ -1,0 +1,45 @@
+"""Each epoch gives each picture once, in an order of its own that the seed decides."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peu.training.batches import ShuffledBatches
+
+
+def _epochs(count: int, batch_size: int, seed: int, epochs: int) -> list[list[int]]:
+    batches = ShuffledBatches(np.arange(count) * 10, np.arange(count), batch_size, seed=seed)
+    orders = []
+    for _ in range(epochs):
+        order: list[int] = []
+        for index in range(len(batches)):
+            inputs, labels = batches[index]
+            np.testing.assert_array_equal(inputs, labels * 10)
+            assert len(labels) == batch_size or index == len(batches) - 1
+            order.extend(labels.tolist())
+        orders.append(order)
+        batches.on_epoch_end()
+    return orders
+
+
+@given(st.integers(1, 50), st.integers(1, 60), st.integers(0, 2**32 - 1))
+def test_every_picture_comes_once_an_epoch(count: int, batch_size: int, seed: int) -> None:
+    for order in _epochs(count, batch_size, seed, 2):
+        assert sorted(order) == list(range(count))
+
+
+def test_the_seed_alone_decides_the_order() -> None:
+    np.random.seed(1)  # noqa: NPY002 - the global state that must not matter
+    first = _epochs(50, 8, 3, 2)
+    np.random.seed(2)  # noqa: NPY002
+    assert _epochs(50, 8, 3, 2) == first
+    assert _epochs(50, 8, 4, 2) != first
+    assert first[0] != first[1]
+
+
+def test_the_last_batch_is_what_is_left() -> None:
+    batches = ShuffledBatches(np.arange(10), np.arange(10), 4, seed=0)
+    assert [len(batches[index][0]) for index in range(len(batches))] == [4, 4, 2]
+    with pytest.raises(IndexError):
+        _ = batches[3][0][0]

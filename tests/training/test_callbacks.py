@@ -1,0 +1,62 @@
+"""A training is watched: its progress told, its sickness named, its time kept."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from peu.errors import RecipeError
+from peu.training import callbacks
+from peu.training.callbacks import ReportProgress, StopInTime, StopWhenSick
+
+
+def test_progress_goes_from_nothing_to_all() -> None:
+    told: list[tuple[str, int, int]] = []
+    report = ReportProgress(lambda *step: told.append(step), "Training", 2)
+    report.on_train_begin()
+    report.on_epoch_end(0)
+    report.on_epoch_end(1)
+    assert told == [("Training", 0, 2), ("Training", 1, 2), ("Training", 2, 2)]
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_a_loss_that_is_no_number_ends_the_training(loss: float) -> None:
+    watch = StopWhenSick(4, 0.5)
+    watch.on_train_batch_end(0, {"loss": 1.0})
+    with pytest.raises(RecipeError) as caught:
+        watch.on_train_batch_end(1, {"loss": loss})
+    assert "in batch 2" in str(caught.value)
+    assert "Lower `learning_rate` (it is 0.5)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("class_count", [2, 4, 83])
+def test_a_loss_that_grows_far_above_guessing_ends_the_training(class_count: int) -> None:
+    guessing = math.log(class_count)
+    watch = StopWhenSick(class_count, 0.5)
+    watch.on_epoch_end(0, {"loss": 2 * guessing})
+    watch.on_epoch_end(1, {"loss": 9 * guessing})
+    with pytest.raises(RecipeError, match=r"must fall.*epoch 3.*Lower `learning_rate`"):
+        watch.on_epoch_end(2, {"loss": 11 * guessing})
+
+
+def test_a_loss_that_falls_from_a_bad_beginning_may_go_on() -> None:
+    watch = StopWhenSick(2, 0.5)
+    for epoch, loss in enumerate((5000.0, 50.0, 20.0)):
+        watch.on_epoch_end(epoch, {"loss": loss})
+
+
+def test_time_runs_out_at_the_end_of_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: now))
+    timer = StopInTime(10)
+    model = SimpleNamespace(stop_training=False)
+    timer.set_model(model)
+    now = 109.9
+    timer.on_epoch_end(0)
+    assert not model.stop_training
+    assert timer.stopped_after is None
+    now = 110.0
+    timer.on_epoch_end(1)
+    assert model.stop_training
+    assert timer.stopped_after == 2
