@@ -139,7 +139,7 @@ def test_the_files_are_the_same_twice(comparison: Comparison, tmp_path: Path) ->
     assert page == tmp_path / "new" / "report.html"
     first = {file.name: file.read_bytes() for file in page.parent.iterdir()}
     assert set(first) == {"report.html", "report.json"}
-    write_report(comparison, tmp_path / "new")
+    write_report(comparison, str(tmp_path / "new"))
     assert {file.name: file.read_bytes() for file in page.parent.iterdir()} == first
     assert json.loads(first["report.json"])["format"] == 1
 

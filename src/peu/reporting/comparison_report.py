@@ -25,7 +25,7 @@ from peu.reporting.report import (
 from peu.reporting.wording import count, duration, facts, paired_sentence, percent, with_interval
 
 
-def write_report(comparison: Comparison, folder: Path) -> Path:
+def write_report(comparison: Comparison, folder: str | Path) -> Path:
     """Write `report.html`, one page that needs nothing else, and `report.json`, its figures.
 
     Args:
@@ -38,6 +38,7 @@ def write_report(comparison: Comparison, folder: Path) -> Path:
     Raises:
         ResourceError: the disk is full or cannot be written; files are old and whole, or new.
     """
+    folder = Path(folder)
     write_json(folder / "report.json", comparison_to_dict(comparison))
     page = folder / "report.html"
     write_text(page, render_html(comparison_report(comparison)))
