@@ -18,6 +18,8 @@ FORMAT = 1
 CONFIG_FILE = "config.toml"
 DEFAULT_RECIPES = ("descriptors", "frozen", "scratch")
 _KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
+_TYPES: dict[str, type] = {"data": str, "folds": int, "repeats": int, "seed": int}
+_WORDS = {str: "a text in quotes", int: "a whole number"}
 _TRAINING = {knob.name for knob in dataclasses.fields(TrainingSettings)}
 
 
@@ -64,6 +66,12 @@ def read_config(path: Path | None) -> dict[str, Any]:
         raise RecipeError(
             f"`{path}` must have format {FORMAT}. Received: {settings['format']!r}. Update peu."
         )
+    for key, wanted in _TYPES.items():
+        value = settings.get(key, wanted())
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise RecipeError(
+                f"`{key}` in `{path}` must be {_WORDS[wanted]}. Received: {value!r}. Change it."
+            )
     return settings
 
 
@@ -71,7 +79,9 @@ def write_config(folder: Path, settings: dict[str, Any]) -> None:
     """Keep the settings of a run in its folder."""
     import tomli_w
 
-    write_text(folder / CONFIG_FILE, tomli_w.dumps(_without_none(settings)))
+    text = tomli_w.dumps(_without_none(settings))
+    # TOML has no word for bytes of a folder's name that are no text.
+    write_text(folder / CONFIG_FILE, text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> list[Recipe]:
@@ -96,6 +106,11 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
             f"{written!r}. Write `kind` and any knobs below each heading."
         )
     by_name = {str(item.get("name", item.get("kind"))): item for item in written}
+    if len(by_name) < len(written):
+        raise RecipeError(
+            f"`recipes` in a config file must have names of their own. Received: {len(written)} "
+            f"recipes with {len(by_name)} names. Give each a `name`."
+        )
     if names is not None:
         wanted = [name.strip() for name in names.split(",") if name.strip()]
     else:
@@ -144,7 +159,7 @@ def read_image_size(text: str) -> tuple[int, int]:
         RecipeError: it is neither.
     """
     sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.strip().isdigit() for side in sides):
+    if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
         raise RecipeError(
             f"`--image-size` must be 224 or HEIGHTxWIDTH, as 240x320. Received: {text!r}. Write "
             "whole numbers of pixels."
