@@ -6,7 +6,7 @@ from typing import Any
 
 from peu.cli.settings import CONFIG_FILE, read_config, same_settings, write_config
 from peu.errors import RecipeError, ResourceError
-from peu.files import canonical_json, sha256_of_text
+from peu.files import canonical_json, owning, sha256_of_text
 
 RUNS = Path("runs")
 
@@ -32,9 +32,11 @@ def claim_folder(folder: Path, settings: dict[str, Any], *, overwrite: bool) -> 
         Whether the folder holds the same run already, to be resumed.
 
     Raises:
-        ResourceError: it holds something else.
+        ResourceError: it holds something else, or another run is working in it.
     """
-    written = [path for path in folder.iterdir() if path.name != ".lock"] if folder.is_dir() else []
+    # Names with a dot in front are locks, and drafts that a killed run left.
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    written = [name for name in names if not name.startswith(".")]
     if folder.exists() and not folder.is_dir():
         raise ResourceError(
             f"`{folder}` must be a folder. Received: a file. Choose another with --output."
@@ -51,7 +53,8 @@ def claim_folder(folder: Path, settings: dict[str, Any], *, overwrite: bool) -> 
             f"`{folder}` holds a run with other settings or pictures, and nothing is overwritten "
             "unasked. Choose another folder with --output, or say --overwrite."
         )
-    write_config(folder, settings)
+    with owning(folder):
+        write_config(folder, settings)
     return False
 
 
