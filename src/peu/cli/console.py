@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from peu.data.wording import printable
 from peu.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ def results() -> "Console":
 def remark(text: str, *, quiet: bool = False) -> None:
     """Write a line to stderr, unless the user asked for quiet."""
     if not quiet:
-        print(" ".join(text.split()), file=sys.stderr, flush=True)  # noqa: T201
+        print(printable(" ".join(text.split())), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def write_result(value: Any) -> None:
     """Write one JSON value to stdout."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+    # A reader that has gone is noticed here, and not when Python ends.
+    sys.stdout.flush()
 
 
 @contextlib.contextmanager

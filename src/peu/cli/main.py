@@ -1,5 +1,7 @@
 """The command line: `peu` and its commands."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -44,4 +46,7 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # File names may be bytes that are no text, and a terminal may know few letters.
+        sys.stdout.reconfigure(errors="backslashreplace")
     app()

@@ -8,6 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from peu.data.wording import printable
 from peu.errors import PeuError
 
 P = ParamSpec("P")
@@ -53,5 +54,5 @@ def ending_well(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def _ended(message: str, exit_code: int) -> typer.Exit:
-    typer.echo(f"peu: {' '.join(message.split())}", err=True)
+    typer.echo(f"peu: {printable(' '.join(message.split()))}", err=True)
     return typer.Exit(exit_code)

@@ -8,10 +8,13 @@ import typer
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
+from peu.data.wording import printable
 from peu.errors import DataError
 
 if TYPE_CHECKING:
     from peu.fitted.classifier import Classifier, Prediction
+
+_MOST_BYTES = 100
 
 Model = Annotated[Path, typer.Argument(help="Folder of a model that `peu train` wrote.")]
 
@@ -35,9 +38,14 @@ def predict_command(
 
     classifier = Classifier.load(model)
     answers: list[tuple[Path, Prediction]] = []
+    unusable: list[DataError] = []
     with showing_progress(quiet=quiet) as progress:
         for source in pictures:
-            dataset = load_dataset(source, labels_required=False, progress=progress)
+            try:
+                dataset = load_dataset(source, labels_required=False, progress=progress)
+            except DataError as error:
+                unusable.append(error)
+                continue
             for item in dataset.set_aside:
                 remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
             for number, path in enumerate(dataset.paths):
@@ -47,8 +55,10 @@ def predict_command(
                     _write_explanation(
                         classifier, dataset.read(number), explain, len(answers), path
                     )
+    for trouble in unusable if answers else unusable[1:]:
+        remark(f"Set aside: {trouble}", quiet=quiet)
     if not answers:
-        raise DataError("No picture could be read. Check the files that were set aside.")
+        raise unusable[0]
     if as_json:
         write_result(
             [
@@ -120,12 +130,18 @@ def _show(answers: list[tuple[Path, "Prediction"]]) -> None:
     for path, answer in answers:
         others = sorted(answer.probabilities.items(), key=lambda item: -item[1])[1:4]
         table.add_row(
-            Text(str(path).encode("utf-8", "backslashreplace").decode("utf-8")),
+            Text(printable(str(path))),
             Text(answer.label),
             f"{answer.probability:.3f}",
             Text(", ".join(f"{name} {value:.3f}" for name, value in others)),
         )
     results().print(table)
+
+
+def _short(name: str) -> str:
+    """Cut a name to what a file's name has room for, in bytes, and to what a terminal can show."""
+    plain = printable(name).replace("/", "-").replace("\\", "-")
+    return plain.encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore")
 
 
 def _write_explanation(
@@ -146,7 +162,6 @@ def _write_explanation(
     shown = overlay(
         picture, heatmap.values.tolist(), fit=classifier.fit, input_size=classifier.image_size
     )
-    label = classifier.class_names[best]
-    stem = f"{number:03d}-{path.stem[:80]}-{label[:40]}".replace("/", "-").replace("\n", " ")
-    with replacing(folder / f"{stem}.png") as draft:
+    name = f"{number:03d}-{_short(path.stem)}-{_short(classifier.class_names[best])}.png"
+    with replacing(folder / name) as draft:
         shown.save(draft, format="PNG")

@@ -28,13 +28,18 @@ def shown(name: object) -> str:
 
 def on_one_line(name: object) -> str:
     """Give a name as `shown` does, without backquotes: for a table, where it stands alone."""
-    text = "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in str(name)
-    )
+    text = printable(str(name))
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
     return text
+
+
+def printable(text: str) -> str:
+    """Escape what steers a terminal, and bytes that are no text."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
 
 
 def some(items: Sequence[str]) -> str:
