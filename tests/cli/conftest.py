@@ -1,0 +1,59 @@
+"""Pictures, a saved model, and `peu` in this process or in one of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from peu.cli.main import app
+from peu.data.dataset import load_dataset
+from peu.strategies.fit import fit_classifier
+from small_set import PLAIN, drawn_pictures
+
+Peu = Callable[..., Result]
+Process = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_pictures(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def model(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a saved model that learnt from all of the drawings."""
+    folder = tmp_path_factory.mktemp("models") / "model"
+    fit_classifier(PLAIN, load_dataset(photos)).save(folder)
+    return folder
+
+
+@pytest.fixture
+def peu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Peu:
+    """Run a command in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def peu_process(tmp_path: Path) -> Process:
+    """Run a command in a process of its own, in a folder of its own."""
+
+    def run(*arguments: object, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "peu", *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=120,
+        )
+
+    return run

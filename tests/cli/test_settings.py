@@ -1,0 +1,147 @@
+"""From a config file and the command line to recipes."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peu.cli.settings import (
+    Knobs,
+    choose_recipes,
+    read_config,
+    read_image_size,
+    same_settings,
+    settings_of,
+    write_config,
+)
+from peu.errors import RecipeError
+from peu.recipes.descriptors import Descriptors
+from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.registry import Recipe
+from peu.recipes.scratch import Scratch
+from peu.recipes.training import TrainingSettings
+
+RECIPES: list[Recipe] = [
+    Descriptors(kernel="linear"),
+    Scratch(filters=(3, 5), training=TrainingSettings(epochs=2, patience=1)),
+    FrozenFeatures(name="mine", image_size=None, backbone_weights='a "b"\\c'),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("224", (224, 224)), ("240x320", (240, 320)), ("240X320", (240, 320)), (" 9 x 10 ", (9, 10))],
+)
+def test_an_image_size_is_a_side_or_two(text: str, size: tuple[int, int]) -> None:
+    assert read_image_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "x", "12x", "1x2x3", "-5", "4.5", "big", "²"])
+def test_anything_else_is_no_image_size(text: str) -> None:
+    with pytest.raises(RecipeError, match="--image-size"):
+        read_image_size(text)
+
+
+def test_settings_come_back_from_their_file(tmp_path: Path) -> None:
+    settings = settings_of("photos", "abc", 3, 1, 7, RECIPES)
+    write_config(tmp_path, settings)
+    read = read_config(tmp_path / "config.toml")
+    assert choose_recipes(None, read, Knobs()) == RECIPES
+    assert same_settings(read, settings)
+    assert {key: read[key] for key in ("data", "folds", "repeats", "seed")} == {
+        "data": "photos",
+        "folds": 3,
+        "repeats": 1,
+        "seed": 7,
+    }
+
+
+def test_runs_are_the_same_wherever_the_pictures_lie() -> None:
+    first = settings_of("photos", "abc", 3, 1, 7, RECIPES)
+    assert same_settings(first, settings_of("elsewhere", "abc", 3, 1, 7, RECIPES))
+    others: list[dict[str, Any]] = [
+        settings_of("photos", "other", 3, 1, 7, RECIPES),
+        settings_of("photos", "abc", 4, 1, 7, RECIPES),
+        settings_of("photos", "abc", 3, 1, 8, RECIPES),
+        settings_of("photos", "abc", 3, 1, 7, RECIPES[:2]),
+    ]
+    assert not any(same_settings(first, other) for other in others)
+
+
+def test_all_recipes_where_nothing_is_said() -> None:
+    assert choose_recipes(None, {}, Knobs()) == [Descriptors(), FrozenFeatures(), Scratch()]
+
+
+def test_the_command_line_names_recipes_of_the_file_or_kinds() -> None:
+    config = {"recipes": [{"kind": "scratch", "name": "small", "filters": [4]}]}
+    small = Scratch(name="small", filters=(4,))
+    assert choose_recipes(None, config, Knobs()) == [small]
+    assert choose_recipes("descriptors, small", config, Knobs()) == [Descriptors(), small]
+
+
+def test_knobs_go_only_to_recipes_that_have_them() -> None:
+    knobs = Knobs(epochs=3, image_size="64", fit="crop", backbone="vgg16", head="mlp")
+    descriptors, frozen, scratch = choose_recipes(None, {}, knobs)
+    training = TrainingSettings(epochs=3)
+    assert descriptors == Descriptors(fit="crop")
+    assert scratch == Scratch(image_size=(64, 64), fit="crop", training=training)
+    assert frozen == FrozenFeatures(
+        image_size=(64, 64), fit="crop", backbone="vgg16", head="mlp", training=training
+    )
+
+
+def test_the_command_line_comes_before_the_file() -> None:
+    config = {
+        "recipes": [{"kind": "scratch", "training": {"epochs": 9, "batch_size": 4}, "fit": "pad"}]
+    }
+    (recipe,) = choose_recipes(None, config, Knobs(epochs=2))
+    expected = Scratch(fit="pad", training=TrainingSettings(epochs=2, batch_size=4))
+    assert recipe == expected
+    assert recipe != replace(expected, training=TrainingSettings(epochs=9, batch_size=4))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("colour = 3", "colour"),
+        ("folds = [", "TOML"),
+        ("format = 2", "format"),
+        ('seed = "one"', "`seed`"),
+        ("seed = true", "`seed`"),
+        ("folds = 2.5", "`folds`"),
+        ("data = 5", "`data`"),
+        ("recipes = 5", "[[recipes]]"),
+        ('recipes = ["scratch"]', "[[recipes]]"),
+        ('[[recipes]]\nkind = "scratch"\nheight = 3', "height"),
+        ('[[recipes]]\nkind = "unheard"', "unheard"),
+        ('[[recipes]]\nkind = "scratch"\n[[recipes]]\nkind = "scratch"', "names of their own"),
+        ('[[recipes]]\nkind = "scratch"\n[recipes.training]\nepochs = "x"', "epochs"),
+    ],
+)
+def test_a_file_with_anything_wrong_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        choose_recipes(None, read_config(file), Knobs())
+    assert reason in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.toml", tmp_path):
+        with pytest.raises(RecipeError, match="--config"):
+            read_config(path)
+    (tmp_path / "bytes.toml").write_bytes(b"data = '\xff'")
+    with pytest.raises(RecipeError, match="--config"):
+        read_config(tmp_path / "bytes.toml")
+
+
+def test_an_unknown_recipe_is_refused() -> None:
+    with pytest.raises(RecipeError, match="magic"):
+        choose_recipes("scratch,magic", {}, Knobs())
+
+
+def test_a_folder_name_that_is_no_text_does_not_stop_a_run(tmp_path: Path) -> None:
+    write_config(tmp_path, settings_of("caf\udce9", "abc", 3, 1, 7, RECIPES))
+    assert tomllib.loads((tmp_path / "config.toml").read_text())["data"] == "caf?"
