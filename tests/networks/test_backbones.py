@@ -195,6 +195,7 @@ def test_a_model_of_something_else_is_refused(tmp_path: Path) -> None:
         "vector": keras.Model(vector, keras.layers.Dense(2)(vector)),
         "grey": keras.Model(grey, keras.layers.Flatten()(grey)),
         "rows": keras.Model(picture, keras.layers.Reshape((16, 48))(picture)),
+        "named": keras.Model(picture, {"a": keras.layers.Flatten(name="a")(picture)}),
         "two": keras.Model([picture, vector], keras.layers.Flatten()(picture)),
     }
     for name, model in models.items():

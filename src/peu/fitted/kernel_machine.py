@@ -139,7 +139,8 @@ class KernelMachine:
         """
         path = folder / cls.file_name
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # NumPy leaves a damaged file open that it has opened itself.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 values = {knob.name: stored[knob.name] for knob in fields(cls)}
             arrays = {name: value if value.ndim else value.item() for name, value in values.items()}
             machine = cls(**arrays)

@@ -72,7 +72,9 @@ class NetworkModel:
         path = folder / cls.file_name
         try:
             network = keras.saving.load_model(path, compile=False, safe_mode=True)
-            takes, gives = network.input_shape, network.output_shape
+            # Lists and dictionaries of tensors have no shape.
+            takes = getattr(network.input, "shape", None)
+            gives = getattr(network.output, "shape", None)
         except Exception as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise BundleError(

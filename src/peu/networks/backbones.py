@@ -238,12 +238,13 @@ def _check_width(name: str, architecture: Architecture, alpha: float) -> None:
 def _load_model_file(name: str) -> Any:
     try:
         model = keras.saving.load_model(name, compile=False, safe_mode=True)
+        # Lists and dictionaries of tensors have no shape.
+        takes, gives = (getattr(end, "shape", None) for end in (model.input, model.output))
     except Exception as error:
         raise BundleError(
             f"`{name}` must be a Keras model file (.keras). It could not be loaded: "
             f"{_first_line(error)} Save it again with Keras 3, `model.save('name.keras')`."
         ) from error
-    takes, gives = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
     if not _is_backbone(takes, gives):
         raise BundleError(
             "A backbone must map pictures (n, height, width, 3) to features (n, d) or "
