@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from peu.fitted.classifier import Classifier, ProbabilityModel
 
 _OCCLUSION_STEPS = 8
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,8 @@ class Heatmap:
 def explain(classifier: Classifier, pixels: NDArray[np.uint8], class_index: int) -> Heatmap:
     """Find the regions of a picture that speak for a class.
 
-    Networks are asked by Grad-CAM; anything else by covering one region after the other.
+    Networks are asked by Grad-CAM; anything else by covering one region after the other, and
+    so are networks in which no channel speaks for the class on the whole.
 
     Args:
         classifier: any.
@@ -36,7 +38,7 @@ def explain(classifier: Classifier, pixels: NDArray[np.uint8], class_index: int)
         class_index: the class in question.
 
     Returns:
-        A coarse map over the picture.
+        A coarse map over the picture; all zeros where nothing speaks for the class.
 
     Source: Selvaraju et al. (2017), "Grad-CAM", equations 1 and 2; Zeiler and Fergus (2014),
     section 4.2, for occlusion.
@@ -44,7 +46,9 @@ def explain(classifier: Classifier, pixels: NDArray[np.uint8], class_index: int)
     network = getattr(classifier.model, "network", None)
     layer = None if network is None else _last_map(network)
     if layer is not None:
-        return Heatmap(_grad_cam(network, layer, pixels, class_index), "Grad-CAM")
+        values = _grad_cam(network, layer, pixels, class_index)
+        if values.any():
+            return Heatmap(values, "Grad-CAM")
     return Heatmap(_occlusion(classifier.model, pixels, class_index), "occlusion")
 
 
@@ -86,8 +90,9 @@ def _occlusion(
             covered.append(copy)
     whole = model.predict_proba(pixels[None])[0, class_index]
     without = model.predict_proba(np.stack(covered))[:, class_index]
-    losses = np.maximum(whole - without, 0).reshape(_OCCLUSION_STEPS, _OCCLUSION_STEPS)
-    return _to_unit_range(losses)
+    losses = whole - without
+    losses[losses < _ROUNDING] = 0
+    return _to_unit_range(losses.reshape(_OCCLUSION_STEPS, _OCCLUSION_STEPS))
 
 
 def _to_unit_range(values: NDArray[np.float64]) -> NDArray[np.float64]:
