@@ -240,7 +240,11 @@ class ImageDataset:
 
 
 def load_dataset(
-    source: str | Path, *, labels_required: bool = True, progress: Progress = silent
+    source: str | Path,
+    *,
+    labels_required: bool = True,
+    to_learn: bool = True,
+    progress: Progress = silent,
 ) -> ImageDataset:
     """Find the pictures of a source, decode each once, and set aside what cannot be used.
 
@@ -248,9 +252,11 @@ def load_dataset(
         source: a folder of class folders; a folder with `train/`, `val|valid|validation/` and
             `test/` of class folders; a CSV with the columns image,label; a .zip of one of
             these; an .npz of arrays.
-        labels_required: ask for two classes or more of two pictures or more. Where False, a
-            folder of pictures and a single picture are taken too, labels are given where the
-            source has them, and one usable picture is enough.
+        labels_required: ask for classes. Where False, a folder of pictures and a single picture
+            are taken too, labels are given where the source has them, and one usable picture is
+            enough.
+        to_learn: ask for two classes or more of two pictures or more, one to learn from and one
+            to test on. Where False, one picture with a label is enough.
         progress: told of each picture.
 
     Returns:
@@ -265,7 +271,9 @@ def load_dataset(
     Example:
         >>> load_dataset("photos/")  # doctest: +SKIP
     """
-    loaded: LoadedSet = load_set(Path(source), labels_required=labels_required, progress=progress)
+    loaded: LoadedSet = load_set(
+        Path(source), labels_required=labels_required, to_learn=to_learn, progress=progress
+    )
     return ImageDataset(
         name=loaded.name,
         root=loaded.root,
@@ -296,7 +304,7 @@ def fingerprint_of(
     digest = hashlib.sha256()
     numbers: Sequence[object] = [None] * len(keys) if labels is None else labels.tolist()
     for name in class_names:
-        digest.update(f"{name}\0".encode())
+        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
     for key, one, label in zip(keys, facts, numbers, strict=True):
-        digest.update(f"\0{key}\0{one.sha256}\0{label}".encode())
+        digest.update(f"\0{key}\0{one.sha256}\0{label}".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
