@@ -91,7 +91,7 @@ def evaluate_command(
 
     classifier = Classifier.load(model)
     with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, progress=progress)
+        dataset = open_dataset(data, to_learn=False, progress=progress)
         found = evaluate(classifier, dataset, progress=progress)
     if found.seen:
         remark(
@@ -116,7 +116,7 @@ def evaluate_command(
     for row in figures.per_class:
         # Without pictures of a class there is nothing to find, and no recall.
         recall = f"{row.recall:.3f}" if row.support else "-"
-        table.add_row(row.name, f"{row.precision:.3f}", recall, str(row.support))
+        table.add_row(printable(row.name), f"{row.precision:.3f}", recall, str(row.support))
     console.print(table)
 
 
@@ -131,9 +131,9 @@ def _show(answers: list[tuple[Path, "Prediction"]]) -> None:
         others = sorted(answer.probabilities.items(), key=lambda item: -item[1])[1:4]
         table.add_row(
             Text(printable(str(path))),
-            Text(answer.label),
+            Text(printable(answer.label)),
             f"{answer.probability:.3f}",
-            Text(", ".join(f"{name} {value:.3f}" for name, value in others)),
+            Text(printable(", ".join(f"{name} {value:.3f}" for name, value in others))),
         )
     results().print(table)
 

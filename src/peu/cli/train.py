@@ -9,6 +9,7 @@ from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
 from peu.cli.settings import Knobs, choose_recipes, read_config
+from peu.data.wording import printable
 from peu.errors import RecipeError
 
 
@@ -105,6 +106,6 @@ def train_command(
     results().print(
         f"{chosen[0].name} learnt {len(classifier.class_names)} classes from {len(dataset)} "
         f"pictures: {facts['trainable_parameters']:,} of {facts['parameters']:,} parameters. "
-        f"Saved to {output}.",
+        f"Saved to {printable(str(output))}.",
         soft_wrap=True,
     )
