@@ -314,3 +314,14 @@ def test_what_is_expected_depends_on_whether_labels_are_required(tmp_path: Path)
         load_dataset(tmp_path / "nowhere.jpg", labels_required=False)
     with pytest.raises(DataError, match=r"Expected a folder of class folders"):
         load_dataset(tmp_path / "nowhere.jpg")
+
+
+def test_pictures_to_be_measured_on_may_be_of_one_class_and_one_each(tmp_path: Path) -> None:
+    """Learning needs two of two; measuring a finished model does not."""
+    (tmp_path / "anchor").mkdir()
+    Image.new("RGB", (40, 30), "navy").save(tmp_path / "anchor" / "new.png")
+    dataset = load_dataset(tmp_path, to_learn=False)
+    assert dataset.class_names == ("anchor",)
+    assert len(dataset) == 1
+    with pytest.raises(DataError, match="at least 2 classes"):
+        load_dataset(tmp_path)

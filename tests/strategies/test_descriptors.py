@@ -8,8 +8,10 @@ import pytest
 
 from peu.data.catalog import open_dataset
 from peu.data.dataset import ImageDataset
+from peu.errors import ResourceError
 from peu.experiments.compare import compare
 from peu.recipes.descriptors import Colour, Descriptors, Kernel
+from peu.strategies import descriptors as descriptors_module
 from peu.strategies.descriptors import fit_descriptors
 from peu.strategies.fitted_recipe import TrainingPart
 from small_set import half_of
@@ -97,3 +99,22 @@ def test_pictures_of_one_colour_do_no_harm(tmp_path: Path, dataset: ImageDataset
 def test_real_pictures_are_recognised(peu_data: Path) -> None:
     comparison = compare(open_dataset(peu_data / "caltech4"), [Descriptors()], seed=0)
     assert comparison.summaries[0].accuracy.mean >= 0.90
+
+
+def test_choices_on_very_many_pictures_are_made_on_some_of_each_class() -> None:
+    """A class of few keeps its pictures, and near-duplicates are drawn together or not at all."""
+    labels = np.repeat([0, 1, 2], [4000, 3000, 5]).astype(np.int64)
+    groups = np.arange(len(labels)) // 2
+    sample = descriptors_module._sample(labels, groups, seed=0)
+    assert len(sample) <= 1000
+    assert np.bincount(labels[sample]).tolist() == [333, 333, 5]
+    assert np.array_equal(sample, descriptors_module._sample(labels, groups, seed=0))
+    _, counts = np.unique(groups[sample], return_counts=True)
+    assert (counts == 1).sum() <= 6
+
+
+def test_more_pictures_than_a_kernel_machine_can_take_are_refused_before_any_work() -> None:
+    """The message names the limit and what to do instead."""
+    part = TrainingPart(train=np.arange(20_001), groups=np.arange(20_001))
+    with pytest.raises(ResourceError, match=r"at most 20,000 .* Received: 20,001"):
+        fit_descriptors(Descriptors(), None, part)  # type: ignore[arg-type]

@@ -12,6 +12,7 @@ from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
 from peu.cli.run_folder import claim_folder, default_folder
 from peu.cli.settings import Knobs, choose_recipes, read_config, settings_of
+from peu.data.wording import printable
 from peu.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def compare_command(
     data = data or settings.get("data", "samples")
 
     from peu.data.catalog import open_dataset
+    from peu.data.splits import make_splits
     from peu.experiments.compare import compare
     from peu.reporting.comparison_json import comparison_to_dict
     from peu.reporting.comparison_report import write_report
@@ -130,16 +132,20 @@ def compare_command(
             remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
         if len(dataset.set_aside) > 3:
             remark(f"... and {len(dataset.set_aside) - 3} more; see the report.", quiet=quiet)
+        # Before the folder is claimed: impossible folds must leave nothing behind.
+        splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
         wanted = settings_of(data, dataset.fingerprint, folds, repeats, seed, chosen)
         folder = output or default_folder(dataset.name, wanted)
         if claim_folder(folder, wanted, overwrite=overwrite):
             remark(f"Going on with {folder}: finished trials are kept.", quiet=quiet)
+        else:
+            trials = len(chosen) * len(splits)
+            remark(f"{len(dataset)} pictures; {trials} trials in {folder}.", quiet=quiet)
         comparison = compare(
             dataset,
             chosen,
-            folds=folds,
-            repeats=repeats,
             seed=seed,
+            splits=splits,
             run_folder=folder,
             workers=workers,
             progress=progress,
@@ -161,7 +167,7 @@ def _show(comparison: "Comparison", page: Path) -> None:
     console = results()
     dataset = comparison.dataset
     heading = (
-        f"{dataset.name}: {len(dataset)} pictures, {len(dataset.class_names)} classes; "
+        f"{printable(dataset.name)}: {len(dataset)} pictures, {len(dataset.class_names)} classes; "
         f"{comparison.folds} folds x {comparison.repeats}"
     )
     table = Table(title=heading, title_justify="left")
@@ -178,5 +184,5 @@ def _show(comparison: "Comparison", page: Path) -> None:
             f"{summary.parameters:,}",
         )
     console.print(table)
-    console.print(comparison.verdict)
-    console.print(f"Report: {page}", soft_wrap=True)
+    console.print(comparison.verdict, soft_wrap=True)
+    console.print(f"Report: {printable(str(page))}", soft_wrap=True)

@@ -90,7 +90,11 @@ CATALOG: Mapping[str, CatalogEntry] = MappingProxyType(
 
 
 def open_dataset(
-    source: str | Path, *, labels_required: bool = True, progress: Progress = silent
+    source: str | Path,
+    *,
+    labels_required: bool = True,
+    to_learn: bool = True,
+    progress: Progress = silent,
 ) -> ImageDataset:
     """Open pictures by path or by name: the one way in for everything a user may type.
 
@@ -98,6 +102,7 @@ def open_dataset(
         source: a path that `load_dataset` takes, "samples" for the built-in pictures, or a name
             in `CATALOG`. A path that exists wins over a name.
         labels_required: False accepts pictures without classes.
+        to_learn: False accepts a single class, and classes of one picture.
         progress: told of drawing, downloading and reading.
 
     Returns:
@@ -113,7 +118,9 @@ def open_dataset(
     """
     name = str(source)
     if name and Path(source).exists():
-        return load_dataset(source, labels_required=labels_required, progress=progress)
+        return load_dataset(
+            source, labels_required=labels_required, to_learn=to_learn, progress=progress
+        )
     if name == SAMPLES:
         folder = sample_set(progress=progress)
     elif name in CATALOG:

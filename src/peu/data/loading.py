@@ -43,7 +43,9 @@ class LoadedSet:
     array: NDArray[np.uint8] | None = None
 
 
-def load_set(source: Path, *, labels_required: bool, progress: Progress) -> LoadedSet:
+def load_set(
+    source: Path, *, labels_required: bool, to_learn: bool, progress: Progress
+) -> LoadedSet:
     """Load whatever `load_dataset` takes.
 
     Raises:
@@ -57,7 +59,7 @@ def load_set(source: Path, *, labels_required: bool, progress: Progress) -> Load
         layout = _layout(source, labels_required=labels_required, progress=progress)
         loaded = _from_files(source, layout, progress)
     if labels_required:
-        _check_enough(source, loaded)
+        _check_enough(source, loaded, _AT_LEAST if to_learn else 1)
     return loaded
 
 
@@ -165,20 +167,20 @@ def _from_arrays(source: Path, *, labels_required: bool, progress: Progress) -> 
     )
 
 
-def _check_enough(source: Path, loaded: LoadedSet) -> None:
-    """Refuse what no comparison can be made of."""
+def _check_enough(source: Path, loaded: LoadedSet, least: int) -> None:
+    """Refuse what nothing can be learnt from: fewer classes than `least`, or of fewer pictures."""
     names = loaded.class_names
-    if len(names) < _AT_LEAST:
+    if len(names) < least:
         found = f"one, {shown(names[0])}" if names else "none"
         raise DataError(
-            f"Expected at least {_AT_LEAST} classes in {shown(source)}; found {found}. Add a "
+            f"Expected at least {least} classes in {shown(source)}; found {found}. Add a "
             "folder with pictures of something else, for instance of what it may be mistaken for."
         )
     counts = Counter([] if loaded.labels is None else loaded.labels.tolist())
     short = [
         f"{shown(name)} has {counts[at] or 'none'}"
         for at, name in enumerate(names)
-        if counts[at] < _AT_LEAST
+        if counts[at] < least
     ]
     if short:
         raise DataError(

@@ -52,8 +52,8 @@ def compare(
     repeats: int = 2,
     seed: int = 0,
     splits: Sequence[Split] | None = None,
-    run_folder: Path | None = None,
-    workers: int | None = None,
+    run_folder: str | Path | None = None,
+    workers: int | None = 1,
     map_trials: MapTrials | None = None,
     progress: Progress = silent,
     on_trial: OnTrial | None = None,
@@ -73,7 +73,8 @@ def compare(
         seed: of everything random.
         splits: use these instead of making folds; `folds` and `repeats` are then theirs.
         run_folder: where trials and splits are kept, or None to keep nothing.
-        workers: processes that train networks side by side; None takes one a core. Another
+        workers: processes that train networks side by side; None takes one a core, as the
+            command line does. More than one wants `if __name__ == "__main__":`. Another
             number may change the last digits of a network's figures.
         map_trials: runs trials elsewhere: takes a function and tasks as `map` does. The function
             can be pickled; it returns the error of a trial that could not run.
@@ -97,6 +98,7 @@ def compare(
     Source: Nadeau and Bengio (2003) for the corrected variance.
     """
     _check_recipes(recipes)
+    folder = None if run_folder is None else Path(run_folder)
     started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     groups = duplicate_groups(dataset)
     if splits is None:
@@ -108,17 +110,17 @@ def compare(
         TrialTask(
             recipe=recipe,
             split=split,
-            file=run_folder / "trials" / f"{trial_key(dataset, recipe, split)}.json"
-            if run_folder
+            file=folder / "trials" / f"{trial_key(dataset, recipe, split)}.json"
+            if folder
             else None,
         )
         for recipe in recipes
         for split in splits
     ]
-    with owning(run_folder) if run_folder else contextlib.nullcontext():
-        if run_folder:
+    with owning(folder) if folder else contextlib.nullcontext():
+        if folder:
             write_json(
-                run_folder / "splits.json",
+                folder / "splits.json",
                 {"format": FORMAT, "splits": [split_to_dict(split) for split in splits]},
             )
         trials, failures = _run_all(

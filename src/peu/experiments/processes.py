@@ -79,8 +79,15 @@ def run_side_by_side(
         A task with its trial, or with the error that stopped it.
 
     Raises:
-        ResourceError: a process was killed, for want of memory most likely.
+        ResourceError: a process was killed, for want of memory most likely; or this is not the
+            main process, as in a script that is imported by the processes it starts.
     """
+    if multiprocessing.parent_process() is not None:
+        raise ResourceError(
+            "Training side by side must begin in a program's main process. Received: a process "
+            "that another one started. Put the call under `if __name__ == '__main__':`, or take "
+            "`workers=1`."
+        )
     context = multiprocessing.get_context("spawn")
     messages = context.Queue()
     end_of_line, lifeline = context.Pipe(duplex=False)

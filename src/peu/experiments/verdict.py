@@ -38,7 +38,7 @@ def plain_verdict(
             equal.append(name)
     if better:
         worded = [
-            f"{name} by {100 * gap.mean:.1f} points ({100 * gap.low:.1f} to {100 * gap.high:.1f})"
+            f"{name} by {_points(gap.mean)} points ({_points(gap.low)} to {_points(gap.high)})"
             for name, gap in better
         ]
         sentences.append(f"It is better than {_listed(worded)}.")
@@ -53,6 +53,12 @@ def plain_verdict(
             f"({commonest_share:.1%}): do not rely on it."
         )
     return " ".join(sentences)
+
+
+def _points(share: float) -> str:
+    """Give a difference in percentage points, so small a one too that it is not shown as none."""
+    points = 100 * share
+    return f"{points:.1f}" if abs(points) >= 0.1 or points == 0 else f"{points:.1g}"
 
 
 def _pair(paired: Sequence[PairedDifference], first: str, second: str) -> PairedDifference | None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.data.dataset import ImageDataset
+from peu.errors import ResourceError
 from peu.fitted.classifier import Classifier
 from peu.fitted.descriptors import colour_statistics, gradient_histograms
 from peu.fitted.kernel_machine import KernelMachine, softmax
@@ -19,6 +20,8 @@ from peu.strategies.inner_folds import inner_folds
 from peu.strategies.labels import labels_of
 
 Array = NDArray[np.float64]
+_MOST_PICTURES = 20_000
+_TO_CHOOSE = 1000
 _GAMMAS = (0.25, 0.5, 1.0)
 _USUAL_GAMMA = 0.5
 _USUAL_TEMPERATURE = 0.25
@@ -28,7 +31,6 @@ _USUAL_TEMPERATURE = 0.25
 class _Choice:
     """Hold one way to describe pictures and to compare them, and how it did on inner folds."""
 
-    features: Array
     gamma: float
     with_colour: bool
     temperature: float
@@ -51,27 +53,37 @@ def fit_descriptors(
 
     Returns:
         The fitted recipe.
+
+    Raises:
+        ResourceError: more pictures than a kernel machine learns from in a bearable time.
     """
+    if len(part.train) > _MOST_PICTURES:
+        raise ResourceError(
+            f"A kernel machine takes at most {_MOST_PICTURES:,} pictures to learn from, since its "
+            f"time grows with their square. Received: {len(part.train):,}. Leave the recipe out "
+            "(--recipes frozen), or take fewer pictures."
+        )
     labels = labels_of(dataset)[part.train]
     groups = part.groups[part.train]
     seed = child_seed(part.seed, "inner folds")
     histograms = _histograms(recipe, dataset, progress)
 
-    described = [(histograms, False)]
+    described, both = [(histograms, False)], histograms
     if recipe.colour != "never":
         both = np.hstack([histograms, _colours(recipe, dataset, progress)])
         described = [(both, True)] if recipe.colour == "always" else [*described, (both, True)]
     gammas = _GAMMAS if recipe.kernel == "rbf" else (0.0,)
-    folds = list(inner_folds(labels, groups, seed=seed))
+    sample = _sample(labels, groups, seed)
+    folds = list(inner_folds(labels[sample], groups[sample], seed=seed))
     best = min(
         (
-            _judge(recipe, features, gamma, with_colour, part.train, labels, folds)
+            _judge(recipe, features[part.train[sample]], gamma, with_colour, labels[sample], folds)
             for features, with_colour in described
             for gamma in gammas
         ),
         key=lambda choice: (choice.log_loss, abs(choice.gamma - _USUAL_GAMMA)),
     )
-    features = best.features
+    features = both if best.with_colour else histograms
     machine = _fit_machine(recipe, best, features[part.train], labels)
     notes: tuple[str, ...] = ()
     if folds and recipe.colour == "auto":
@@ -90,6 +102,23 @@ def fit_descriptors(
         trainable_parameters=count,
         notes=notes,
     )
+
+
+def _sample(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Draw the pictures that choices are made on: all, or of very many some of each class.
+
+    Near-duplicates are drawn together, since inner folds keep them together.
+    """
+    if len(labels) <= _TO_CHOOSE:
+        return np.arange(len(labels))
+    names, place = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(names))[place]
+    share = max(2, _TO_CHOOSE // len(np.unique(labels)))
+    drawn = [
+        own[np.argsort(order[own], kind="stable")[:share]]
+        for own in (np.flatnonzero(labels == label) for label in np.unique(labels))
+    ]
+    return np.sort(np.concatenate(drawn))
 
 
 def _histograms(recipe: Descriptors, dataset: ImageDataset, progress: Progress) -> Array:
@@ -126,17 +155,16 @@ def _judge(
     features: Array,
     gamma: float,
     with_colour: bool,
-    train: Indices,
     labels: NDArray[np.int64],
     folds: Sequence[tuple[Indices, Indices]],
 ) -> _Choice:
-    choice = _Choice(features, gamma, with_colour, _USUAL_TEMPERATURE, 0.0)
+    choice = _Choice(gamma, with_colour, _USUAL_TEMPERATURE, 0.0)
     if not folds:
         return choice
     scores, truths = [], []
     for fit, judge in folds:
-        machine = _fit_machine(recipe, choice, features[train[fit]], labels[fit])
-        scores.append(machine.scores(features[train[judge]]))
+        machine = _fit_machine(recipe, choice, features[fit], labels[fit])
+        scores.append(machine.scores(features[judge]))
         truths.append(labels[judge])
     held_out, truth = np.concatenate(scores), np.concatenate(truths)
     temperature = _best_temperature(held_out, truth)
