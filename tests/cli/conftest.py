@@ -3,19 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from command_line import Peu, Process
 from peu.cli.main import app
 from peu.data.dataset import load_dataset
 from peu.strategies.fit import fit_classifier
 from small_set import PLAIN, drawn_pictures
-
-Peu = Callable[..., Result]
-Process = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,213 @@
+"""`peu compare`: its table, its JSON, its folder, and what it refuses."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from broken_pictures import BROKEN
+from command_line import Peu, Process, complaint
+from peu.cli.settings import Knobs, choose_recipes, read_config
+from peu.files import owning
+
+QUICK = ("--recipes", "descriptors", "--folds", 2, "--repeats", 1)
+
+
+def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> None:
+    told = peu("compare", photos, *QUICK, "-o", "run")
+    assert told.exit_code == 0
+    assert "photos: 32 pictures, 4 classes; 2 folds x 1" in told.stdout
+    assert "descriptors recognises" in told.stdout
+    assert f"Report: {Path('run/report.html')}" in told.stdout
+    assert "\x1b" not in told.stdout + told.stderr
+    beginning, first, second = told.stderr.splitlines()
+    assert beginning == "32 pictures; 2 trials in run."
+    assert first.startswith("1/2 descriptors, repeat 1, fold 1: accuracy ")
+    assert second.startswith("2/2 descriptors, repeat 1, fold 2: accuracy ")
+    found = {path.relative_to("run").parts[0] for path in Path("run").iterdir()}
+    assert found - {".lock"} == {
+        "config.toml",
+        "report.html",
+        "report.json",
+        "splits.json",
+        "trials",
+    }
+
+
+def test_json_has_the_documented_form(peu: Peu, photos: Path) -> None:
+    recipes = ("--recipes", "descriptors,frozen", "--backbone", "nowhere.keras")
+    told = peu("compare", photos, *recipes, "--backbone-preprocessing", "tf", "--quick", "--json")
+    assert told.exit_code == 0
+    result = json.loads(told.stdout)
+    assert result["format"] == 1
+    assert result["dataset"]["name"] == "photos"
+    assert result["dataset"]["pictures"] == 32
+    assert (result["folds"], result["repeats"], result["seed"]) == (3, 1, 0)
+    (recipe,) = result["recipes"]
+    assert recipe["name"] == "descriptors"
+    assert set(recipe["accuracy"]) >= {"mean", "low", "high"}
+    assert recipe["accuracy"]["low"] <= recipe["accuracy"]["mean"] <= recipe["accuracy"]["high"]
+    assert recipe["seconds_per_trial"] > 0
+    assert recipe["parameters"] > 0
+    assert result["paired"] == []
+    assert result["verdict"].startswith("descriptors recognises")
+    assert [failure["name"] for failure in result["failures"]] == ["frozen"]
+    assert "frozen could not run: " in told.stderr
+    assert json.loads(next(Path("runs").glob("*/report.json")).read_text()) == result
+
+
+def test_the_same_command_resumes_and_gives_the_same_figures(peu: Peu, photos: Path) -> None:
+    first = peu("compare", photos, *QUICK, "--json")
+    second = peu("compare", photos, *QUICK, "--json")
+    (folder,) = Path("runs").iterdir()
+    assert folder.name.startswith("photos-")
+    assert second.stderr.splitlines() == [f"Going on with {folder}: finished trials are kept."]
+    figures = [json.loads(told.stdout) for told in (first, second)]
+    assert figures[0]["recipes"] == figures[1]["recipes"]
+    third = peu("compare", photos, *QUICK, "--seed", 1, "--json")
+    assert json.loads(third.stdout)["recipes"] != figures[0]["recipes"]
+    assert len(list(Path("runs").iterdir())) == 2
+
+
+def test_other_settings_are_refused_in_the_same_folder(peu: Peu, photos: Path) -> None:
+    assert peu("compare", photos, *QUICK, "-o", "run").exit_code == 0
+    before = Path("run/report.html").read_bytes()
+    refused = peu("compare", photos, *QUICK, "-o", "run", "--seed", 1)
+    assert refused.exit_code == 5
+    assert "--overwrite" in complaint(refused)
+    assert Path("run/report.html").read_bytes() == before
+    assert peu("compare", photos, *QUICK, "-o", "run", "--seed", 1, "--overwrite").exit_code == 0
+    assert Path("run/report.html").read_bytes() != before
+
+
+def test_a_folder_of_something_else_is_refused(peu: Peu, photos: Path) -> None:
+    Path("thesis").mkdir()
+    Path("thesis/text.txt").write_text("precious")
+    refused = peu("compare", photos, *QUICK, "-o", "thesis", "--overwrite")
+    assert refused.exit_code == 5
+    assert "empty or a run of peu" in complaint(refused)
+    assert [path.name for path in Path("thesis").iterdir()] == ["text.txt"]
+
+
+def test_a_second_run_in_a_folder_at_the_same_time_is_refused(peu: Peu, photos: Path) -> None:
+    assert peu("compare", photos, *QUICK, "-o", "run").exit_code == 0
+    with owning(Path("run")):
+        refused = peu("compare", photos, *QUICK, "-o", "run")
+    assert refused.exit_code == 5
+    assert "Another run is working in it" in refused.stderr
+
+
+def test_the_config_of_a_run_makes_it_again(peu: Peu, photos: Path) -> None:
+    first = peu("compare", photos, *QUICK, "--seed", 3, "--fit", "pad", "-o", "run", "--json")
+    again = peu("compare", "--config", "run/config.toml", "-o", "again", "--json")
+    assert again.exit_code == 0
+    results = [json.loads(told.stdout) for told in (first, again)]
+    for result in results:
+        for recipe in result["recipes"]:
+            recipe.pop("seconds_per_trial")
+            for trial in recipe["trials"]:
+                trial.pop("seconds")
+    assert results[0]["recipes"] == results[1]["recipes"]
+    assert Path("run/config.toml").read_bytes() == Path("again/config.toml").read_bytes()
+    other = peu("compare", "--config", "run/config.toml", "--seed", 4, "--folds", 3, "--json")
+    assert json.loads(other.stdout)["seed"] == 4
+    assert json.loads(other.stdout)["folds"] == 3
+
+
+def test_presets_set_folds_and_repeats_unless_they_are_given(peu: Peu, photos: Path) -> None:
+    told = peu("compare", photos, "--recipes", "descriptors", "--quick", "--folds", 2, "--json")
+    assert (json.loads(told.stdout)["folds"], json.loads(told.stdout)["repeats"]) == (2, 1)
+
+
+def test_a_small_network_on_the_command_line(peu_process: Process, photos: Path) -> None:
+    """Stdout holds the result and nothing else, stderr remarks and nothing else."""
+    told = peu_process(
+        *("compare", photos, "--recipes", "scratch", "--folds", 2, "--repeats", 1, "--json"),
+        *("--epochs", 1, "--image-size", 32, "--batch-size", 8, "--lr", 0.002, "--workers", 2),
+    )
+    assert told.returncode == 0, told.stderr
+    (recipe,) = json.loads(told.stdout)["recipes"]
+    assert recipe["recipe"]["image_size"] == [32, 32]
+    assert recipe["recipe"]["training"] == {
+        "epochs": 1,
+        "batch_size": 8,
+        "learning_rate": 0.002,
+        "patience": None,
+        "precision": "auto",
+        "time_limit": None,
+    }
+    beginning, *trials = told.stderr.splitlines()
+    assert beginning.startswith("32 pictures; 2 trials in ")
+    assert len(trials) == 2
+    assert all("scratch, repeat 1, fold" in line for line in trials)
+
+
+def test_quiet_is_quiet_and_a_broken_picture_is_told_of(
+    peu: Peu, photos: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(photos, tmp_path / "with-broken"))
+    for number in range(5):
+        (folder / "anchor" / f"broken{number}.jpg").write_bytes(BROKEN["empty"][0])
+    told = peu("compare", folder, *QUICK)
+    assert told.stderr.count("Set aside: anchor/broken") == 3
+    assert "... and 2 more; see the report." in told.stderr
+    assert peu("compare", folder, *QUICK, "--quiet").stderr == ""
+
+
+@pytest.mark.parametrize("name", ["<script>", "two\nlines", "[bold]x", "\x1b[31mred", "ü 猫"])
+def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path, name: str) -> None:
+    folder = Path(shutil.copytree(photos, tmp_path / f"set {name}"))
+    (folder / "anchor").rename(folder / name)
+    picture = next((folder / name).iterdir())
+    picture.rename(picture.with_name(f"{name}.jpg"))
+    (folder / "barrel" / f"{name}.jpg").write_bytes(b"")
+    told = peu("compare", folder, *QUICK)
+    assert told.exit_code == 0
+    assert "\x1b" not in told.stdout + told.stderr
+    page = next(Path("runs").glob("*/report.html")).read_text(encoding="utf-8")
+    assert "<script>.jpg" not in page
+    data = json.loads(next(Path("runs").glob("*/report.json")).read_text(encoding="utf-8"))
+    assert name in data["dataset"]["classes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("--recipes", "magic"), 2, "magic"),
+        (("--image-size", "huge"), 2, "--image-size"),
+        (("--recipes", "scratch", "--epochs", 0), 2, "epochs"),
+        (("--recipes", "descriptors,descriptors"), 2, "names of their own"),
+        (("--config", "nowhere.toml"), 2, "--config"),
+        (("--recipes", "descriptors", "--folds", 9), 3, "9"),
+        (("--recipes", "frozen", "--backbone", "nowhere"), 2, "nowhere"),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_a_code(
+    peu: Peu, photos: Path, arguments: tuple[object, ...], code: int, reason: str
+) -> None:
+    told = peu("compare", photos, *arguments)
+    assert told.exit_code == code
+    assert reason in complaint(told)
+
+
+def test_typers_own_refusals_are_usage_errors(peu: Peu, photos: Path) -> None:
+    for arguments in (("--folds", 1), ("--fit", "bend"), ("--nonsense",), ("--seed", "x")):
+        assert peu("compare", photos, *arguments).exit_code == 2
+
+
+def test_pictures_that_are_not_there_or_too_few(peu: Peu, tmp_path: Path) -> None:
+    told = peu("compare", "nowhere")
+    assert told.exit_code == 3
+    assert "nowhere" in complaint(told)
+    (tmp_path / "set" / "one").mkdir(parents=True)
+    Image.new("RGB", (40, 40)).save(tmp_path / "set" / "one" / "a.png")
+    assert peu("compare", tmp_path / "set").exit_code == 3
+
+
+def test_the_config_in_the_folder_holds_every_knob(peu: Peu, photos: Path) -> None:
+    peu("compare", photos, *QUICK, "-o", "run", "--fit", "crop")
+    (recipe,) = choose_recipes(None, read_config(Path("run/config.toml")), Knobs())
+    assert recipe.fit == "crop"
+    assert 'kernel = "rbf"' in Path("run/config.toml").read_text()

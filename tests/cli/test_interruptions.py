@@ -1,0 +1,132 @@
+"""A comparison that is killed or interrupted, and the same command again."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_TINY = ("--recipes", "descriptors,scratch", "--image-size", "32", "--epochs", "2")
+_FOLDS = ("--folds", "6", "--repeats", "1", "--batch-size", "8", "--workers", "2")
+
+
+def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
+    """Start a comparison in a session of its own, as a shell does."""
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "peu", "compare", str(photos), *_TINY, *_FOLDS),
+            *("-o", str(folder), "--json"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _figures(process: "subprocess.Popen[str]") -> Any:
+    """Give what the seed decides of a comparison that ran to its end."""
+    told, complaints = process.communicate(timeout=120)
+    assert process.returncode == 0, complaints
+    recipes = json.loads(told)["recipes"]
+    for recipe in recipes:
+        del recipe["seconds_per_trial"]
+        for trial in recipe["trials"]:
+            del trial["seconds"]
+    return recipes
+
+
+def _members(session: int) -> list[str]:
+    """Name the living processes of a session, but for multiprocessing's own sweeper."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+            command = (place / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue
+        # After the name: state, parent, group, session.
+        if int(fields[3]) == session and fields[0] != "Z" and "resource_tracker" not in command:
+            found.append(command)
+    return found
+
+
+def _wait_until_gone(session: int) -> None:
+    deadline = time.monotonic() + 30
+    while _members(session) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert _members(session) == []
+
+
+def _wait_for_a_network(process: "subprocess.Popen[str]") -> None:
+    """Read remarks until a network's trial is done: the next ones are under way then."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if " scratch, " in line:
+            return
+
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc"
+)
+
+
+@pytest.fixture(scope="module")
+def alone(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Give the figures of a run that nobody touches."""
+    return _figures(_start(photos, tmp_path_factory.mktemp("alone") / "run"))
+
+
+def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
+    photos: Path, tmp_path: Path, alone: Any
+) -> None:
+    folder = tmp_path / "run"
+    killed = _start(photos, folder)
+    _wait_for_a_network(killed)
+    # It and its two workers.
+    assert len(_members(killed.pid)) == 3
+    killed.kill()
+    killed.communicate()
+    _wait_until_gone(killed.pid)
+    kept = len(list((folder / "trials").glob("*.json")))
+    assert 7 <= kept < 12
+
+    interrupted = _start(photos, folder)
+    _wait_for_a_network(interrupted)
+    # Stopped, so that it cannot end before the second run has begun.
+    os.killpg(interrupted.pid, signal.SIGSTOP)
+    second = _start(photos, folder)
+    _, complaints = second.communicate(timeout=60)
+    os.killpg(interrupted.pid, signal.SIGCONT)
+    assert second.returncode == 5
+    assert "Another run is working in it" in complaints.splitlines()[-1]
+    # Ctrl-C reaches every process of the group, the workers as well.
+    os.killpg(interrupted.pid, signal.SIGINT)
+    told, complaints = interrupted.communicate(timeout=30)
+    assert interrupted.returncode == 130
+    assert told == ""
+    lines = [line for line in complaints.splitlines() if " scratch, " not in line]
+    assert lines == ["peu: Interrupted. Run the same command to go on."]
+    _wait_until_gone(interrupted.pid)
+
+    assert _figures(_start(photos, folder)) == alone
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_five_times_at_random_ends_with_the_same_figures(
+    photos: Path, tmp_path: Path, alone: Any
+) -> None:
+    moments = random.Random(0)
+    for _ in range(5):
+        process = _start(photos, tmp_path / "run")
+        time.sleep(moments.uniform(0.3, 9))
+        process.kill()
+        process.communicate()
+        _wait_until_gone(process.pid)
+    assert _figures(_start(photos, tmp_path / "run")) == alone

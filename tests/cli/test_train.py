@@ -1,0 +1,73 @@
+"""`peu train`: a model in a folder, then at work."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import Peu, Process, complaint
+from small_set import CLASSES
+
+
+def test_a_model_is_trained_saved_used_and_measured(peu: Peu, photos: Path) -> None:
+    trained = peu("train", photos, "--recipe", "descriptors", "-o", "model", "--json")
+    assert trained.exit_code == 0
+    facts = json.loads(trained.stdout)
+    assert facts["format"] == 1
+    assert facts["output"] == "model"
+    assert facts["recipe"] == "descriptors"
+    assert facts["class_names"] == list(CLASSES)
+    assert facts["pictures"] == 32
+    assert facts["seed"] == 0
+    assert facts["parameters"] == facts["trainable_parameters"] > 0
+    picture = next((photos / "anchor").iterdir())
+    (answer,) = json.loads(peu("predict", "model", picture, "--json").stdout)
+    assert answer["label"] == "anchor"
+    figures = json.loads(peu("evaluate", "model", photos, "--json").stdout)
+    assert figures["accuracy"] == 1
+    assert figures["seen_in_training"] == 32
+
+
+def test_nothing_is_overwritten_unasked(peu: Peu, photos: Path) -> None:
+    train = ("train", photos, "--recipe", "descriptors", "-q")
+    assert peu(*train).exit_code == 0
+    before = Path("model/manifest.json").read_bytes()
+    refused = peu(*train, "--seed", 1)
+    assert refused.exit_code == 5
+    assert "--overwrite" in complaint(refused)
+    assert Path("model/manifest.json").read_bytes() == before
+    assert peu(*train, "--seed", 1, "--overwrite").exit_code == 0
+    assert Path("model/manifest.json").read_bytes() != before
+
+
+def test_a_network_leaves_the_screen_clean(peu_process: Process, photos: Path) -> None:
+    trained = peu_process(
+        *("train", photos, "--recipe", "scratch", "--epochs", 1, "--image-size", "24x32"),
+        *("--batch-size", 8, "-o", "[bold]model", "--quiet"),
+    )
+    assert trained.returncode == 0, trained.stderr
+    assert trained.stderr == ""
+    assert "Saved to [bold]model." in trained.stdout
+    picture = next((photos / "anchor").iterdir())
+    told = peu_process("predict", "[bold]model", picture, "--explain", "out", "--json")
+    assert told.returncode == 0
+    assert len(json.loads(told.stdout)) == 1
+    assert told.stderr.splitlines() == ["Explanations: out"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--recipe", "descriptors,scratch"), 2),
+        (("--recipe", "magic"), 2),
+        (("--recipe", ""), 2),
+        (("--recipe", "frozen", "--backbone", "nowhere.h5"), 2),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_a_code(
+    peu: Peu, photos: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    told = peu("train", photos, *arguments)
+    assert told.exit_code == code
+    complaint(told)
+    assert not Path("model").exists()
