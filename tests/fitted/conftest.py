@@ -131,7 +131,10 @@ def frozen_network(toy: Toy) -> Callable[..., Any]:
 
     def build(path: Path, *, pooled: bool) -> Any:
         inputs = keras.Input((SIZE, SIZE, 3))
-        x = keras.layers.Conv2D(8, 3, strides=2, activation="relu")(inputs)
+        drawn = keras.initializers.GlorotUniform(seed=0)
+        x = keras.layers.Conv2D(8, 3, strides=2, activation="relu", kernel_initializer=drawn)(
+            inputs
+        )
         if pooled:
             x = keras.layers.AveragePooling2D((15, 7))(x)
             x = keras.layers.Flatten()(x)

@@ -136,11 +136,12 @@ def test_a_diverging_training_is_explained(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(
         keras.optimizers, "Adam", lambda rate: keras.optimizers.SGD(100 * rate, momentum=0.99)
     )
+    linear = keras.layers.Dense(2, activation="softmax", kernel_initializer="zeros")
     inputs = np.random.default_rng(0).normal(size=(32, 5)).astype(np.float32)
     labels = np.random.default_rng(1).integers(0, 2, 32)
     with pytest.raises(RecipeError, match=r"(must fall|finite).*Lower `learning_rate` \(it is 1\)"):
         fit_network(
-            keras.Sequential([keras.Input((5,)), keras.layers.Dense(2, activation="softmax")]),
+            keras.Sequential([keras.Input((5,)), linear]),
             inputs,
             labels,
             _settings(30, learning_rate=1.0),
