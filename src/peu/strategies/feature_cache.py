@@ -15,7 +15,7 @@ from peu.files import canonical_json, replacing, sha256_of_text
 from peu.progress import Progress, silent
 from peu.recipes.knobs import Fit
 
-_CHUNK = 32
+BATCH = 32
 
 
 def cached_features(
@@ -51,7 +51,7 @@ def cached_features(
         return stored
     rows = []
     done = 0
-    for pixels in dataset.batches(np.arange(len(dataset)), image_size, fit, _CHUNK):
+    for pixels in dataset.batches(np.arange(len(dataset)), image_size, fit, BATCH):
         progress(stage, done, len(dataset))
         rows.append(compute(pixels))
         done += len(pixels)

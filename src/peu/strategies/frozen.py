@@ -21,7 +21,7 @@ from peu.networks.heads import linear_head, mlp_head
 from peu.progress import Progress, silent
 from peu.recipes.frozen import FrozenFeatures, Pooling
 from peu.seeds import child_seed
-from peu.strategies.feature_cache import cached_features
+from peu.strategies.feature_cache import BATCH, cached_features
 from peu.strategies.fitted_recipe import FittedRecipe, Indices, TrainingPart
 from peu.strategies.labels import labels_of
 from peu.strategies.logistic import fit_logistic
@@ -52,18 +52,7 @@ def fit_frozen(
         RecipeError: no such backbone.
         ResourceError: its weights are not here and could not be downloaded.
     """
-    source = find_backbone(recipe.backbone, recipe.backbone_weights, recipe.backbone_preprocessing)
-    network = _feature_network(source, recipe.image_size, recipe.pooling)
-    image_size = _size_of(network)
-    features = cached_features(
-        dataset,
-        image_size,
-        recipe.fit,
-        identity=f"{source.identity}:{source.preprocessing}:{recipe.pooling}",
-        compute=functools.partial(_run, network),
-        progress=progress,
-        stage=f"Extracting features of {recipe.name}",
-    )
+    network, features = extract_features(recipe, dataset, progress=progress)
     labels = labels_of(dataset)
     history = History()
     notes: tuple[str, ...]
@@ -120,6 +109,37 @@ def fit_frozen(
     )
 
 
+def extract_features(
+    recipe: FrozenFeatures, dataset: ImageDataset, *, progress: Progress = silent
+) -> tuple[Any, NDArray[np.float32]]:
+    """Give a recipe's feature network, and what it sees in every picture of a set.
+
+    Args:
+        recipe: the backbone, its pooling, and how pictures are brought to its size.
+        dataset: the pictures; they need no labels.
+        progress: told of every batch that is not in the cache.
+
+    Returns:
+        The network from pixels to features, and the features (n, d).
+
+    Raises:
+        PeuError: as `fit_frozen`.
+    """
+    source = find_backbone(recipe.backbone, recipe.backbone_weights, recipe.backbone_preprocessing)
+    network = _feature_network(source, recipe.image_size, recipe.pooling)
+    height, width = network.input_shape[1:3]
+    features = cached_features(
+        dataset,
+        (int(height), int(width)),
+        recipe.fit,
+        identity=f"{source.identity}:{source.preprocessing}:{recipe.pooling}",
+        compute=functools.partial(_run, network),
+        progress=progress,
+        stage=f"Extracting features of {recipe.name}",
+    )
+    return network, features
+
+
 @functools.lru_cache(maxsize=2)
 def _feature_network(
     source: BackboneSource, image_size: tuple[int, int] | None, pooling: Pooling
@@ -131,13 +151,11 @@ def _feature_network(
     return feature_network(backbone, source.preprocessing, pooling, image_size)
 
 
-def _size_of(network: Any) -> tuple[int, int]:
-    height, width = network.input_shape[1:3]
-    return int(height), int(width)
-
-
 def _run(network: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(network.predict_on_batch(pixels), np.float32)
+    # Filled up, since a batch of another size would have its graph traced anew, for seconds.
+    missing = BATCH - len(pixels)
+    filled = np.concatenate([pixels, np.zeros((missing, *pixels.shape[1:]), np.uint8)])
+    return np.asarray(network.predict_on_batch(filled), np.float32)[: len(pixels)]
 
 
 def _assemble(network: Any, head: Any) -> Any:
