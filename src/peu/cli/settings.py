@@ -124,6 +124,12 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
             )
         recipe = recipe_from_dict(by_name.get(name, {"kind": name}))
         chosen.append(_with_knobs(recipe, knobs))
+    called = [recipe.name for recipe in chosen]
+    if len(set(called)) < len(called):
+        raise RecipeError(
+            f"Recipes must have names of their own. Received: {', '.join(called)}. Name each once, "
+            "or give each another `name` in a config file."
+        )
     return chosen
 
 
