@@ -58,6 +58,15 @@ def test_json_has_the_documented_form(peu: Peu, photos: Path) -> None:
     assert json.loads(next(Path("runs").glob("*/report.json")).read_text()) == result
 
 
+def test_without_a_folder_the_built_in_pictures_are_compared(peu: Peu) -> None:
+    told = peu("compare", *QUICK, "--json")
+    assert told.exit_code == 0
+    result = json.loads(told.stdout)
+    assert result["dataset"]["name"] == "samples"
+    assert result["dataset"]["pictures"] == 128
+    assert result["recipes"][0]["accuracy"]["mean"] > 0.5
+
+
 def test_the_same_command_resumes_and_gives_the_same_figures(peu: Peu, photos: Path) -> None:
     first = peu("compare", photos, *QUICK, "--json")
     second = peu("compare", photos, *QUICK, "--json")
@@ -125,7 +134,7 @@ def test_a_small_network_on_the_command_line(peu_process: Process, photos: Path)
     """Stdout holds the result and nothing else, stderr remarks and nothing else."""
     told = peu_process(
         *("compare", photos, "--recipes", "scratch", "--folds", 2, "--repeats", 1, "--json"),
-        *("--epochs", 1, "--image-size", 32, "--batch-size", 8, "--lr", 0.002, "--workers", 2),
+        *("--epochs", 1, "--image-size", 32, "--batch-size", 8, "--lr", 0.002, "--workers", 1),
     )
     assert told.returncode == 0, told.stderr
     (recipe,) = json.loads(told.stdout)["recipes"]
@@ -181,7 +190,6 @@ def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path, name: str) -> No
         (("--recipes", "descriptors,descriptors"), 2, "names of their own"),
         (("--config", "nowhere.toml"), 2, "--config"),
         (("--recipes", "descriptors", "--folds", 9), 3, "9"),
-        (("--recipes", "frozen", "--backbone", "nowhere"), 2, "nowhere"),
     ],
 )
 def test_what_cannot_work_is_one_line_and_a_code(
@@ -190,6 +198,13 @@ def test_what_cannot_work_is_one_line_and_a_code(
     told = peu("compare", photos, *arguments)
     assert told.exit_code == code
     assert reason in complaint(told)
+    assert not Path("runs").exists()
+
+
+def test_where_no_recipe_can_run_the_first_ones_trouble_is_told(peu: Peu, photos: Path) -> None:
+    told = peu("compare", photos, "--recipes", "frozen", "--backbone", "nowhere", "--quiet")
+    assert told.exit_code == 2
+    assert "nowhere" in complaint(told)
 
 
 def test_typers_own_refusals_are_usage_errors(peu: Peu, photos: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-_TINY = ("--recipes", "descriptors,scratch", "--image-size", "32", "--epochs", "2")
+_TINY = ("--recipes", "descriptors,scratch", "--image-size", "32", "--epochs", "1")
 _FOLDS = ("--folds", "6", "--repeats", "1", "--batch-size", "8", "--workers", "2")
 
 

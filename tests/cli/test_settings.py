@@ -145,3 +145,10 @@ def test_an_unknown_recipe_is_refused() -> None:
 def test_a_folder_name_that_is_no_text_does_not_stop_a_run(tmp_path: Path) -> None:
     write_config(tmp_path, settings_of("caf\udce9", "abc", 3, 1, 7, RECIPES))
     assert tomllib.loads((tmp_path / "config.toml").read_text())["data"] == "caf?"
+
+
+def test_a_recipe_named_twice_is_refused() -> None:
+    with pytest.raises(RecipeError, match="names of their own"):
+        choose_recipes("scratch, scratch", {}, Knobs())
+    config = {"recipes": [{"kind": "scratch", "name": "descriptors"}]}
+    assert len(choose_recipes("descriptors,scratch", config, Knobs())) == 2
