@@ -21,12 +21,14 @@ def test_no_more_workers_than_tasks_cores_or_memory(monkeypatch: pytest.MonkeyPa
     # 4 GiB are free, of which each takes 2.
     assert suggest_workers(20) == 2
     monkeypatch.setattr("os.sysconf", lambda name: 1 << 30 if "PAGES" in name else 4096)
-    assert suggest_workers(20) == 8
+    assert suggest_workers(20) == 4
     monkeypatch.setattr("os.sysconf", lambda _: 1)
     assert suggest_workers(20) == 1
-    monkeypatch.setattr(processes, "core_count", lambda: 3)
+    monkeypatch.setattr(processes, "core_count", lambda: 64)
     monkeypatch.delattr("os.sysconf")
-    assert suggest_workers(20) == 3
+    assert suggest_workers(20) == 8
+    monkeypatch.setattr(processes, "core_count", lambda: 2)
+    assert suggest_workers(20) == 1
 
 
 def test_there_is_a_core() -> None:

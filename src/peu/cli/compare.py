@@ -75,7 +75,7 @@ def compare_command(
         int | None,
         typer.Option(
             "--workers",
-            help="Networks trained side by side. Default: one a core.",
+            help="Networks trained side by side. Default: one for four cores.",
             min=1,
             rich_help_panel="Run",
         ),

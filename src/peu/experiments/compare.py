@@ -73,7 +73,7 @@ def compare(
         seed: of everything random.
         splits: use these instead of making folds; `folds` and `repeats` are then theirs.
         run_folder: where trials and splits are kept, or None to keep nothing.
-        workers: processes that train networks side by side; None takes one a core, as the
+        workers: processes that train networks side by side; None takes one for four cores, as the
             command line does. More than one wants `if __name__ == "__main__":`. Another
             number may change the last digits of a network's figures.
         map_trials: runs trials elsewhere: takes a function and tasks as `map` does. The function

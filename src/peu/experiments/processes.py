@@ -18,6 +18,7 @@ from peu.errors import PeuError, ResourceError
 from peu.experiments.trial import Trial, TrialTask, run_trial
 from peu.progress import Progress
 
+_CORES_A_WORKER = 4
 _MOST_WORKERS = 8
 _BYTES_A_WORKER = 2 << 30
 _SECONDS_TO_LISTEN = 2
@@ -33,12 +34,16 @@ def core_count() -> int:
 
 
 def most_workers(tasks: int) -> int:
-    """Give how many processes would train side by side if memory were no matter."""
-    return min(core_count(), _MOST_WORKERS, tasks)
+    """Give how many processes would train side by side if memory were no matter.
+
+    Four cores each: on two, two processes of one thread were no quicker than one of two
+    threads beyond the noise, and take twice the memory (`benchmarks/side_by_side.py`).
+    """
+    return min(max(1, core_count() // _CORES_A_WORKER), _MOST_WORKERS, tasks)
 
 
 def suggest_workers(tasks: int) -> int:
-    """Give how many processes should train side by side: one a core, as far as memory goes."""
+    """Give how many processes should train side by side, as far as memory goes."""
     workers = most_workers(tasks)
     with contextlib.suppress(ValueError, OSError, AttributeError):
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -62,9 +67,8 @@ def run_side_by_side(
 ) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
     """Run trials in processes of their own, and give each as it ends.
 
-    Two processes with one thread each finish small networks sooner than one process with two
-    threads, whose every step waits for the slower thread. When this process is interrupted or
-    killed, or its caller wants no more, they end at once.
+    A small network cannot keep many cores busy, and several can. When this process is
+    interrupted or killed, or its caller wants no more, they end at once.
 
     Args:
         dataset: labelled pictures.
