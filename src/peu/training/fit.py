@@ -48,7 +48,7 @@ def fit_network(
         RecipeError: the loss is no number any more, or diverges.
     """
     class_count = int(model.output_shape[-1])
-    # XLA doubled the time of a step on a CPU, hence jit_compile=False (benchmarks/sheet_cnn.py).
+    # On CPUs XLA made no epoch shorter and the first one twice as long (2 cores, TensorFlow 2.21).
     model.compile(
         optimizer=keras.optimizers.Adam(settings.learning_rate),
         loss=keras.losses.SparseCategoricalCrossentropy(),

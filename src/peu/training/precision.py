@@ -7,9 +7,9 @@ from peu.recipes.training import Precision
 def choose_precision(wanted: Precision) -> str:
     """Give the Keras dtype policy for what was asked.
 
-    "auto" takes bfloat16 only where the processor has instructions for it. On the lab sheet's
-    network they halve the time of a step; emulated, it takes four times as long
-    (`benchmarks/sheet_cnn.py`).
+    "auto" takes bfloat16 only where the processor has instructions for it. Emulated, an epoch
+    of the lab sheet's network took three to four times as long as in float32 (2 AVX2 cores,
+    TensorFlow 2.21).
 
     Args:
         wanted: "auto", "float32" or "mixed_bfloat16".
