@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from peu.data.catalog import open_dataset
     from peu.data.checks import describe_dataset
     from peu.data.dataset import ImageDataset, load_dataset
-    from peu.data.splits import Split, make_holdout, make_splits
+    from peu.data.splits import Split, make_holdout, make_splits, predefined_split
     from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
     from peu.evaluation.metrics import Evaluation
     from peu.experiments.compare import compare
@@ -52,6 +52,7 @@ _HOMES = {
     "make_holdout": "peu.data.splits",
     "make_splits": "peu.data.splits",
     "open_dataset": "peu.data.catalog",
+    "predefined_split": "peu.data.splits",
     "write_report": "peu.reporting.comparison_report",
 }
 
@@ -82,6 +83,7 @@ __all__ = [
     "make_holdout",
     "make_splits",
     "open_dataset",
+    "predefined_split",
     "write_report",
 ]
 
