@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from peu.experiments.evaluate import evaluate
     from peu.experiments.trial import Trial
     from peu.fitted.classifier import Classifier, Prediction
+    from peu.recipes.augmentation import Augmentation
+    from peu.recipes.augmented import Augmented
     from peu.recipes.descriptors import Descriptors
     from peu.recipes.frozen import FrozenFeatures
     from peu.recipes.registry import Recipe
@@ -27,6 +29,8 @@ __version__ = "0.1.0"
 
 # NumPy and Keras take seconds to start; a name is loaded when it is first asked for (PEP 562).
 _HOMES = {
+    "Augmentation": "peu.recipes.augmentation",
+    "Augmented": "peu.recipes.augmented",
     "BundleError": "peu.errors",
     "Classifier": "peu.fitted.classifier",
     "Comparison": "peu.experiments.comparison",
@@ -57,6 +61,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Augmentation",
+    "Augmented",
     "BundleError",
     "Classifier",
     "Comparison",

@@ -29,6 +29,7 @@ from peu.experiments.trial import Trial, TrialTask, read_trial, run_trial, trial
 from peu.experiments.verdict import plain_verdict
 from peu.files import owning, write_json
 from peu.progress import Progress, silent
+from peu.recipes.augmented import Augmented
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
@@ -287,7 +288,7 @@ def _run_here(
 
 
 def _trains_network(recipe: Recipe) -> bool:
-    return isinstance(recipe, Scratch) or (
+    return isinstance(recipe, (Scratch, Augmented)) or (
         isinstance(recipe, FrozenFeatures) and recipe.head == "mlp"
     )
 

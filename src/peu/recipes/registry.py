@@ -4,6 +4,8 @@ import dataclasses
 from typing import Any
 
 from peu.errors import RecipeError
+from peu.recipes.augmentation import Augmentation
+from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.knobs import check
@@ -12,9 +14,9 @@ from peu.recipes.training import TrainingSettings
 
 FORMAT = 1
 
-Recipe = Scratch | Descriptors | FrozenFeatures
+Recipe = Scratch | Augmented | Descriptors | FrozenFeatures
 RECIPES: dict[str, type[Recipe]] = {
-    recipe.kind: recipe for recipe in (Scratch, Descriptors, FrozenFeatures)
+    recipe.kind: recipe for recipe in (Scratch, Augmented, Descriptors, FrozenFeatures)
 }
 
 
@@ -77,7 +79,7 @@ def _build(cls: Any, knobs: dict[str, Any]) -> Any:
             advice="Check its spelling.",
         )
     try:
-        return cls(**{name: _revive(fields[name].type, value) for name, value in knobs.items()})
+        return cls(**{name: _revive(fields[name], value) for name, value in knobs.items()})
     except TypeError as error:
         raise RecipeError(
             f"The knobs of {cls.__name__} must have values of their own types. "
@@ -85,7 +87,12 @@ def _build(cls: Any, knobs: dict[str, Any]) -> Any:
         ) from error
 
 
-def _revive(wanted: Any, value: Any) -> Any:
-    if wanted is TrainingSettings and isinstance(value, dict):
-        return _build(TrainingSettings, value)
+def _revive(knob: Any, value: Any) -> Any:
+    if knob.type in (TrainingSettings, Augmentation) and isinstance(value, dict):
+        # What is left out is as this recipe has it, which may not be as the class has it.
+        usual = {
+            part.name: getattr(knob.default_factory(), part.name)
+            for part in dataclasses.fields(knob.type)
+        }
+        return _build(knob.type, {**usual, **value})
     return tuple(value) if isinstance(value, list) else value

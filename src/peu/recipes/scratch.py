@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from peu.recipes.augmentation import Augmentation, check_augmentation
 from peu.recipes.knobs import (
     Fit,
     check,
@@ -31,6 +32,7 @@ class Scratch:
         pool_strides: step of the pooling window, in pixels.
         dense_units: width of the hidden layer after flattening.
         dropout: share of the hidden layer's units dropped while training, in [0, 1).
+        augmentation: how pictures are varied while it learns.
         training: how it is trained.
 
     Raises:
@@ -50,6 +52,7 @@ class Scratch:
     pool_strides: int = 2
     dense_units: int = 100
     dropout: float = 0.0
+    augmentation: Augmentation = field(default_factory=Augmentation)
     training: TrainingSettings = field(default_factory=TrainingSettings)
 
     def __post_init__(self) -> None:
@@ -74,4 +77,5 @@ class Scratch:
             advice="Take fewer layers, a smaller step or larger pictures.",
         )
         check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
+        check_augmentation(self.augmentation)
         check_training(self.training)

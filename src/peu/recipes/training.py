@@ -6,6 +6,8 @@ from typing import Literal
 from peu.recipes.knobs import check, check_choice, check_count, check_range
 
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
+Optimizer = Literal["adam", "adamw", "sgd"]
+Schedule = Literal["constant", "cosine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,11 +17,21 @@ class TrainingSettings:
     Attributes:
         epochs: passes over the training pictures, 1 or more.
         batch_size: pictures a step, 1 or more.
-        learning_rate: Adam's step size, in (0, 10].
+        learning_rate: the optimizer's step size, at its highest where it changes, in (0, 10].
+        optimizer: "adam", "adamw" or "sgd" with Nesterov's momentum of 0.9.
+        weight_decay: share of each weight that a step takes away, in units of the step size, in
+            [0, 10); biases and the scales of normalisation keep theirs. Not for "adam".
+        schedule: "constant", or "cosine": the step size falls to 0 over the epochs along half
+            a cosine.
+        warmup: share of a cosine's steps over which the step size rises from 0 first, in [0, 1).
+        label_smoothing: share of the truth that is spread over all classes, in [0, 1).
+        average_weights: how much of the weights' moving average each step keeps, in [0, 1); the
+            average is what training leaves behind. 0 takes none.
         patience: epochs without a lower training loss before stopping, or None to never stop
             early. No pictures are held out for it: with few, each is worth more in training.
         precision: "auto" takes mixed bfloat16 where the processor has instructions for it.
         time_limit: seconds after which training stops at the end of an epoch, or None.
+        watch_every: epochs between two looks at the pictures that curves show, 1 or more.
 
     Raises:
         RecipeError: a value is out of its range.
@@ -30,9 +42,16 @@ class TrainingSettings:
     epochs: int = 15
     batch_size: int = 32
     learning_rate: float = 1e-3
+    optimizer: Optimizer = "adam"
+    weight_decay: float = 0.0
+    schedule: Schedule = "constant"
+    warmup: float = 0.0
+    label_smoothing: float = 0.0
+    average_weights: float = 0.0
     patience: int | None = None
     precision: Precision = "auto"
     time_limit: float | None = None
+    watch_every: int = 1
 
     def __post_init__(self) -> None:
         check_count("epochs", self.epochs, "15 is a good start.")
@@ -50,6 +69,27 @@ class TrainingSettings:
             ends="(]",
         )
         check_choice("precision", self.precision, Precision)
+        check_choice("optimizer", self.optimizer, Optimizer)
+        check_choice("schedule", self.schedule, Schedule)
+        check_range("weight_decay", self.weight_decay, 0, 10, "0.05 is strong, 0 is none.")
+        check(
+            "weight_decay",
+            holds=self.weight_decay == 0 or self.optimizer != "adam",
+            expected="0 with the optimizer 'adam'",
+            received=self.weight_decay,
+            advice="Take `optimizer='adamw'` or 'sgd', which know what to do with it.",
+        )
+        check_range("warmup", self.warmup, 0, 1, "0.05 is a usual value.")
+        check(
+            "warmup",
+            holds=self.warmup == 0 or self.schedule == "cosine",
+            expected="0 with a constant step size",
+            received=self.warmup,
+            advice="Take `schedule='cosine'`.",
+        )
+        check_range("label_smoothing", self.label_smoothing, 0, 1, "0.1 is a usual value.")
+        check_range("average_weights", self.average_weights, 0, 1, "0.99 is a usual value.")
+        check_count("watch_every", self.watch_every, "1 looks after every epoch.")
 
 
 def check_training(received: object) -> None:

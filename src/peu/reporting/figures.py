@@ -1,6 +1,7 @@
 """How recipes did: accuracy, differences and training, each drawn, in words and in numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,11 @@ from peu.reporting.drawing import (
 )
 from peu.reporting.report import Cell, Column, Figure, Table
 from peu.reporting.wording import count
+from peu.training.history import WATCHED_EPOCH
 
 _WIDTH = 7.4
 _WATCHED = "watched_"
+_MOST_ROWS = 20
 
 
 @styled()
@@ -159,12 +162,14 @@ def curves_figure(name: str, histories: Sequence[Mapping[str, Sequence[float]]])
     Args:
         name: the recipe.
         histories: of each trial, values by epoch under "loss", "accuracy" and the like; a name
-            after "watched_" is the same measure on the trial's test pictures. Trials may have
-            stopped at different epochs.
+            after "watched_" is the same measure on the trial's test pictures, after each epoch
+            of "watched_epoch" where that is given. Trials may have stopped at different epochs.
     """
     from matplotlib.ticker import MaxNLocator
 
     keys = sorted({key for history in histories for key in history if len(history[key])})
+    keys = [key for key in keys if key != WATCHED_EPOCH]
+    looked = max((history.get(WATCHED_EPOCH, ()) for history in histories), key=len, default=())
     measures = sorted({_measure(key) for key in keys}, key=lambda key: (key != "loss", key))
     figure, panels = canvas(_WIDTH, 2.8, columns=max(2, len(measures)))
     for axes in panels[len(measures) :]:
@@ -177,6 +182,8 @@ def curves_figure(name: str, histories: Sequence[Mapping[str, Sequence[float]]])
         colour = SECOND if watched else FIRST
         values = _by_epoch([history[key] for history in histories if len(history.get(key, ()))])
         epochs = np.arange(1, values.shape[1] + 1)
+        if watched and len(looked) == len(epochs):
+            epochs = np.asarray(looked, np.int64)
         known = np.ma.masked_invalid(values)
         means, lows, highs = (
             np.ma.filled(each, np.nan) for each in (known.mean(0), known.min(0), known.max(0))
@@ -194,7 +201,7 @@ def curves_figure(name: str, histories: Sequence[Mapping[str, Sequence[float]]])
         endings.append(f"mean {said} goes from {means[0]:.3g} to {means[-1]:.3g}")
         rows += [
             (f"{said}, epoch {epoch}", *(number(float(each)) for each in figures))
-            for epoch, *figures in zip(epochs, means, lows, highs, strict=True)
+            for epoch, *figures in _thinned(list(zip(epochs, means, lows, highs, strict=True)))
         ]
     for measure, axes in zip(measures, panels, strict=False):
         axes.set_title(label(measure), loc="left", fontsize=10, fontweight="bold")
@@ -233,6 +240,13 @@ def curves_figure(name: str, histories: Sequence[Mapping[str, Sequence[float]]])
 
 def _measure(key: str) -> str:
     return key.removeprefix(_WATCHED).replace("_", " ")
+
+
+def _thinned(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Give at most so many rows as a reader bears, evenly, the first and the last among them."""
+    if len(rows) <= _MOST_ROWS:
+        return list(rows)
+    return [rows[round(at)] for at in np.linspace(0, len(rows) - 1, _MOST_ROWS)]
 
 
 def _by_epoch(lines: Sequence[Sequence[float]]) -> NDArray[np.float64]:

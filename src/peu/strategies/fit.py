@@ -10,6 +10,7 @@ from peu.data.duplicates import duplicate_groups
 from peu.errors import DataError
 from peu.fitted.classifier import Classifier
 from peu.progress import Progress, silent
+from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
@@ -50,6 +51,10 @@ def fit_recipe(
         from peu.strategies.scratch import fit_scratch
 
         return fit_scratch(recipe, dataset, part, progress=progress)
+    if isinstance(recipe, Augmented):
+        from peu.strategies.scratch import fit_augmented
+
+        return fit_augmented(recipe, dataset, part, progress=progress)
     from peu.strategies.frozen import fit_frozen
 
     return fit_frozen(recipe, dataset, part, progress=progress)

@@ -1,10 +1,17 @@
-"""From nothing: a small convolutional network trained on the pictures at hand."""
+"""From nothing: a network trained on the pixels of the pictures at hand."""
+
+import math
+from typing import Any
 
 from peu.data.dataset import ImageDataset
 from peu.fitted.classifier import Classifier
 from peu.fitted.network import NetworkModel
+from peu.networks.augmentation import MIXUP, augmenting
+from peu.networks.residual import residual_network
 from peu.networks.small_cnn import small_cnn
+from peu.networks.views import averaging_views
 from peu.progress import Progress, silent
+from peu.recipes.augmented import Augmented
 from peu.recipes.scratch import Scratch
 from peu.seeds import child_seed
 from peu.strategies.fitted_recipe import FittedRecipe, TrainingPart
@@ -30,13 +37,68 @@ def fit_scratch(
     Raises:
         RecipeError: the training diverged.
     """
-    labels = labels_of(dataset)
     network = small_cnn(
         recipe,
         len(dataset.class_names),
         seed=child_seed(part.seed, "network"),
         precision=choose_precision(recipe.training.precision),
     )
+    return fit_pixel_network(network, network, recipe, dataset, part, progress=progress)
+
+
+def fit_augmented(
+    recipe: Augmented, dataset: ImageDataset, part: TrainingPart, *, progress: Progress = silent
+) -> FittedRecipe:
+    """Train a small residual network on pictures that are varied anew each epoch.
+
+    Args:
+        recipe: the network, how pictures are varied, and how it is trained.
+        dataset: labelled pictures.
+        part: which of them to learn from.
+        progress: told of every epoch.
+
+    Returns:
+        The fitted recipe; its answers are means over the recipe's views.
+
+    Raises:
+        RecipeError: the training diverged.
+    """
+    network = residual_network(
+        recipe,
+        len(dataset.class_names),
+        seed=child_seed(part.seed, "network"),
+        precision=choose_precision(recipe.training.precision),
+    )
+    answering = averaging_views(network, recipe.views, flips=recipe.augmentation.flips)
+    return fit_pixel_network(network, answering, recipe, dataset, part, progress=progress)
+
+
+def fit_pixel_network(
+    network: Any,
+    answering: Any,
+    recipe: Scratch | Augmented,
+    dataset: ImageDataset,
+    part: TrainingPart,
+    *,
+    progress: Progress = silent,
+) -> FittedRecipe:
+    """Train a network that takes pixels, as its recipe says.
+
+    Args:
+        network: what is trained, from uint8 pixels to probabilities.
+        answering: what answers and is saved; it shares the network's weights.
+        recipe: picture size, augmentation and training.
+        dataset: labelled pictures.
+        part: which of them to learn from.
+        progress: told of every epoch.
+
+    Returns:
+        The fitted recipe.
+
+    Raises:
+        RecipeError: the training diverged.
+    """
+    labels = labels_of(dataset)
     watched = None
     if part.watched is not None:
         watched = (
@@ -44,17 +106,23 @@ def fit_scratch(
             labels[part.watched],
         )
     history = fit_network(
-        network,
+        augmenting(
+            network,
+            recipe.augmentation,
+            recipe.image_size,
+            seed=child_seed(part.seed, "augmentation"),
+        ),
         dataset.pixels(part.train, recipe.image_size, recipe.fit, progress=progress),
         labels[part.train],
         recipe.training,
         seed=child_seed(part.seed, "batches"),
         watched=watched,
+        even_batches=isinstance(recipe, Augmented),
+        mixup=MIXUP if recipe.augmentation.policy == "mixup" else 0.0,
         progress=progress,
         stage=f"Training {recipe.name}",
     )
-    model = NetworkModel(network)
-    count = int(network.count_params())
+    model = NetworkModel(answering)
     return FittedRecipe(
         predict_indices=lambda indices: model.predict_proba(
             dataset.pixels(indices, recipe.image_size, recipe.fit)
@@ -66,8 +134,8 @@ def fit_scratch(
             recipe=recipe,
             history=history,
         ),
-        parameters=count,
-        trainable_parameters=count,
+        parameters=int(network.count_params()),
+        trainable_parameters=sum(math.prod(each.shape) for each in network.trainable_weights),
         history=history,
         notes=history.notes,
     )

@@ -15,25 +15,56 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Keras's own shuffling draws from global state; this draws from the seed alone, so that two
     trainings in one process do not change each other.
+
+    Args:
+        inputs: (n, ...).
+        labels: (n,) whole numbers, or (n, k) shares of each class.
+        batch_size: pictures in a batch; the last may be smaller.
+        seed: of the order, and of what is blended.
+        even: make all batches alike in size instead, as batch normalisation wants them.
+        mixup: blend every picture of a batch with another one and their labels, which must be
+            shares, in proportions drawn from Beta(mixup, mixup); 0 blends nothing.
+
+    Source: Zhang et al. (2018), "mixup: beyond empirical risk minimization", equation 2.
     """
 
     def __init__(
-        self, inputs: NDArray[Any], labels: NDArray[np.int64], batch_size: int, *, seed: int
+        self,
+        inputs: NDArray[Any],
+        labels: NDArray[Any],
+        batch_size: int,
+        *,
+        seed: int,
+        even: bool = False,
+        mixup: float = 0.0,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._inputs = inputs
         self._labels = labels
-        self._batch_size = batch_size
         self._seed = seed
+        self._mixup = mixup
         self._epoch = 0
+        count = len(inputs)
+        batches = math.ceil(count / batch_size)
+        if even:
+            sizes = [len(part) for part in np.array_split(np.arange(count), batches)]
+        else:
+            sizes = [batch_size] * (batches - 1) + [count - batch_size * (batches - 1)]
+        self._ends = np.cumsum([0, *sizes])
         self._draw_order()
 
     def __len__(self) -> int:
-        return math.ceil(len(self._inputs) / self._batch_size)
+        return len(self._ends) - 1
 
-    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        chosen = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return self._inputs[chosen], self._labels[chosen]
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        chosen = self._order[self._ends[index] : self._ends[index + 1]]
+        inputs, labels = self._inputs[chosen], self._labels[chosen]
+        if not self._mixup:
+            return inputs, labels
+        generator = np.random.default_rng(child_seed(self._seed, "mixup", self._epoch, index))
+        partner = generator.permutation(len(chosen))
+        share = generator.beta(self._mixup, self._mixup, len(chosen)).astype(np.float32)
+        return _blend(inputs, partner, share), _blend(labels, partner, share)
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order; Keras calls this."""
@@ -43,3 +74,13 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def _draw_order(self) -> None:
         generator = np.random.default_rng(child_seed(self._seed, "order", self._epoch))
         self._order = generator.permutation(len(self._inputs))
+
+
+def _blend(
+    rows: NDArray[Any], partner: NDArray[np.int64], share: NDArray[np.float32]
+) -> NDArray[Any]:
+    weight = share.reshape(-1, *[1] * (rows.ndim - 1))
+    mixed: NDArray[Any] = weight * rows + (1 - weight) * rows[partner]
+    if np.issubdtype(rows.dtype, np.integer):
+        mixed = np.rint(mixed)
+    return np.asarray(mixed, rows.dtype)

@@ -1,0 +1,44 @@
+"""A network that looks at a picture in several ways and averages what it sees."""
+
+from typing import Any
+
+from peu.backend import keras
+from peu.recipes.augmentation import Flips
+from peu.recipes.augmented import Views
+
+# The middle that is looked at a second time, as a share of each side.
+_MIDDLE = 0.8
+
+
+def averaging_views(network: Any, views: Views, *, flips: Flips) -> Any:
+    """Average a network's probabilities over views of each picture, inside one graph.
+
+    The views are those that its training has varied: the picture, its mirror image where
+    training mirrors left and right, and with 4 views the middle of both, enlarged.
+
+    Args:
+        network: from uint8 pixels (n, height, width, 3) to probabilities (n, k).
+        views: 1, 2 or 4.
+        flips: how pictures were mirrored in training.
+
+    Returns:
+        A keras.Model like the network that shares its weights; the network itself for one view.
+    """
+    layers = keras.layers
+    mirrored = flips in ("horizontal", "both")
+    if views == 1 or (views == 2 and not mirrored):
+        return network
+    height, width = (int(side) for side in network.input_shape[1:3])
+    inputs = keras.Input((height, width, 3), dtype="uint8", name="picture")
+    seen = [inputs]
+    if views == 4:
+        middle = layers.CenterCrop(
+            round(_MIDDLE * height), round(_MIDDLE * width), dtype="uint8", name="middle"
+        )(inputs)
+        seen.append(layers.Resizing(height, width, dtype="uint8", name="enlarged")(middle))
+    if mirrored:
+        seen += [keras.ops.flip(view, axis=2) for view in seen]
+    outputs = layers.Average(dtype="float32", name="mean_of_views")(
+        [network(view) for view in seen]
+    )
+    return keras.Model(inputs, outputs, name="averaging_views")

@@ -1,0 +1,89 @@
+"""The knobs of a small residual network that learns from varied pictures."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from peu.recipes.augmentation import Augmentation, check_augmentation
+from peu.recipes.knobs import Fit, check, check_count, check_image, check_name, check_range
+from peu.recipes.training import TrainingSettings, check_training
+
+Views = Literal[1, 2, 4]
+
+
+def _training() -> TrainingSettings:
+    return TrainingSettings(
+        epochs=300,
+        batch_size=16,
+        learning_rate=0.02,
+        optimizer="sgd",
+        weight_decay=0.05,
+        schedule="cosine",
+        warmup=0.05,
+        label_smoothing=0.1,
+        watch_every=10,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmented:
+    """Train a small residual network from nothing on pictures that are varied anew each epoch.
+
+    Attributes:
+        name: what the recipe is called in tables.
+        image_size: (height, width) in pixels that pictures are brought to.
+        fit: how a picture of another shape is brought there.
+        filters: channels of each residual block, at least one; each halves the picture's sides.
+        dropout: share of the pooled features dropped while training, in [0, 1).
+        augmentation: how pictures are varied.
+        views: ways that a picture is looked at when recognised, their answers averaged: 1 as
+            it is, 2 with its mirror image, 4 with the middle of both too. Where the
+            augmentation does not mirror, neither does this.
+        training: how it is trained.
+
+    Raises:
+        RecipeError: a value is out of its range.
+
+    Source: He et al. (2016), "Identity mappings in deep residual networks"; lab sheet, section
+    1.4, for augmentation.
+    """
+
+    kind: ClassVar[str] = "augmented"
+
+    name: str = "augmented"
+    image_size: tuple[int, int] = (64, 64)
+    fit: Fit = "stretch"
+    filters: tuple[int, ...] = (24, 48, 96, 192)
+    dropout: float = 0.0
+    augmentation: Augmentation = field(default_factory=lambda: Augmentation(policy="mixup"))
+    views: Views = 4
+    training: TrainingSettings = field(default_factory=_training)
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        check_image(self.image_size, self.fit)
+        check(
+            "filters",
+            holds=isinstance(self.filters, tuple) and len(self.filters) >= 1,
+            expected="one or more whole numbers above 0",
+            received=self.filters,
+            advice="24, 48, 96 and 192 are a good start.",
+        )
+        for number in self.filters:
+            check_count("filters", number, "24, 48, 96 and 192 are a good start.")
+        check(
+            "filters",
+            holds=2 ** (len(self.filters) + 1) <= min(self.image_size),
+            expected=f"few enough for pictures of {self.image_size}",
+            received=self.filters,
+            advice="Each block halves the sides: take fewer blocks or larger pictures.",
+        )
+        check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
+        check_augmentation(self.augmentation)
+        check(
+            "views",
+            holds=self.views in (1, 2, 4) and not isinstance(self.views, bool),
+            expected="1, 2 or 4",
+            received=self.views,
+            advice="4 is a good start.",
+        )
+        check_training(self.training)
