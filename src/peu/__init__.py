@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from peu.autoencoding.fit import fit_autoencoder
     from peu.data.catalog import open_dataset
     from peu.data.checks import describe_dataset
     from peu.data.dataset import ImageDataset, load_dataset
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from peu.experiments.comparison import Comparison
     from peu.experiments.evaluate import evaluate
     from peu.experiments.trial import Trial
+    from peu.fitted.autoencoder import Autoencoder
     from peu.fitted.classifier import Classifier, Prediction
     from peu.recipes.augmentation import Augmentation
     from peu.recipes.augmented import Augmented
+    from peu.recipes.autoencoders import AutoencoderRecipe
+    from peu.recipes.denoising import Denoising
     from peu.recipes.descriptors import Descriptors
     from peu.recipes.frozen import FrozenFeatures
     from peu.recipes.registry import Recipe
@@ -31,10 +35,13 @@ __version__ = "0.1.0"
 _HOMES = {
     "Augmentation": "peu.recipes.augmentation",
     "Augmented": "peu.recipes.augmented",
+    "Autoencoder": "peu.fitted.autoencoder",
+    "AutoencoderRecipe": "peu.recipes.autoencoders",
     "BundleError": "peu.errors",
     "Classifier": "peu.fitted.classifier",
     "Comparison": "peu.experiments.comparison",
     "DataError": "peu.errors",
+    "Denoising": "peu.recipes.denoising",
     "Descriptors": "peu.recipes.descriptors",
     "Evaluation": "peu.evaluation.metrics",
     "FrozenFeatures": "peu.recipes.frozen",
@@ -51,6 +58,7 @@ _HOMES = {
     "compare": "peu.experiments.compare",
     "describe_dataset": "peu.data.checks",
     "evaluate": "peu.experiments.evaluate",
+    "fit_autoencoder": "peu.autoencoding.fit",
     "fit_classifier": "peu.strategies.fit",
     "load_dataset": "peu.data.dataset",
     "make_holdout": "peu.data.splits",
@@ -63,10 +71,13 @@ _HOMES = {
 __all__ = [
     "Augmentation",
     "Augmented",
+    "Autoencoder",
+    "AutoencoderRecipe",
     "BundleError",
     "Classifier",
     "Comparison",
     "DataError",
+    "Denoising",
     "Descriptors",
     "Evaluation",
     "FrozenFeatures",
@@ -84,6 +95,7 @@ __all__ = [
     "compare",
     "describe_dataset",
     "evaluate",
+    "fit_autoencoder",
     "fit_classifier",
     "load_dataset",
     "make_holdout",

@@ -104,6 +104,11 @@ def limit_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
+def most_steps_at_once(wanted: int) -> int:
+    """Give how many of `wanted` training steps the backend can run in one go: PyTorch one."""
+    return 1 if keras.backend.backend() == "torch" else wanted
+
+
 def gradient(function: Callable[[Any], Any], point: Any) -> Any:
     """Differentiate a scalar function of one tensor, whichever backend Keras runs on.
 
@@ -132,4 +137,12 @@ def gradient(function: Callable[[Any], Any], point: Any) -> Any:
     return keras.ops.convert_to_numpy(tensor.grad)
 
 
-__all__ = ["gradient", "has_bfloat16", "has_gpu", "keras", "limit_threads", "versions"]
+__all__ = [
+    "gradient",
+    "has_bfloat16",
+    "has_gpu",
+    "keras",
+    "limit_threads",
+    "most_steps_at_once",
+    "versions",
+]

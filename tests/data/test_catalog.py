@@ -226,7 +226,7 @@ def test_without_a_network_the_message_says_what_to_do(private_cache: Path, name
 
 def test_a_name_that_is_neither_path_nor_set_lists_the_sets() -> None:
     for source in ("caltech5", Path("no/such/folder"), ""):
-        with pytest.raises(DataError, match="samples, caltech4, mnist") as caught:
+        with pytest.raises(DataError, match="samples, digits, caltech4, mnist") as caught:
             open_dataset(source)
         assert "\n" not in str(caught.value)
 

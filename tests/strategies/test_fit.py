@@ -9,8 +9,9 @@ import pytest
 from peu import __version__
 from peu.data.dataset import ImageDataset
 from peu.errors import DataError
+from peu.fitted.marks import picture_mark
 from peu.recipes.registry import Recipe
-from peu.strategies.fit import fit_classifier, fit_recipe, picture_mark
+from peu.strategies.fit import fit_classifier, fit_recipe
 from peu.strategies.fitted_recipe import TrainingPart
 from small_set import CLASSES, PLAIN, TINY, half_of
 

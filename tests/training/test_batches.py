@@ -1,5 +1,7 @@
 """Each epoch gives each picture once, in an order of its own that the seed decides."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -43,3 +45,22 @@ def test_the_last_batch_is_what_is_left() -> None:
     assert [len(batches[index][0]) for index in range(len(batches))] == [4, 4, 2]
     with pytest.raises(IndexError):
         _ = batches[3][0][0]
+
+
+def test_inputs_are_prepared_anew_in_every_epoch_from_the_seed() -> None:
+    def shifted(inputs: Any, generator: np.random.Generator) -> Any:
+        return inputs + generator.normal(size=inputs.shape)
+
+    def epochs(seed: int) -> list[Any]:
+        batches = ShuffledBatches(np.zeros(8), np.arange(8), 4, seed=seed, prepare=shifted)
+        drawn = []
+        for _ in range(2):
+            drawn += [batches[0][0], batches[1][0]]
+            np.testing.assert_array_equal(batches[0][0], drawn[-2])
+            batches.on_epoch_end()
+        return drawn
+
+    first, again, other = epochs(0), epochs(0), epochs(1)
+    np.testing.assert_array_equal(first, again)
+    values = np.concatenate([*first, *other])
+    assert len(np.unique(values)) == values.size

@@ -7,7 +7,12 @@ import pytest
 
 from peu.errors import RecipeError
 from peu.training import callbacks
-from peu.training.callbacks import ReportProgress, StopInTime, StopWhenSick
+from peu.training.callbacks import (
+    ReportProgress,
+    StopInTime,
+    StopWhenCollapsed,
+    StopWhenSick,
+)
 
 
 def test_progress_goes_from_nothing_to_all() -> None:
@@ -33,7 +38,7 @@ def test_a_loss_that_is_no_number_ends_the_training(loss: float) -> None:
 @pytest.mark.parametrize("class_count", [2, 4, 83])
 def test_a_loss_that_grows_far_above_guessing_ends_the_training(class_count: int) -> None:
     guessing = math.log(class_count)
-    watch = StopWhenSick(class_count, 0.5)
+    watch = StopWhenSick(guessing, 0.5)
     watch.on_epoch_end(0, {"loss": 2 * guessing})
     watch.on_epoch_end(1, {"loss": 9 * guessing})
     with pytest.raises(RecipeError, match=r"must fall.*epoch 3.*Lower `learning_rate`"):
@@ -60,3 +65,25 @@ def test_time_runs_out_at_the_end_of_an_epoch(monkeypatch: pytest.MonkeyPatch) -
     timer.on_epoch_end(1)
     assert model.stop_training
     assert timer.stopped_after == 2
+
+
+def _told(watch: StopWhenCollapsed, losses: list[float], steps: int) -> bool:
+    model = SimpleNamespace(stop_training=False)
+    watch.set_model(model)
+    watch.set_params({"steps": steps})
+    for epoch, loss in enumerate(losses):
+        watch.on_epoch_end(epoch, {"loss": loss})
+    assert model.stop_training == watch.collapsed
+    return watch.collapsed
+
+
+def test_a_collapse_is_a_loss_no_better_than_the_mean_after_long_enough() -> None:
+    assert _told(StopWhenCollapsed(0.1, 9), [0.2, 0.11], 150)
+    assert _told(StopWhenCollapsed(0.1, 9), [0.0995], 400)
+    assert not _told(StopWhenCollapsed(0.1, 9), [0.2, 0.11], 149)
+    assert not _told(StopWhenCollapsed(0.1, 9), [0.2, 0.09, 0.05], 150)
+
+
+def test_a_short_training_is_judged_at_its_end() -> None:
+    assert _told(StopWhenCollapsed(0.1, 2), [0.2, 0.11], 5)
+    assert not _told(StopWhenCollapsed(0.1, 2), [0.2, 0.05], 5)

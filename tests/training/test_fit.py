@@ -108,6 +108,7 @@ def test_watched_pictures_are_told_and_decide_nothing(plain: tuple[Any, History]
         "accuracy",
         "watched_loss",
         "watched_accuracy",
+        "watched_epoch",
     }
     assert watched_history.metrics["loss"] == history.metrics["loss"]
     answers = keras.ops.convert_to_numpy(watched(unseen[0]))

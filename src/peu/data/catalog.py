@@ -10,12 +10,15 @@ from types import MappingProxyType
 from peu.data.cache import cache_folder
 from peu.data.caltech import extract_classes
 from peu.data.dataset import ImageDataset, load_dataset
+from peu.data.digits import digits_set
 from peu.data.download import download, one_at_a_time
 from peu.data.samples import sample_set
-from peu.errors import DataError
+from peu.errors import DataError, ResourceError
 from peu.progress import Progress, silent
 
 SAMPLES = "samples"
+DIGITS = "digits"
+BUILT_IN = (SAMPLES, DIGITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +102,8 @@ def open_dataset(
     """Open pictures by path or by name: the one way in for everything a user may type.
 
     Args:
-        source: a path that `load_dataset` takes, "samples" for the built-in pictures, or a name
-            in `CATALOG`. A path that exists wins over a name.
+        source: a path that `load_dataset` takes, "samples" or "digits" for built-in pictures, or a
+            name in `CATALOG`. A path that exists wins over a name.
         labels_required: False accepts pictures without classes.
         to_learn: False accepts a single class, and classes of one picture.
         progress: told of drawing, downloading and reading.
@@ -123,16 +126,30 @@ def open_dataset(
         )
     if name == SAMPLES:
         folder = sample_set(progress=progress)
+    elif name == DIGITS:
+        folder = digits_set()
     elif name in CATALOG:
         folder = fetch(CATALOG[name], progress)
     else:
-        known = ", ".join((SAMPLES, *CATALOG))
+        known = ", ".join((*BUILT_IN, *CATALOG))
         raise DataError(
             f"Expected a folder or file of pictures, or one of the sets {known}. Received "
             f"`{' '.join(name.split())}`, where nothing is. Check the path."
         )
     dataset = load_dataset(folder, labels_required=labels_required, progress=progress)
     return dataclasses.replace(dataset, name=name)
+
+
+def open_mnist_or_digits(*, progress: Progress = silent) -> ImageDataset:
+    """Open MNIST, or where it cannot be had, the small handwritten digits that are built in.
+
+    Raises:
+        ResourceError: the cache cannot be written.
+    """
+    try:
+        return open_dataset("mnist", progress=progress)
+    except ResourceError:
+        return open_dataset(DIGITS, progress=progress)
 
 
 def fetch(entry: CatalogEntry, progress: Progress = silent) -> Path:
@@ -179,5 +196,5 @@ def fetch(entry: CatalogEntry, progress: Progress = silent) -> Path:
 def _advice(entry: CatalogEntry, target: Path) -> str:
     return (
         f"Or download it by hand and save it as `{target}`; or set PEU_DATA to a folder that holds "
-        f"{entry.local_name}; or try the built-in pictures: {SAMPLES}."
+        f"{entry.local_name}; or try the built-in pictures: {' or '.join(BUILT_IN)}."
     )

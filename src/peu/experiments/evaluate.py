@@ -8,8 +8,8 @@ from peu.data.dataset import ImageDataset
 from peu.errors import DataError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.fitted.classifier import Classifier
+from peu.fitted.marks import picture_mark
 from peu.progress import Progress, silent
-from peu.strategies.fit import picture_mark
 from peu.strategies.labels import labels_of
 
 _BATCH = 32

@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 from peu.errors import RecipeError
 
 Fit = Literal["pad", "stretch", "crop"]
+Channels = Literal["auto", "grey", "colour"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+ -]{0,59}")
 

@@ -9,6 +9,7 @@ from peu.data.dataset import ImageDataset
 from peu.data.duplicates import duplicate_groups
 from peu.errors import DataError
 from peu.fitted.classifier import Classifier
+from peu.fitted.marks import picture_mark
 from peu.progress import Progress, silent
 from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
@@ -91,11 +92,6 @@ def fit_classifier(
     classifier = fitted.assemble()
     classifier.provenance.update(_provenance(dataset, seed, fitted))
     return classifier
-
-
-def picture_mark(sha256: str) -> str:
-    """Shorten a picture's hash to what tells it from others in a model's memory of its set."""
-    return sha256[:16]
 
 
 def _provenance(dataset: ImageDataset, seed: int, fitted: FittedRecipe) -> dict[str, Any]:

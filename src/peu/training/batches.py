@@ -1,6 +1,7 @@
 """Batches in an order that the seed alone decides, whichever backend trains."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,9 @@ from numpy.typing import NDArray
 
 from peu.backend import keras
 from peu.seeds import child_seed
+
+Prepare = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
+"""Turns the inputs of one batch into what the network is shown, noise added for one."""
 
 
 class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -31,18 +35,20 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __init__(
         self,
         inputs: NDArray[Any],
-        labels: NDArray[Any],
+        targets: NDArray[Any],
         batch_size: int,
         *,
         seed: int,
         even: bool = False,
         mixup: float = 0.0,
+        prepare: Prepare | None = None,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
         self._inputs = inputs
-        self._labels = labels
+        self._targets = targets
         self._seed = seed
         self._mixup = mixup
+        self._prepare = prepare
         self._epoch = 0
         count = len(inputs)
         batches = math.ceil(count / batch_size)
@@ -58,13 +64,16 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
         chosen = self._order[self._ends[index] : self._ends[index + 1]]
-        inputs, labels = self._inputs[chosen], self._labels[chosen]
+        inputs, targets = self._inputs[chosen], self._targets[chosen]
+        if self._prepare is not None:
+            drawn = np.random.default_rng((self._seed, self._epoch, index))
+            inputs = self._prepare(inputs, drawn)
         if not self._mixup:
-            return inputs, labels
+            return inputs, targets
         generator = np.random.default_rng(child_seed(self._seed, "mixup", self._epoch, index))
         partner = generator.permutation(len(chosen))
         share = generator.beta(self._mixup, self._mixup, len(chosen)).astype(np.float32)
-        return _blend(inputs, partner, share), _blend(labels, partner, share)
+        return _blend(inputs, partner, share), _blend(targets, partner, share)
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order; Keras calls this."""

@@ -9,6 +9,8 @@ from peu.errors import RecipeError
 from peu.progress import Progress
 
 _DIVERGED = 10.0
+_NO_BETTER = 0.98
+_STEPS_TO_LEARN = 300
 
 
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
@@ -32,9 +34,9 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
 class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
     """End a training whose loss is no number any more, or grows without bound."""
 
-    def __init__(self, class_count: int, learning_rate: float) -> None:
+    def __init__(self, guessing: float, learning_rate: float) -> None:
         super().__init__()
-        self._limit = _DIVERGED * math.log(class_count)
+        self._limit = _DIVERGED * guessing
         self._learning_rate = learning_rate
         self._first_loss = math.inf
 
@@ -49,7 +51,7 @@ class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
             )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Stop when the loss is far above chance and above where it began."""
+        """Stop when the loss is far above guessing and above where it began."""
         loss = float((logs or {}).get("loss", 0.0))
         if epoch == 0:
             self._first_loss = loss
@@ -74,4 +76,23 @@ class StopInTime(keras.callbacks.Callback):  # type: ignore[misc]
         """Stop when the time is used up."""
         if time.monotonic() - self._started >= self._seconds:
             self.stopped_after = epoch + 1
+            self.model.stop_training = True
+
+
+class StopWhenCollapsed(keras.callbacks.Callback):  # type: ignore[misc]
+    """End the training of a network of pictures that gives one even grey for every picture."""
+
+    def __init__(self, guessing: float, epochs: int) -> None:
+        super().__init__()
+        self._limit = _NO_BETTER * guessing
+        self._epochs = epochs
+        self._steps = 0
+        self.collapsed = False
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Stop where the loss is that of the mean, once there was time to learn more."""
+        self._steps += int((self.params or {}).get("steps") or 0)
+        enough = self._steps >= _STEPS_TO_LEARN or epoch + 1 == self._epochs
+        if enough and float((logs or {}).get("loss", 0.0)) > self._limit:
+            self.collapsed = True
             self.model.stop_training = True

@@ -2,44 +2,55 @@
 
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from peu.backend import keras
+from peu.backend import keras, most_steps_at_once
 from peu.progress import Progress, silent
 from peu.recipes.training import TrainingSettings
-from peu.training.batches import ShuffledBatches
+from peu.training.batches import Prepare, ShuffledBatches
 from peu.training.callbacks import ReportProgress, StopInTime, StopWhenSick
 from peu.training.history import WATCHED_EPOCH, History, watched_epochs
+from peu.training.objective import Objective, class_objective
 from peu.training.optimizers import make_optimizer
 
-Watched = tuple[NDArray[Any], NDArray[np.int64]]
+Watched = tuple[NDArray[Any], NDArray[Any]]
 
 
 def fit_network(
     model: Any,
     inputs: NDArray[Any],
-    labels: NDArray[np.int64],
+    targets: NDArray[Any],
     settings: TrainingSettings,
     *,
     seed: int,
+    objective: Objective | None = None,
+    prepare: Prepare | None = None,
+    callbacks: Sequence[Any] = (),
+    steps_at_once: int = 1,
     watched: Watched | None = None,
     even_batches: bool = False,
     mixup: float = 0.0,
     progress: Progress = silent,
     stage: str = "Training",
 ) -> History:
-    """Train a network in place on the cross-entropy of its classes.
+    """Train a network in place, on the cross-entropy of its classes unless told otherwise.
 
     Args:
-        model: a keras.Model from inputs to probabilities (n, k).
+        model: a keras.Model from inputs to probabilities (n, k), or to what `objective` takes.
         inputs: (n, ...), in whatever dtype the model takes; uint8 pixels stay uint8.
-        labels: (n,) whole numbers in [0, k).
+        targets: (n,) whole numbers in [0, k), or what `objective` takes, (n, ...).
         settings: epochs, batch size, the optimizer and its step size, patience, time limit.
-        seed: of the order of the batches.
-        watched: inputs and labels that are evaluated now and then for the curves, and decide
+        seed: of the order of the batches, and of what `prepare` draws.
+        objective: what is minimised; None is the cross-entropy of classes.
+        prepare: changes the inputs of each batch before the network sees them.
+        callbacks: further keras.callbacks.Callback objects.
+        steps_at_once: batches that run before Python is asked for more, where the backend can;
+            a network whose steps take milliseconds is waiting for Python otherwise. Callbacks
+            hear of the last of them only.
+        watched: inputs and targets that are evaluated now and then for the curves, and decide
             nothing.
         even_batches: make all batches alike in size, as batch normalisation wants them.
         mixup: blend pictures in pairs, and their labels, as strongly as this; 0 does not.
@@ -52,50 +63,48 @@ def fit_network(
     Raises:
         RecipeError: the loss is no number any more, or diverges.
     """
-    class_count = int(model.output_shape[-1])
-    soft = bool(settings.label_smoothing or mixup)
-
-    def as_targets(classes: NDArray[np.int64]) -> NDArray[Any]:
-        return np.eye(class_count, dtype=np.float32)[classes] if soft else classes
-
+    objective = objective or class_objective(
+        int(model.output_shape[-1]),
+        soft=bool(settings.label_smoothing or mixup),
+        label_smoothing=settings.label_smoothing,
+    )
     batches = ShuffledBatches(
         inputs,
-        as_targets(labels),
+        objective.encode(targets),
         settings.batch_size,
         seed=seed,
         even=even_batches,
         mixup=mixup,
+        prepare=prepare,
     )
     # On CPUs XLA made no epoch shorter and the first one twice as long (2 cores, TensorFlow 2.21).
     model.compile(
         optimizer=make_optimizer(settings, steps=settings.epochs * len(batches)),
-        loss=(
-            keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
-            if soft
-            else keras.losses.SparseCategoricalCrossentropy()
-        ),
-        metrics=["accuracy"],
+        loss=objective.loss,
+        metrics=objective.metrics(),
         jit_compile=False,
+        steps_per_execution=most_steps_at_once(steps_at_once),
     )
     looks = watched_epochs(settings.epochs, settings.watch_every)
     timer = StopInTime(settings.time_limit or math.inf)
-    callbacks: list[Any] = [
+    watching: list[Any] = [
         ReportProgress(progress, stage, settings.epochs),
-        StopWhenSick(class_count, settings.learning_rate),
+        StopWhenSick(objective.guessing, settings.learning_rate),
         timer,
+        *callbacks,
     ]
     if settings.patience is not None:
-        callbacks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
+        watching.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
     started = time.monotonic()
     fitted = model.fit(
         batches,
         epochs=settings.epochs,
         # Keras would put the batches into an order drawn from Python's global generator.
         shuffle=False,
-        validation_data=None if watched is None else (watched[0], as_targets(watched[1])),
+        validation_data=None if watched is None else (watched[0], objective.encode(watched[1])),
         validation_batch_size=settings.batch_size,
         validation_freq=list(looks),
-        callbacks=callbacks,
+        callbacks=watching,
         verbose=0,
     )
     metrics = {
@@ -108,14 +117,14 @@ def fit_network(
     return History(
         metrics=metrics,
         seconds=time.monotonic() - started,
-        notes=_notes(metrics, settings, class_count, timer.stopped_after),
+        notes=_notes(metrics, settings, objective.guessing, timer.stopped_after),
     )
 
 
 def _notes(
     metrics: dict[str, tuple[float, ...]],
     settings: TrainingSettings,
-    class_count: int,
+    guessing: float,
     stopped_after: int | None,
 ) -> tuple[str, ...]:
     notes = []
@@ -125,15 +134,14 @@ def _notes(
             f"Stopped by the time limit of {settings.time_limit:g} s after {stopped_after} of "
             f"{settings.epochs} epochs."
         )
-    elif epochs < settings.epochs:
+    elif epochs < settings.epochs and settings.patience is not None:
         notes.append(
             f"Stopped after {epochs} of {settings.epochs} epochs: the training loss had not "
             f"fallen for {settings.patience}."
         )
-    chance = math.log(class_count)
-    if min(metrics["loss"]) > 0.98 * chance:
+    if min(metrics["loss"]) > 0.98 * guessing:
         notes.append(
-            f"The network learnt nothing: its training loss never fell below {chance:.2f}, that of "
-            f"guessing. Lower `learning_rate` (it is {settings.learning_rate:g})."
+            f"The network learnt nothing: its training loss never fell below {guessing:.2g}, that "
+            f"of guessing. Lower `learning_rate` (it is {settings.learning_rate:g})."
         )
     return tuple(notes)

@@ -1,0 +1,116 @@
+"""The knobs of a denoising auto-encoder."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from peu.recipes.knobs import (
+    Channels,
+    Fit,
+    check,
+    check_choice,
+    check_count,
+    check_image,
+    check_name,
+    check_range,
+)
+from peu.recipes.noise import read_noise
+from peu.recipes.training import TrainingSettings, check_training
+
+DenoisingNetwork = Literal["sheet", "unet"]
+_FILTERS: dict[str, tuple[int, ...]] = {"sheet": (16, 32), "unet": (24, 48, 96)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denoising:
+    """Learn to take noise out of pictures; network and training are the lab sheet's by default.
+
+    The network learns from clean pictures, to which noise is added anew in every epoch. It
+    holds convolutions alone, so that it takes pictures of any size once it is trained.
+
+    Attributes:
+        name: what the recipe is called in tables.
+        image_size: (height, width) in pixels that pictures are brought to for training, both
+            divisible by 2 for each of the network's halvings; None takes the pictures' own size
+            where all have the same and it is 64 or less, else 64 x 64.
+        fit: how a picture of another shape is brought there.
+        channels: "auto" learns grey where every picture is grey, else colour.
+        network: "sheet" is the lab sheet's encoder and decoder; "unet" a small U-Net that
+            predicts the noise and subtracts it.
+        filters: filters of each resolution, from the full one down; None takes the sheet's
+            (16, 32), for "unet" (24, 48, 96).
+        noise: as `read_noise` reads it; a range trains a blind denoiser.
+        test_share: of the pictures, held out for the figures where the set has no test
+            pictures of its own.
+        restarts: how often a collapsed training is begun again from another seed.
+        training: how it is trained.
+
+    Raises:
+        RecipeError: a value is out of its range.
+
+    Source: lab sheet, sections 2.1 to 2.3.
+    """
+
+    kind: ClassVar[str] = "denoising"
+    networks: ClassVar[tuple[str, ...]] = ("denoiser",)
+
+    name: str = "denoising"
+    image_size: tuple[int, int] | None = None
+    fit: Fit = "crop"
+    channels: Channels = "auto"
+    network: DenoisingNetwork = "sheet"
+    filters: tuple[int, ...] | None = None
+    noise: str | float = 0.2
+    test_share: float = 0.2
+    restarts: int = 3
+    training: TrainingSettings = field(default_factory=lambda: TrainingSettings(epochs=20))
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        check_choice("network", self.network, DenoisingNetwork)
+        check_choice("channels", self.channels, Channels)
+        self._check_filters()
+        check_image(self.image_size or (64, 64), self.fit)
+        if self.image_size is not None:
+            check(
+                "image_size",
+                holds=all(side % self.stride == 0 for side in self.image_size),
+                expected=f"divisible by {self.stride}, for the network halves it",
+                received=self.image_size,
+                advice="28 and 64 are.",
+            )
+        read_noise(self.noise)
+        check_range("test_share", self.test_share, 0, 1, "0.2 is a fifth.", ends="()")
+        check(
+            "restarts",
+            holds=isinstance(self.restarts, int)
+            and not isinstance(self.restarts, bool)
+            and self.restarts >= 0,
+            expected="a whole number, 0 or more",
+            received=self.restarts,
+            advice="3 is plenty.",
+        )
+        check_training(self.training)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The filters of each resolution, those of the network where none were given."""
+        return self.filters or _FILTERS[self.network]
+
+    @property
+    def stride(self) -> int:
+        """What both sides of a picture must be divisible by inside the network."""
+        halvings = len(self.widths) - (self.network == "unet")
+        return int(2**halvings)
+
+    def _check_filters(self) -> None:
+        if self.filters is None:
+            return
+        check(
+            "filters",
+            holds=isinstance(self.filters, tuple) and 1 <= len(self.filters) <= 6,
+            expected="one to six whole numbers above 0, or nothing for the network's own",
+            received=self.filters,
+            advice="The sheet has 16 and 32.",
+        )
+        for number in self.filters:
+            check_count("filters", number, "The sheet has 16 and 32.")

@@ -1,0 +1,91 @@
+"""What a training minimises: the cross-entropy of classes, or the error of pictures."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.backend import keras
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Objective:
+    """Hold the loss of a training and what it is measured by.
+
+    Attributes:
+        loss: what Keras minimises.
+        metrics: builds what is told beside the loss, anew for each training.
+        encode: turns the targets of the training into what the loss takes.
+        guessing: the loss of one who has learnt nothing: a network that does no better has
+            failed, and one that does ten times worse diverges.
+    """
+
+    loss: Any
+    metrics: Callable[[], list[Any]]
+    guessing: float
+    encode: Callable[[NDArray[Any]], NDArray[Any]] = lambda targets: targets
+
+
+def class_objective(
+    class_count: int, *, soft: bool = False, label_smoothing: float = 0.0
+) -> Objective:
+    """Give the cross-entropy of classes, with the accuracy beside it.
+
+    Args:
+        class_count: classes to tell apart.
+        soft: give every class a share of each target, as smoothing and blending need.
+        label_smoothing: share of each target that is spread over all classes.
+    """
+    if not soft:
+        return Objective(
+            loss=keras.losses.SparseCategoricalCrossentropy(),
+            metrics=lambda: ["accuracy"],
+            guessing=math.log(class_count),
+        )
+    return Objective(
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
+        metrics=lambda: ["accuracy"],
+        guessing=math.log(class_count),
+        encode=lambda classes: np.eye(class_count, dtype=np.float32)[classes],
+    )
+
+
+def picture_objective(pixels: NDArray[np.uint8], *, with_error: bool = False) -> Objective:
+    """Give the mean squared error of pictures, in squared intensities of 0 to 1.
+
+    The targets of the training are pixels of 0 to 255, the network's outputs intensities.
+    Whoever has learnt nothing answers with one even grey, the mean of all pixels.
+
+    Args:
+        pixels: (n, height, width, channels) of the training pictures.
+        with_error: tell the error as "mse" beside the loss, for a network that adds to its loss.
+    """
+    return Objective(
+        loss=squared_error,
+        metrics=lambda: (
+            [keras.metrics.MeanMetricWrapper(squared_error, name="mse")] if with_error else []
+        ),
+        guessing=variance_of(pixels),
+    )
+
+
+def squared_error(targets: Any, outputs: Any) -> Any:
+    """Give the mean squared error of each picture (n,), of pixels against intensities."""
+    error = keras.ops.cast(targets, "float32") / 255 - keras.ops.cast(outputs, "float32")
+    return keras.ops.mean(keras.ops.square(error), axis=(1, 2, 3))
+
+
+def variance_of(pixels: NDArray[np.uint8]) -> float:
+    """Give the variance of the intensities of all pixels: the error of the best even grey."""
+    counts = np.bincount(pixels.ravel(), minlength=256).astype(np.float64)
+    values = np.arange(256) / 255
+    mean = float(counts @ values / counts.sum())
+    return float(counts @ (values - mean) ** 2 / counts.sum())
+
+
+def mean_of(pixels: NDArray[np.uint8]) -> float:
+    """Give the mean intensity of all pixels, in [0, 1]."""
+    return float(pixels.mean(dtype=np.float64) / 255)

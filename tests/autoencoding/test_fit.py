@@ -1,0 +1,100 @@
+"""An auto-encoder is learnt, remembers its making, and repeats itself."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bar_pictures import QUICK_DENOISING, bars
+from peu.autoencoding import denoising
+from peu.autoencoding.fit import fit_autoencoder
+from peu.autoencoding.noise import add_noise
+from peu.autoencoding.pictures import picture_set
+from peu.backend import keras
+from peu.data.dataset import ImageDataset
+from peu.errors import RecipeError
+from peu.fitted.autoencoder import Autoencoder
+from peu.fitted.marks import picture_mark
+from peu.networks.denoisers import denoiser
+from peu.recipes.denoising import Denoising
+from peu.recipes.noise import read_noise
+from peu.recipes.training import TrainingSettings
+
+SHORT = replace(QUICK_DENOISING, training=replace(QUICK_DENOISING.training, epochs=1))
+
+
+def _error(model: Autoencoder, dataset: ImageDataset) -> tuple[float, float]:
+    """Give the mean squared error of held-out pictures, cleaned and noisy."""
+    clean = picture_set(dataset, seed=1).test
+    noisy = add_noise(clean, read_noise(0.2), np.random.default_rng(9))
+    cleaned = model.run("denoiser", noisy)
+    truth = clean / 255
+    return float(np.mean((cleaned - truth) ** 2)), float(np.mean((noisy / 255 - truth) ** 2))
+
+
+def test_a_denoiser_takes_noise_out_of_pictures_it_has_not_seen(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    cleaned, noisy = _error(bar_denoiser, grey_bars)
+    assert cleaned < 0.6 * noisy
+    losses = bar_denoiser.history.metrics
+    assert set(losses) == {"loss", "watched_loss", "watched_epoch"}
+    assert losses["loss"][-1] < losses["loss"][0]
+    assert bar_denoiser.history.notes == ()
+
+
+def test_a_model_remembers_its_making(bar_denoiser: Autoencoder, grey_bars: ImageDataset) -> None:
+    memory = bar_denoiser.provenance
+    assert (bar_denoiser.image_size, bar_denoiser.channels) == ((16, 16), 1)
+    assert memory["fingerprint"] == grey_bars.fingerprint
+    assert memory["seed"] == 1
+    assert memory["pictures"] + memory["held_out"] == 160
+    pictures = picture_set(grey_bars, seed=1)
+    held_out = {picture_mark(grey_bars.facts[at].sha256) for at in pictures.test_indices}
+    assert not held_out & set(memory["picture_marks"])
+
+
+def test_the_same_seed_gives_the_same_model(grey_bars: ImageDataset) -> None:
+    first, again, other = (fit_autoencoder(SHORT, grey_bars, seed=seed) for seed in (0, 0, 1))
+    noisy = bars(4)
+    np.testing.assert_array_equal(first.run("denoiser", noisy), again.run("denoiser", noisy))
+    assert first.history.metrics == again.history.metrics
+    assert not np.array_equal(first.run("denoiser", noisy), other.run("denoiser", noisy))
+
+
+def test_a_collapse_is_said_and_begun_again(
+    grey_bars: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the first network start where the sheet's ends: black, its sigmoids saturated."""
+    networks: list[object] = []
+
+    def black_at_first(*given: object, **named: object) -> object:
+        network = denoiser(*given, **named)  # type: ignore[arg-type]
+        if not networks:
+            bias = network.get_layer("output").weights[1]
+            bias.assign(keras.ops.full(bias.shape, -60.0))
+        networks.append(network)
+        return network
+
+    monkeypatch.setattr(denoising, "denoiser", black_at_first)
+    model = fit_autoencoder(QUICK_DENOISING, grey_bars, seed=1)
+    assert len(networks) == 2
+    assert len(model.history.notes) == 1
+    assert "collapsed" in model.history.notes[0]
+    assert "another seed" in model.history.notes[0]
+    assert model.provenance["notes"] == list(model.history.notes)
+    cleaned, noisy = _error(model, grey_bars)
+    assert cleaned < noisy
+
+
+def test_a_network_that_always_collapses_is_refused(grey_bars: ImageDataset) -> None:
+    hopeless = TrainingSettings(epochs=1, batch_size=16, learning_rate=1e-9)
+    with pytest.raises(RecipeError, match=r"even grey.* in 2 attempts.*`learning_rate`"):
+        fit_autoencoder(replace(QUICK_DENOISING, restarts=1, training=hopeless), grey_bars)
+
+
+def test_a_blind_u_net_learns_too(grey_bars: ImageDataset) -> None:
+    training = replace(QUICK_DENOISING.training, epochs=6, learning_rate=0.003)
+    recipe = Denoising(network="unet", filters=(6, 12), noise="0-0.4", training=training)
+    cleaned, noisy = _error(fit_autoencoder(recipe, grey_bars, seed=1), grey_bars)
+    assert cleaned < 0.6 * noisy

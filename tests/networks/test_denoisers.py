@@ -1,0 +1,66 @@
+"""The lab sheet's denoiser number by number, and a U-Net that begins by changing nothing."""
+
+import math
+
+import numpy as np
+import pytest
+
+from peu.backend import keras
+from peu.networks.denoisers import denoiser, logit_of_mean
+from peu.recipes.denoising import Denoising
+
+SHEET = denoiser(Denoising(), 1, 0.13, seed=0)
+
+
+def test_the_network_is_the_sheets() -> None:
+    counts = [layer.count_params() for layer in SHEET.layers if layer.count_params()]
+    assert counts == [
+        16 * 9 + 16,
+        32 * 16 * 9 + 32,
+        32 * 32 * 9 + 32,
+        16 * 32 * 9 + 16,
+        16 * 9 + 1,
+    ]
+    x = keras.ops.zeros((1, 28, 28, 1))
+    sizes = []
+    for layer in SHEET.layers[1:]:
+        x = layer(x)
+        sizes.append(tuple(x.shape[1:]))
+    assert sizes[4] == (7, 7, 32)
+    assert sizes[-1] == (28, 28, 1)
+
+
+def test_it_starts_at_the_mean_of_its_pictures() -> None:
+    black = keras.ops.convert_to_numpy(SHEET(np.zeros((1, 28, 28, 1))))
+    assert black == pytest.approx(0.13, abs=1e-6)
+    assert logit_of_mean(0.1307) == pytest.approx(math.log(0.1307 / 0.8693))
+    assert math.isfinite(logit_of_mean(0.0))
+    assert math.isfinite(logit_of_mean(1.0))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_u_net_begins_with_the_picture_as_it_came(channels: int) -> None:
+    recipe = Denoising(network="unet", filters=(4, 8, 16))
+    network = denoiser(recipe, channels, 0.5, seed=0)
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 20, 36, channels), dtype=np.uint8)
+    clean = keras.ops.convert_to_numpy(network(pixels))
+    np.testing.assert_allclose(clean, pixels / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("network", ["sheet", "unet"])
+def test_the_seed_draws_the_weights_and_any_size_fits(network: str) -> None:
+    recipe = Denoising(network=network, filters=(4, 8))  # type: ignore[arg-type]
+    first, again, other = (denoiser(recipe, 3, 0.5, seed=seed) for seed in (0, 0, 1))
+    for one, same, different in zip(
+        first.get_weights(), again.get_weights(), other.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, same)
+        if one.ndim > 1 and one.any():
+            assert not np.array_equal(one, different)
+    for size in [(8, 8), (28, 44)]:
+        assert first(np.zeros((1, *size, 3))).shape == (1, *size, 3)
+
+
+def test_bfloat16_gives_float32_pictures() -> None:
+    network = denoiser(Denoising(), 1, 0.5, seed=0, precision="mixed_bfloat16")
+    assert keras.backend.standardize_dtype(network(np.zeros((1, 8, 8, 1))).dtype) == "float32"
