@@ -17,6 +17,8 @@ from peu.cli.settings import (
     write_config,
 )
 from peu.errors import RecipeError
+from peu.recipes.augmentation import Augmentation
+from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe
@@ -36,6 +38,26 @@ RECIPES: list[Recipe] = [
 )
 def test_an_image_size_is_a_side_or_two(text: str, size: tuple[int, int]) -> None:
     assert read_image_size(text) == size
+
+
+def test_several_augmentations_are_a_recipe_each() -> None:
+    knobs = Knobs(augmentation="none, strong", flips="none", epochs=7)
+    chosen = choose_recipes("augmented,descriptors", {}, knobs)
+    assert [recipe.name for recipe in chosen] == [
+        "augmented-none",
+        "augmented-strong",
+        "descriptors",
+    ]
+    for recipe, policy in zip(chosen, ("none", "strong"), strict=False):
+        assert isinstance(recipe, Augmented)
+        assert recipe.augmentation == Augmentation(policy=policy, flips="none")  # type: ignore[arg-type]
+        assert recipe.training.epochs == 7
+    (alone,) = choose_recipes("scratch", {}, Knobs(augmentation="flip", flips="vertical"))
+    assert alone == Scratch(augmentation=Augmentation(policy="flip", flips="vertical"))
+    (usual,) = choose_recipes("augmented", {}, Knobs())
+    assert usual == Augmented()
+    with pytest.raises(RecipeError, match="one of none, flip"):
+        choose_recipes("augmented", {}, Knobs(augmentation="none,"))
 
 
 @pytest.mark.parametrize("text", ["", "x", "12x", "1x2x3", "-5", "4.5", "big", "²"])

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 
 from peu.errors import RecipeError
 from peu.recipes import descriptors, frozen
+from peu.recipes.augmentation import Augmentation, Flips, Policy
+from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.knobs import Fit
 from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
 from peu.recipes.scratch import Scratch
-from peu.recipes.training import Precision, TrainingSettings
+from peu.recipes.training import Precision, Schedule, TrainingSettings
 
 COUNTS = st.integers(1, 1000)
 NAMES = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._+ -]{0,59}\Z")
@@ -31,6 +33,18 @@ TRAININGS = st.builds(
     patience=st.none() | COUNTS,
     precision=st.sampled_from(get_args(Precision)),
     time_limit=st.none() | st.floats(0.001, 1e6),
+    optimizer=st.sampled_from(["adamw", "sgd"]),
+    weight_decay=st.floats(0, 10, exclude_max=True),
+    schedule=st.sampled_from(get_args(Schedule)),
+    label_smoothing=st.floats(0, 1, exclude_max=True),
+    average_weights=st.floats(0, 1, exclude_max=True),
+    watch_every=COUNTS,
+)
+AUGMENTATIONS = st.builds(
+    Augmentation,
+    policy=st.sampled_from(get_args(Policy)),
+    strength=st.floats(0, 2, exclude_min=True),
+    flips=st.sampled_from(get_args(Flips)),
 )
 SCRATCHES = st.builds(
     Scratch,
@@ -43,6 +57,18 @@ SCRATCHES = st.builds(
     pool_strides=st.integers(1, 2),
     dense_units=COUNTS,
     dropout=st.floats(0, 1, exclude_max=True),
+    augmentation=AUGMENTATIONS,
+    training=TRAININGS,
+)
+AUGMENTED = st.builds(
+    Augmented,
+    name=NAMES,
+    image_size=SIZES,
+    fit=FITS,
+    filters=st.lists(COUNTS, min_size=1, max_size=2).map(tuple),
+    dropout=st.floats(0, 1, exclude_max=True),
+    augmentation=AUGMENTATIONS,
+    views=st.sampled_from([1, 2, 4]),
     training=TRAININGS,
 )
 DESCRIPTORS = st.builds(
@@ -72,7 +98,7 @@ FROZENS = st.builds(
 )
 
 
-@given(SCRATCHES | DESCRIPTORS | FROZENS)
+@given(SCRATCHES | AUGMENTED | DESCRIPTORS | FROZENS)
 def test_every_recipe_comes_back_from_json(recipe: Recipe) -> None:
     stored = json.loads(json.dumps(recipe_to_dict(recipe)))
     again = recipe_from_dict(stored)
@@ -93,6 +119,16 @@ def test_part_of_the_training_may_be_given() -> None:
     assert recipe.training == TrainingSettings(epochs=3)
 
 
+def test_what_is_left_out_of_a_part_is_as_the_recipe_has_it() -> None:
+    usual = Augmented()
+    recipe = recipe_from_dict(
+        {"kind": "augmented", "training": {"epochs": 3}, "augmentation": {"strength": 0.5}}
+    )
+    assert isinstance(recipe, Augmented)
+    assert recipe.training == dataclasses.replace(usual.training, epochs=3)
+    assert recipe.augmentation == dataclasses.replace(usual.augmentation, strength=0.5)
+
+
 def test_the_value_is_left_as_it_was() -> None:
     value = {"kind": "scratch", "filters": [8], "format": 1}
     recipe_from_dict(value)
@@ -108,6 +144,33 @@ BAD_TRAINING: list[tuple[str, object, str]] = [
     ("patience", -1, "whole number"),
     ("precision", "float16", "mixed_bfloat16"),
     ("time_limit", 0, "(0, "),
+    ("optimizer", "lion", "one of adam"),
+    ("weight_decay", 0.1, "0 with the optimizer 'adam'"),
+    ("weight_decay", -1, "[0, 10)"),
+    ("schedule", "step", "one of constant"),
+    ("warmup", 0.1, "0 with a constant"),
+    ("warmup", 1, "[0, 1)"),
+    ("label_smoothing", 1, "[0, 1)"),
+    ("average_weights", 1.0, "[0, 1)"),
+    ("watch_every", 0, "whole number"),
+]
+BAD_AUGMENTATION: list[tuple[str, object, str]] = [
+    ("policy", "cutmix", "one of none"),
+    ("strength", 0, "(0, 2]"),
+    ("strength", 2.1, "(0, 2]"),
+    ("flips", True, "one of none"),
+]
+BAD_AUGMENTED: list[tuple[str, object, str]] = [
+    ("name", "", "letters"),
+    ("image_size", (64, 4096), "8 to 2048"),
+    ("filters", (), "one or more"),
+    ("filters", (8, 0), "whole number"),
+    ("filters", (8,) * 6, "few enough"),
+    ("dropout", 1, "[0, 1)"),
+    ("augmentation", "strong", "an Augmentation"),
+    ("views", 3, "1, 2 or 4"),
+    ("views", True, "1, 2 or 4"),
+    ("training", None, "TrainingSettings"),
 ]
 BAD_SCRATCH: list[tuple[str, object, str]] = [
     ("name", "a/b", "letters"),
@@ -124,6 +187,7 @@ BAD_SCRATCH: list[tuple[str, object, str]] = [
     ("dense_units", True, "whole number"),
     ("dropout", 1, "[0, 1)"),
     ("dropout", -0.1, "[0, 1)"),
+    ("augmentation", None, "an Augmentation"),
     ("training", 15, "TrainingSettings"),
     ("training", None, "TrainingSettings"),
 ]
@@ -154,7 +218,9 @@ BAD_FROZEN: list[tuple[str, object, str]] = [
 ]
 BAD = [
     *((TrainingSettings, *knob) for knob in BAD_TRAINING),
+    *((Augmentation, *knob) for knob in BAD_AUGMENTATION),
     *((Scratch, *knob) for knob in BAD_SCRATCH),
+    *((Augmented, *knob) for knob in BAD_AUGMENTED),
     *((Descriptors, *knob) for knob in BAD_DESCRIPTORS),
     *((FrozenFeatures, *knob) for knob in BAD_FROZEN),
 ]
@@ -184,7 +250,7 @@ def test_every_knob_has_a_bad_value_above() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({}, "`kind` must be one of scratch, descriptors, frozen. Received: None"),
+        ({}, f"`kind` must be one of {', '.join(RECIPES)}. Received: None"),
         ({"kind": "magic"}, "Received: 'magic'"),
         ({"kind": ["scratch"]}, "`kind`"),
         ({"kind": "scratch", "format": 2}, "update peu"),

@@ -1,10 +1,25 @@
-"""A small network from nothing: what is saved is what was measured, and the seed decides."""
+"""Small networks from nothing: what is saved is what was measured, and the seed decides."""
+
+import dataclasses
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from peu.data.dataset import ImageDataset
-from peu.strategies.scratch import fit_scratch
+from peu.fitted.classifier import Classifier
+from peu.fitted.explanation import explain
+from peu.recipes.augmentation import Augmentation, Policy
+from peu.recipes.augmented import Augmented
+from peu.recipes.training import TrainingSettings
+from peu.strategies.scratch import fit_augmented, fit_scratch
 from small_set import TINY, half_of
+
+VARIED = Augmented(
+    image_size=(32, 32),
+    filters=(4, 6),
+    training=dataclasses.replace(Augmented().training, epochs=5, batch_size=8, watch_every=2),
+)
 
 
 def test_the_classifier_answers_as_the_fit_did(dataset: ImageDataset) -> None:
@@ -22,8 +37,15 @@ def test_the_classifier_answers_as_the_fit_did(dataset: ImageDataset) -> None:
     count = (27 * 4 + 4) + (16 * 16 * 4 * 8 + 8) + (8 * 4 + 4)
     assert fitted.parameters == fitted.trainable_parameters == count
     history = fitted.history.metrics
-    assert set(history) == {"loss", "accuracy", "watched_loss", "watched_accuracy"}
+    assert set(history) == {
+        "loss",
+        "accuracy",
+        "watched_loss",
+        "watched_accuracy",
+        "watched_epoch",
+    }
     assert all(len(values) == 2 for values in history.values())
+    assert history["watched_epoch"] == (1, 2)
 
 
 def test_the_seed_alone_decides(dataset: ImageDataset) -> None:
@@ -33,3 +55,72 @@ def test_the_seed_alone_decides(dataset: ImageDataset) -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_the_augmented_network_is_saved_without_its_augmentation(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    part = half_of(dataset)
+    assert part.watched is not None
+    fitted = fit_augmented(VARIED, dataset, part)
+    answers = fitted.predict_indices(part.watched)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    classifier = fitted.assemble()
+    classifier.save(tmp_path / "model")
+    loaded = Classifier.load(tmp_path / "model")
+    assert loaded.recipe == VARIED
+    pictures = [dataset.read(index) for index in part.watched]
+    np.testing.assert_allclose(loaded.predict_proba(pictures), answers, atol=1e-5)
+    # Looked at once every other epoch, and after the last.
+    history = fitted.history.metrics
+    assert history["watched_epoch"] == (2, 3, 5)
+    lengths = {name: len(values) for name, values in history.items()}
+    assert lengths["watched_accuracy"] == 3
+    assert lengths["loss"] == 5
+    # The statistics of batch normalisation are not trained.
+    assert 0 < fitted.trainable_parameters < fitted.parameters
+
+
+def test_an_answer_over_views_is_explained_by_the_network_below(dataset: ImageDataset) -> None:
+    classifier = fit_augmented(VARIED, dataset, half_of(dataset)).assemble()
+    pixels = classifier.pixels(dataset.read(0))[0]
+    heatmaps = [explain(classifier, pixels, label) for label in range(4)]
+    assert "Grad-CAM" in {heatmap.method for heatmap in heatmaps}
+
+
+@pytest.mark.parametrize("policy", ["none", "mixup", "erase"])
+def test_the_augmented_seed_alone_decides(dataset: ImageDataset, policy: Policy) -> None:
+    recipe = dataclasses.replace(VARIED, augmentation=Augmentation(policy=policy))
+    first, again, other = (
+        fit_augmented(recipe, dataset, half_of(dataset, seed=seed)).predict_indices(np.arange(4))
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_the_sheets_network_learns_from_varied_pictures_too(dataset: ImageDataset) -> None:
+    part = half_of(dataset)
+    plain, varied = (
+        fit_scratch(
+            dataclasses.replace(TINY, augmentation=Augmentation(policy=policy)), dataset, part
+        )
+        for policy in ("none", "strong")
+    )
+    assert plain.parameters == varied.parameters
+    assert plain.history.metrics["loss"] != varied.history.metrics["loss"]
+
+
+def test_the_residual_network_learns(dataset: ImageDataset) -> None:
+    recipe = dataclasses.replace(
+        VARIED,
+        filters=(8, 16),
+        views=1,
+        augmentation=Augmentation(policy="standard"),
+        training=TrainingSettings(
+            epochs=25, batch_size=8, learning_rate=0.02, optimizer="sgd", schedule="cosine"
+        ),
+    )
+    fitted = fit_augmented(recipe, dataset, half_of(dataset))
+    losses = fitted.history.metrics["loss"]
+    assert losses[-1] < 0.8 * losses[0]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peu.training.batches import ShuffledBatches
+from peu.training.batches import ShuffledBatches, blend
 
 
 def _epochs(count: int, batch_size: int, seed: int, epochs: int) -> list[list[int]]:
@@ -47,6 +47,7 @@ def test_the_last_batch_is_what_is_left() -> None:
         _ = batches[3][0][0]
 
 
+<<<<<<< HEAD
 def test_inputs_are_prepared_anew_in_every_epoch_from_the_seed() -> None:
     def shifted(inputs: Any, generator: np.random.Generator) -> Any:
         return inputs + generator.normal(size=inputs.shape)
@@ -64,3 +65,36 @@ def test_inputs_are_prepared_anew_in_every_epoch_from_the_seed() -> None:
     np.testing.assert_array_equal(first, again)
     values = np.concatenate([*first, *other])
     assert len(np.unique(values)) == values.size
+=======
+@given(st.integers(1, 200), st.integers(1, 60))
+def test_even_batches_differ_by_one_picture_at_most(count: int, batch_size: int) -> None:
+    batches = ShuffledBatches(np.arange(count), np.arange(count), batch_size, seed=0, even=True)
+    sizes = [len(batches[index][0]) for index in range(len(batches))]
+    assert sum(sizes) == count
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_mixup_blends_pictures_and_labels_in_the_same_shares() -> None:
+    labels = np.eye(3, dtype=np.float32)[np.arange(30) % 3]
+    # Each picture is its own label, so that blends of both must agree.
+    pixels = np.rint(200 * labels).astype(np.uint8)
+    batches = ShuffledBatches(pixels, labels, 16, seed=0, mixup=1.0)
+    inputs, shares = batches[0]
+    assert inputs.dtype == np.uint8
+    assert shares.dtype == np.float32
+    np.testing.assert_allclose(inputs / 200, shares, atol=0.003)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-6)
+    assert ((shares > 0.05) & (shares < 0.95)).any()
+    first, again = (batches[1][1], batches[1][1])
+    np.testing.assert_array_equal(first, again)
+    batches.on_epoch_end()
+    assert not np.array_equal(np.sort(batches[1][1], axis=0), np.sort(first, axis=0))
+
+
+def test_a_whole_share_blends_nothing() -> None:
+    rows = np.arange(12, dtype=np.uint8).reshape(4, 3)
+    partner = np.asarray([1, 2, 3, 0])
+    np.testing.assert_array_equal(blend(rows, partner, np.ones(4, np.float32)), rows)
+    np.testing.assert_array_equal(blend(rows, partner, np.zeros(4, np.float32)), rows[partner])
+>>>>>>> 122837f (Preview augmentation, compare several policies, and begin the residual network with slopes)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from peu import __version__
+from peu.cli.augment import augment_command
 from peu.cli.compare import compare_command
 from peu.cli.describe import describe_command
 from peu.cli.predict import evaluate_command, predict_command
@@ -24,6 +25,7 @@ app.command("train")(train_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("describe")(describe_command)
+app.command("augment")(augment_command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from peu.recipes.augmentation import Flips
 from peu.recipes.frozen import Head, Pooling, Preprocessing
 from peu.recipes.knobs import Fit
 
@@ -71,6 +72,31 @@ FitOption = Annotated[
     typer.Option(
         "--fit",
         help="How pictures of another shape are brought to size. Default: the recipe's own.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+AugmentationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--augmentation",
+        help="How pictures are varied: none, flip, standard, strong, mixup or erase. `peu compare` "
+        "takes several with commas between, each a row of its own.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+FlipsOption = Annotated[
+    Flips | None,
+    typer.Option(
+        "--flips",
+        help="How pictures are mirrored where they are varied. Default: horizontal.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+NoFlip = Annotated[
+    bool,
+    typer.Option(
+        "--no-flip",
+        help="Mirror nothing: for digits, letters, left and right.",
         rich_help_panel=_NETWORKS,
     ),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from peu.errors import RecipeError
 from peu.files import write_text
+from peu.recipes.augmentation import Augmentation, Flips
 from peu.recipes.frozen import Head, Pooling, Preprocessing
 from peu.recipes.knobs import Fit
 from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
@@ -34,6 +35,8 @@ class Knobs:
     time_limit: float | None = None
     image_size: str | None = None
     fit: Fit | None = None
+    augmentation: str | None = None
+    flips: Flips | None = None
     backbone: str | None = None
     backbone_weights: str | None = None
     backbone_preprocessing: Preprocessing | None = None
@@ -92,6 +95,7 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
         config: of `read_config`.
         knobs: what the command line set; a knob goes to every recipe that has it, and
             `image_size` to networks only, since descriptors are made for small pictures.
+            Several augmentations with commas between make a recipe of each.
 
     Returns:
         At least one recipe.
@@ -122,8 +126,8 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
                 f"A recipe must be among {', '.join({**by_name, **RECIPES})}. Received: "
                 f"{name!r}. Check its spelling."
             )
-        recipe = recipe_from_dict(by_name.get(name, {"kind": name}))
-        chosen.append(_with_knobs(recipe, knobs))
+        recipe = _with_knobs(recipe_from_dict(by_name.get(name, {"kind": name})), knobs)
+        chosen += _varied(recipe, knobs)
     called = [recipe.name for recipe in chosen]
     if len(set(called)) < len(called):
         raise RecipeError(
@@ -180,11 +184,34 @@ def _with_knobs(recipe: Recipe, knobs: Knobs) -> Recipe:
     for name, value in _set_knobs(knobs).items():
         if name in _TRAINING and "training" in own:
             training[name] = value
-        elif name in own and not (name == "image_size" and recipe.kind == "descriptors"):
+        elif name in own - {"augmentation"} and not (
+            name == "image_size" and recipe.kind == "descriptors"
+        ):
             changes[name] = value
     if training:
         changes["training"] = dataclasses.replace(getattr(recipe, "training"), **training)  # noqa: B009
     return dataclasses.replace(recipe, **changes) if changes else recipe
+
+
+def _varied(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
+    """Give a recipe for each augmentation that the command line named, or the recipe itself."""
+    usual = getattr(recipe, "augmentation", None)
+    if not isinstance(usual, Augmentation):
+        return [recipe]
+    if knobs.flips is not None:
+        usual = dataclasses.replace(usual, flips=knobs.flips)
+    policies: list[Any] = [usual.policy]
+    if knobs.augmentation is not None:
+        policies = [name.strip() for name in knobs.augmentation.split(",")]
+    varying: Any = recipe
+    return [
+        dataclasses.replace(
+            varying,
+            name=recipe.name if len(policies) == 1 else f"{recipe.name}-{policy}",
+            augmentation=dataclasses.replace(usual, policy=policy),
+        )
+        for policy in policies
+    ]
 
 
 def _set_knobs(knobs: Knobs) -> dict[str, Any]:

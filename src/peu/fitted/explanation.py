@@ -43,13 +43,22 @@ def explain(classifier: Classifier, pixels: NDArray[np.uint8], class_index: int)
     Source: Selvaraju et al. (2017), "Grad-CAM", equations 1 and 2; Zeiler and Fergus (2014),
     section 4.2, for occlusion.
     """
-    network = getattr(classifier.model, "network", None)
+    whole = getattr(classifier.model, "network", None)
+    network = None if whole is None else _with_logits(whole)
     layer = None if network is None else _last_map(network)
     if layer is not None:
         values = _grad_cam(network, layer, pixels, class_index)
         if values.any():
             return Heatmap(values, "Grad-CAM")
     return Heatmap(_occlusion(classifier.model, pixels, class_index), "occlusion")
+
+
+def _with_logits(network: Any) -> Any:
+    """Give the network whose own graph holds the logits: itself, or one that it asks for views."""
+    if any(layer.name == "logits" for layer in network.layers):
+        return network
+    asked = [layer for layer in network.layers if hasattr(layer, "layers")]
+    return next((found for each in asked if (found := _with_logits(each)) is not None), None)
 
 
 def _last_map(network: Any) -> Any:

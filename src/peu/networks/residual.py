@@ -1,6 +1,10 @@
 """A small residual network for small pictures."""
 
+import math
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from peu.backend import keras
 from peu.networks.heads import class_probabilities
@@ -10,6 +14,10 @@ from peu.seeds import child_seed
 _STEM = 5
 # Batches of a few hundred pictures are few: statistics follow them at one part in ten.
 _MOMENTUM = 0.9
+# A deviation of 8 grey levels, in the scale of `_SCALE`: flatter pictures are not blown up.
+_SCALE = 1 / 64
+_FLAT = (8 * _SCALE) ** 2
+_ORIENTED_SHARE = 2 / 3
 
 
 def residual_network(
@@ -17,9 +25,12 @@ def residual_network(
 ) -> Any:
     """Build the network that `Augmented` trains, with weights drawn from `seed`.
 
-    A strided 5 x 5 convolution, then a residual block for each entry of `filters`, each of two
-    3 x 3 convolutions behind batch normalisation and ReLU and of half its input's sides, then
-    the mean over positions. With the default filters and four classes it has 689,764 parameters.
+    Each picture is brought to the same mean and contrast. A strided 5 x 5 convolution follows,
+    most of whose filters begin as slopes in evenly spaced directions, as gradient histograms
+    have them: with few pictures that is learnt neither well nor soon. Then comes a residual
+    block for each entry of `filters`, each of two 3 x 3 convolutions behind batch normalisation
+    and ReLU and of half its input's sides, then the mean over positions. With the default
+    filters and four classes 690,580 numbers are trained.
 
     Args:
         recipe: picture size, filters, dropout.
@@ -52,7 +63,10 @@ def residual_network(
         return layers.Activation("relu", dtype=precision, name=f"{name}_relu")(x)
 
     inputs = keras.Input((*recipe.image_size, 3), dtype="uint8", name="pixels")
-    x = layers.Rescaling(1 / 64, offset=-2, dtype=precision, name="scale")(inputs)
+    x = layers.Rescaling(_SCALE, dtype="float32", name="scale")(inputs)
+    x = layers.LayerNormalization(
+        axis=(1, 2, 3), epsilon=_FLAT, center=False, scale=False, dtype="float32", name="contrast"
+    )(x)
     x = convolution(x, recipe.filters[0], _STEM, 2, "stem")
     for number, filters in enumerate(recipe.filters, start=1):
         name = f"block_{number}"
@@ -73,4 +87,21 @@ def residual_network(
             recipe.dropout, seed=child_seed(seed, "dropout"), dtype=precision, name="dropout"
         )(x)
     outputs = class_probabilities(x, class_count, seed=seed, precision=precision)
-    return keras.Model(inputs, outputs, name="residual_network")
+    network = keras.Model(inputs, outputs, name="residual_network")
+    slopes = _slopes(_STEM, recipe.filters[0], np.random.default_rng(child_seed(seed, "stem")))
+    network.get_layer("stem").set_weights([slopes])
+    return network
+
+
+def _slopes(side: int, count: int, generator: np.random.Generator) -> NDArray[np.float32]:
+    """Draw filters (side, side, 3, count): derivatives of a Gaussian, and a share of noise."""
+    filters = generator.normal(0, 0.02, (side, side, 3, count))
+    places = np.arange(side) - (side - 1) / 2
+    down, across = np.meshgrid(places, places, indexing="ij")
+    window = np.exp(-(across**2 + down**2) / (2 * (side / 5) ** 2))
+    oriented = round(_ORIENTED_SHARE * count)
+    for number in range(oriented):
+        angle = 2 * math.pi * number / oriented
+        slope = (across * math.cos(angle) + down * math.sin(angle)) * window
+        filters[..., number] += (0.53 * slope / np.linalg.norm(slope))[..., None]
+    return filters.astype(np.float32)

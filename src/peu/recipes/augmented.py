@@ -12,7 +12,7 @@ Views = Literal[1, 2, 4]
 
 def _training() -> TrainingSettings:
     return TrainingSettings(
-        epochs=300,
+        epochs=200,
         batch_size=16,
         learning_rate=0.02,
         optimizer="sgd",

@@ -22,12 +22,13 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Args:
         inputs: (n, ...).
-        labels: (n,) whole numbers, or (n, k) shares of each class.
+        targets: (n,) whole numbers, (n, k) shares of each class, or whatever else is learnt.
         batch_size: pictures in a batch; the last may be smaller.
-        seed: of the order, and of what is blended.
+        seed: of the order, of what is blended, and of what `prepare` draws.
         even: make all batches alike in size instead, as batch normalisation wants them.
-        mixup: blend every picture of a batch with another one and their labels, which must be
+        mixup: blend every picture of a batch with another one and their targets, which must be
             shares, in proportions drawn from Beta(mixup, mixup); 0 blends nothing.
+        prepare: changes the inputs of each batch, as noise does.
 
     Source: Zhang et al. (2018), "mixup: beyond empirical risk minimization", equation 2.
     """
@@ -73,7 +74,7 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         generator = np.random.default_rng(child_seed(self._seed, "mixup", self._epoch, index))
         partner = generator.permutation(len(chosen))
         share = generator.beta(self._mixup, self._mixup, len(chosen)).astype(np.float32)
-        return _blend(inputs, partner, share), _blend(targets, partner, share)
+        return blend(inputs, partner, share), blend(targets, partner, share)
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order; Keras calls this."""
@@ -85,9 +86,19 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._order = generator.permutation(len(self._inputs))
 
 
-def _blend(
+def blend(
     rows: NDArray[Any], partner: NDArray[np.int64], share: NDArray[np.float32]
 ) -> NDArray[Any]:
+    """Mix each row with another one.
+
+    Args:
+        rows: (n, ...); whole numbers stay whole.
+        partner: (n,) the row that each is mixed with.
+        share: (n,) how much of itself each keeps, in [0, 1].
+
+    Returns:
+        Rows of the same shape and dtype.
+    """
     weight = share.reshape(-1, *[1] * (rows.ndim - 1))
     mixed: NDArray[Any] = weight * rows + (1 - weight) * rows[partner]
     if np.issubdtype(rows.dtype, np.integer):
