@@ -4,12 +4,11 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from peu.data.dataset import ImageDataset
 from peu.fitted.classifier import Classifier
 from peu.fitted.explanation import explain
-from peu.recipes.augmentation import Augmentation, Policy
+from peu.recipes.augmentation import Augmentation
 from peu.recipes.augmented import Augmented
 from peu.recipes.training import TrainingSettings
 from peu.strategies.scratch import fit_augmented, fit_scratch
@@ -17,7 +16,7 @@ from small_set import TINY, half_of
 
 VARIED = Augmented(
     image_size=(32, 32),
-    filters=(4, 6),
+    filters=(6,),
     training=dataclasses.replace(Augmented().training, epochs=5, batch_size=8, watch_every=2),
 )
 
@@ -73,26 +72,21 @@ def test_the_augmented_network_is_saved_without_its_augmentation(
     np.testing.assert_allclose(loaded.predict_proba(pictures), answers, atol=1e-5)
     # Looked at once every other epoch, and after the last.
     history = fitted.history.metrics
-    assert history["watched_epoch"] == (2, 3, 5)
+    assert list(history["watched_epoch"]) == [2, 3, 5]
     lengths = {name: len(values) for name, values in history.items()}
     assert lengths["watched_accuracy"] == 3
     assert lengths["loss"] == 5
     # The statistics of batch normalisation are not trained.
     assert 0 < fitted.trainable_parameters < fitted.parameters
+    # An answer over views is explained by the network that is asked for them.
+    pixels = loaded.pixels(dataset.read(0))[0]
+    methods = {explain(loaded, pixels, label).method for label in range(4)}
+    assert "Grad-CAM" in methods
 
 
-def test_an_answer_over_views_is_explained_by_the_network_below(dataset: ImageDataset) -> None:
-    classifier = fit_augmented(VARIED, dataset, half_of(dataset)).assemble()
-    pixels = classifier.pixels(dataset.read(0))[0]
-    heatmaps = [explain(classifier, pixels, label) for label in range(4)]
-    assert "Grad-CAM" in {heatmap.method for heatmap in heatmaps}
-
-
-@pytest.mark.parametrize("policy", ["none", "mixup", "erase"])
-def test_the_augmented_seed_alone_decides(dataset: ImageDataset, policy: Policy) -> None:
-    recipe = dataclasses.replace(VARIED, augmentation=Augmentation(policy=policy))
+def test_the_augmented_seed_alone_decides(dataset: ImageDataset) -> None:
     first, again, other = (
-        fit_augmented(recipe, dataset, half_of(dataset, seed=seed)).predict_indices(np.arange(4))
+        fit_augmented(VARIED, dataset, half_of(dataset, seed=seed)).predict_indices(np.arange(4))
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
@@ -101,20 +95,15 @@ def test_the_augmented_seed_alone_decides(dataset: ImageDataset, policy: Policy)
 
 def test_the_sheets_network_learns_from_varied_pictures_too(dataset: ImageDataset) -> None:
     part = half_of(dataset)
-    plain, varied = (
-        fit_scratch(
-            dataclasses.replace(TINY, augmentation=Augmentation(policy=policy)), dataset, part
-        )
-        for policy in ("none", "strong")
-    )
-    assert plain.parameters == varied.parameters
-    assert plain.history.metrics["loss"] != varied.history.metrics["loss"]
+    varied = dataclasses.replace(TINY, augmentation=Augmentation(policy="strong"))
+    losses = [fit_scratch(recipe, dataset, part).history.metrics for recipe in (TINY, varied)]
+    assert losses[0]["loss"] != losses[1]["loss"]
 
 
 def test_the_residual_network_learns(dataset: ImageDataset) -> None:
     recipe = dataclasses.replace(
         VARIED,
-        filters=(8, 16),
+        filters=(8,),
         views=1,
         augmentation=Augmentation(policy="standard"),
         training=TrainingSettings(

@@ -47,7 +47,6 @@ def test_the_last_batch_is_what_is_left() -> None:
         _ = batches[3][0][0]
 
 
-<<<<<<< HEAD
 def test_inputs_are_prepared_anew_in_every_epoch_from_the_seed() -> None:
     def shifted(inputs: Any, generator: np.random.Generator) -> Any:
         return inputs + generator.normal(size=inputs.shape)
@@ -65,7 +64,8 @@ def test_inputs_are_prepared_anew_in_every_epoch_from_the_seed() -> None:
     np.testing.assert_array_equal(first, again)
     values = np.concatenate([*first, *other])
     assert len(np.unique(values)) == values.size
-=======
+
+
 @given(st.integers(1, 200), st.integers(1, 60))
 def test_even_batches_differ_by_one_picture_at_most(count: int, batch_size: int) -> None:
     batches = ShuffledBatches(np.arange(count), np.arange(count), batch_size, seed=0, even=True)
@@ -97,4 +97,3 @@ def test_a_whole_share_blends_nothing() -> None:
     partner = np.asarray([1, 2, 3, 0])
     np.testing.assert_array_equal(blend(rows, partner, np.ones(4, np.float32)), rows)
     np.testing.assert_array_equal(blend(rows, partner, np.zeros(4, np.float32)), rows[partner])
->>>>>>> 122837f (Preview augmentation, compare several policies, and begin the residual network with slopes)
