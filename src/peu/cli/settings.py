@@ -17,7 +17,7 @@ from peu.recipes.training import TrainingSettings
 
 FORMAT = 1
 CONFIG_FILE = "config.toml"
-DEFAULT_RECIPES = ("descriptors", "frozen", "scratch")
+DEFAULT_RECIPES = ("descriptors", "frozen", "augmented")
 _KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
 _TYPES: dict[str, type] = {"data": str, "folds": int, "repeats": int, "seed": int}
 _WORDS = {str: "a text in quotes", int: "a whole number"}

@@ -23,7 +23,7 @@ def train_command(
         ),
     ],
     recipe: Annotated[
-        str, typer.Option("--recipe", help="descriptors, frozen or scratch.")
+        str, typer.Option("--recipe", help="descriptors, frozen, augmented or scratch.")
     ] = "frozen",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"

@@ -1,0 +1,64 @@
+"""What varying pictures costs: training steps with each policy against steps without, in turn.
+
+PEU_DATA=folder python benchmarks/augmentation.py [--rounds 12]
+"""
+
+import argparse
+import time
+from typing import Any
+
+import numpy as np
+
+from peu.data.catalog import open_dataset
+from peu.networks.augmentation import MIXUP, augmenting
+from peu.networks.residual import residual_network
+from peu.recipes.augmentation import Augmentation, Policy
+from peu.recipes.augmented import Augmented
+from peu.training.batches import ShuffledBatches
+from peu.training.objective import class_objective
+from peu.training.optimizers import make_optimizer
+
+POLICIES: tuple[Policy, ...] = ("none", "flip", "standard", "strong", "mixup", "erase")
+
+
+def main() -> None:
+    """Time an epoch of each policy in every round, and print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=12)
+    rounds = parser.parse_args().rounds
+    recipe = Augmented()
+    photos = open_dataset("caltech4")
+    if photos.labels is None:
+        raise SystemExit("caltech4 has no labels.")
+    pixels = photos.pixels(np.arange(len(photos)), recipe.image_size, recipe.fit)
+    objective = class_objective(len(photos.class_names), soft=True)
+    trained: dict[str, tuple[Any, ShuffledBatches]] = {}
+    for policy in POLICIES:
+        network = residual_network(recipe, len(photos.class_names), seed=0)
+        model = augmenting(network, Augmentation(policy=policy), recipe.image_size, seed=0)
+        model.compile(optimizer=make_optimizer(recipe.training, steps=1000), loss=objective.loss)
+        batches = ShuffledBatches(
+            pixels,
+            objective.encode(photos.labels),
+            recipe.training.batch_size,
+            seed=0,
+            even=True,
+            mixup=MIXUP if policy == "mixup" else 0.0,
+        )
+        model.fit(batches, shuffle=False, verbose=0)
+        trained[policy] = model, batches
+    seconds: dict[str, list[float]] = {policy: [] for policy in POLICIES}
+    for _ in range(rounds):
+        for policy, (model, batches) in trained.items():
+            started = time.perf_counter()
+            model.fit(batches, shuffle=False, verbose=0)
+            seconds[policy].append(time.perf_counter() - started)
+    base = np.asarray(seconds["none"])
+    for policy, taken in seconds.items():
+        step = 1000 * np.median(taken) / len(trained[policy][1])
+        ratio = np.median(np.asarray(taken) / base)
+        print(f"{policy:9s} {step:6.1f} ms a step, {ratio:.2f} times none")
+
+
+if __name__ == "__main__":
+    main()
