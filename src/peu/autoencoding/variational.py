@@ -1,0 +1,185 @@
+"""Train the lab sheet's variational auto-encoder, with a coefficient that suits the pictures."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.autoencoding.coefficient import Spectrum, collapse_warning, picture_spectrum
+from peu.autoencoding.pictures import PictureSet
+from peu.autoencoding.watch import LatentWatch
+from peu.fitted.autoencoder import Autoencoder
+from peu.fitted.codes import encode_pixels, latent_distances, squared_error, unusualness
+from peu.networks.variational import (
+    TowardsOptimum,
+    VariationalNetwork,
+    training_network,
+    variational_network,
+)
+from peu.progress import Progress, silent
+from peu.recipes.variational import Variational
+from peu.seeds import child_seed
+from peu.training.fit import fit_network
+from peu.training.history import History
+from peu.training.objective import mean_of, picture_objective
+from peu.training.precision import choose_precision
+
+_WINDOW = 100
+_LEAST_WARM_UP = 100
+_STEPS_AT_ONCE = 8
+
+
+Tell = Callable[[str], None]
+
+
+def fit_variational(
+    recipe: Variational,
+    pictures: PictureSet,
+    *,
+    seed: int,
+    progress: Progress = silent,
+    tell: Tell = lambda _: None,
+) -> Autoencoder:
+    """Train encoder and decoder, and begin anew with another seed where a dimension stays empty.
+
+    Args:
+        recipe: the networks, the coefficient and how they are trained.
+        pictures: what it learns from; the test pictures are watched for the curves, and decide
+            nothing.
+        seed: of everything random.
+        progress: told of every epoch.
+        tell: told in a sentence what will go wrong, before the first epoch, and what went wrong.
+
+    Returns:
+        The auto-encoder. Its history holds "loss", "mse", "watched_loss", "watched_mse" and, of a
+        thousand training pictures, "kl_1" and so on; and the "coefficient" of every epoch.
+
+    Raises:
+        RecipeError: the training diverged.
+    """
+    spectrum = picture_spectrum(pictures.train, recipe.latent)
+    notes: list[str] = []
+
+    def note(sentence: str | None) -> None:
+        if sentence is not None:
+            notes.append(sentence)
+            tell(sentence)
+
+    if recipe.coefficient != "auto":
+        note(collapse_warning(spectrum, recipe.coefficient, recipe.latent))
+    for attempt in range(recipe.restarts + 1):
+        network, watch, history = _attempt(
+            recipe,
+            pictures,
+            spectrum,
+            seed=child_seed(seed, "attempt", attempt),
+            last=attempt == recipe.restarts,
+            progress=progress,
+        )
+        if watch.stopped_after is None:
+            break
+        note(
+            f"After {watch.stopped_after} of {recipe.training.epochs} epochs {watch.missing} of "
+            f"{recipe.latent} dimensions carried nothing: training began anew with another seed "
+            f"({attempt + 1} of at most {recipe.restarts})."
+        )
+    if watch.missing:
+        note(
+            f"{watch.missing} of {recipe.latent} dimensions carry nothing. Train longer, or ask "
+            "for fewer with `latent`."
+        )
+    return Autoencoder(
+        networks={"encoder": network.encoder, "decoder": network.decoder},
+        image_size=pictures.image_size,
+        channels=pictures.channels,
+        recipe=recipe,
+        history=dataclasses.replace(history, notes=(*notes, *history.notes)),
+        provenance={
+            "coefficient": watch.coefficients[-1],
+            "bounds": spectrum.bounds.tolist(),
+            "variances": spectrum.eigenvalues.tolist(),
+            **_usual(network, pictures.test),
+        },
+    )
+
+
+def _usual(network: VariationalNetwork, pixels: NDArray[np.uint8]) -> dict[str, list[float]]:
+    """Give what held-out pictures have of error and divergence, as 101 quantiles from 0 to 1.
+
+    They say later how unusual another picture is, when the pictures are no longer at hand.
+    """
+    codes = encode_pixels(network.encoder, pixels)
+    levels = np.linspace(0, 1, 101)
+    errors = squared_error(network.decoder, codes.means, pixels)
+    figures = {
+        "usual_errors": errors,
+        "usual_distances": latent_distances(codes),
+        "usual_scores": unusualness(codes, errors, float(errors.mean()), pixels[0].size),
+    }
+    return {name: np.quantile(values, levels).tolist() for name, values in figures.items()}
+
+
+def _attempt(
+    recipe: Variational,
+    pictures: PictureSet,
+    spectrum: Spectrum,
+    *,
+    seed: int,
+    last: bool,
+    progress: Progress,
+) -> tuple[VariationalNetwork, LatentWatch, History]:
+    settings, pixels = recipe.training, pictures.train
+    automatic = recipe.coefficient == "auto"
+    steps = -(-len(pixels) // settings.batch_size)
+    warm_up = _warm_up_steps(recipe, steps) if automatic else 0
+    network = variational_network(
+        recipe,
+        (*pictures.image_size, pictures.channels),
+        mean_pixel=mean_of(pixels),
+        coefficient=spectrum.start if recipe.coefficient == "auto" else recipe.coefficient,
+        seed=child_seed(seed, "network"),
+        precision=choose_precision(settings.precision),
+    )
+    optimum = None
+    if automatic:
+        optimum = TowardsOptimum(
+            network.sampling,
+            error=spectrum.total / spectrum.pixels,
+            pixels=spectrum.pixels,
+            window=min(_WINDOW, max(2, steps)),
+            warm_up=warm_up,
+        )
+    watch = LatentWatch(
+        network.encoder,
+        network.sampling,
+        pixels,
+        spectrum,
+        steps_an_epoch=steps,
+        warm_up=warm_up / steps,
+        stops=not last,
+    )
+    model = training_network(network, optimum)
+    history = fit_network(
+        model,
+        pixels,
+        pixels,
+        settings,
+        objective=picture_objective(pixels),
+        seed=child_seed(seed, "batches"),
+        watched=(pictures.test, pictures.test),
+        progress=progress,
+        stage=f"Training {recipe.name}",
+        callbacks=[watch],
+        steps_at_once=_STEPS_AT_ONCE,
+    )
+    metrics = {**history.metrics, **watch.metrics()}
+    return network, watch, dataclasses.replace(history, metrics=metrics)
+
+
+def _warm_up_steps(recipe: Variational, steps: int) -> int:
+    """Give the warm-up in steps: few pictures have few steps an epoch, and need more epochs."""
+    if recipe.warm_up == 0:
+        return 0
+    half = steps * recipe.training.epochs // 2
+    return max(round(recipe.warm_up * steps), min(_LEAST_WARM_UP, half), 1)

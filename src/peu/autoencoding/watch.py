@@ -1,0 +1,76 @@
+"""What is watched while a variational auto-encoder trains: does every dimension carry something?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.autoencoding.coefficient import Spectrum
+from peu.backend import keras
+from peu.fitted.codes import encode_pixels
+
+_PICTURES = 1000
+_LEAST_STEPS = 200
+_PATIENCE = 2
+
+
+class LatentWatch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Follow the divergence of each dimension, and stop when one that could be filled is empty.
+
+    A dimension is empty where its mean does not move with the pictures (variance at most 0.01).
+    Only dimensions whose component varies more than the coefficient's noise are expected to
+    carry something; for others emptiness is right.
+    """
+
+    def __init__(
+        self,
+        encoder: Any,
+        sampling: Any,
+        pixels: NDArray[np.uint8],
+        spectrum: Spectrum,
+        *,
+        steps_an_epoch: int,
+        warm_up: float,
+        stops: bool,
+    ) -> None:
+        super().__init__()
+        self._encoder = encoder
+        self._sampling = sampling
+        self._pixels = pixels[:: max(1, len(pixels) // _PICTURES)][:_PICTURES]
+        self._spectrum = spectrum
+        self._first_epoch = max(int(np.ceil(warm_up)), -(-_LEAST_STEPS // steps_an_epoch))
+        self._stops = stops
+        self._empty_for = 0
+        self.missing = 0
+        self.stopped_after: int | None = None
+        self.divergences: list[NDArray[np.float64]] = []
+        self.coefficients: list[float] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Look at a thousand pictures' codes; Keras calls this."""
+        codes = encode_pixels(self._encoder, self._pixels)
+        coefficient = float(keras.ops.convert_to_numpy(self._sampling.coefficient))
+        self.divergences.append(codes.kl)
+        self.coefficients.append(coefficient)
+        latent = len(codes.active)
+        fillable = self._spectrum.fillable(coefficient, latent)
+        self.missing = max(0, fillable - int(np.count_nonzero(codes.active)))
+        if epoch + 1 < self._first_epoch or not self.missing:
+            self._empty_for = 0
+            return
+        self._empty_for += 1
+        last = epoch + 1 == self.params["epochs"]
+        if self._stops and (last or self._empty_for >= _PATIENCE):
+            self.stopped_after = epoch + 1
+            self.model.stop_training = True
+
+    def metrics(self) -> dict[str, tuple[float, ...]]:
+        """Give the coefficient and each dimension's divergence after every epoch."""
+        rows: Sequence[NDArray[np.float64]] = self.divergences
+        latent = len(rows[0]) if rows else 0
+        found = {
+            f"kl_{dimension + 1}": tuple(float(row[dimension]) for row in rows)
+            for dimension in range(latent)
+        }
+        return {**found, "coefficient": tuple(self.coefficients)}

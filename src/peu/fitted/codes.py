@@ -1,0 +1,140 @@
+"""Where pictures lie in a latent space, and how much each dimension says of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.backend import keras
+
+ACTIVE_VARIANCE = 0.01
+_CHUNK = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Hold the normal distribution that an encoder gives each picture.
+
+    Attributes:
+        means: (n, latent).
+        log_variances: (n, latent), natural logarithms.
+    """
+
+    means: NDArray[np.float64]
+    log_variances: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.means)
+
+    @property
+    def divergences(self) -> NDArray[np.float64]:
+        """KL divergence from the standard normal of each picture and dimension (n, latent), nats.
+
+        It is never negative, and zero where the code says nothing of the picture.
+        """
+        variances = np.exp(self.log_variances)
+        return np.maximum(0, 0.5 * (variances + self.means**2 - 1 - self.log_variances))
+
+    @property
+    def kl(self) -> NDArray[np.float64]:
+        """Mean KL divergence of each dimension (latent,), in nats."""
+        return np.asarray(self.divergences.mean(axis=0), np.float64)
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Whether each dimension moves with the pictures (latent,): Var_x(E[z|x]) > 0.01.
+
+        Source: Burda, Grosse and Salakhutdinov (2016), Importance weighted autoencoders.
+        """
+        return np.asarray(self.means.var(axis=0) > ACTIVE_VARIANCE, np.bool_)
+
+    def draw(self, seed: int) -> NDArray[np.float32]:
+        """Draw one code of each picture (n, latent)."""
+        noise = np.random.default_rng(seed).standard_normal(self.means.shape)
+        return (self.means + np.exp(0.5 * self.log_variances) * noise).astype(np.float32)
+
+
+def encode_pixels(encoder: Any, pixels: NDArray[np.uint8]) -> Codes:
+    """Find where pictures lie.
+
+    Args:
+        encoder: a keras.Model from pixels to [code, mean, log variance].
+        pixels: (n, height, width, channels) of the size it takes.
+    """
+    means, log_variances = [], []
+    for at in range(0, len(pixels), _CHUNK):
+        _, mean, log_variance = encoder(pixels[at : at + _CHUNK], training=False)
+        means.append(keras.ops.convert_to_numpy(mean))
+        log_variances.append(keras.ops.convert_to_numpy(log_variance))
+    latent = int(encoder.output_shape[1][-1])
+    empty = np.zeros((0, latent))
+    return Codes(
+        np.concatenate([empty, *means]).astype(np.float64),
+        np.concatenate([empty, *log_variances]).astype(np.float64),
+    )
+
+
+def decode_codes(decoder: Any, codes: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Draw the pictures of codes.
+
+    Args:
+        decoder: a keras.Model from codes to intensities.
+        codes: (n, latent).
+
+    Returns:
+        (n, height, width, channels) in [0, 1].
+    """
+    parts = [
+        keras.ops.convert_to_numpy(
+            decoder(codes[at : at + _CHUNK].astype(np.float32), training=False)
+        )
+        for at in range(0, len(codes), _CHUNK)
+    ]
+    return np.concatenate([np.zeros((0, *decoder.output_shape[1:]), np.float32), *parts])
+
+
+def squared_error(
+    decoder: Any, codes: NDArray[np.floating[Any]], pixels: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """Give the mean squared error of each picture (n,), in intensities of 0 to 1.
+
+    A chunk at a time: thousands of reconstructions need not be in memory at once.
+
+    Args:
+        decoder: as in `decode_codes`.
+        codes: (n, latent) of the pictures.
+        pixels: (n, height, width, channels) in [0, 255].
+    """
+    errors = np.zeros(len(pixels))
+    for at in range(0, len(pixels), _CHUNK):
+        wanted = pixels[at : at + _CHUNK].astype(np.float32) / np.float32(255)
+        found = decode_codes(decoder, codes[at : at + _CHUNK])
+        errors[at : at + _CHUNK] = np.square(wanted - found).mean(axis=(1, 2, 3))
+    return errors
+
+
+def latent_distances(codes: Codes) -> NDArray[np.float64]:
+    """Give how far each picture's mean lies from the middle of the map (n,).
+
+    In standard deviations of the prior: at 2 dimensions, half of what the decoder was made for
+    lies within 1.18.
+    """
+    return np.asarray(np.sqrt(np.square(codes.means).sum(axis=1)), np.float64)
+
+
+def unusualness(
+    codes: Codes, errors: NDArray[np.float64], usual_error: float, pixels: int
+) -> NDArray[np.float64]:
+    """Give the nats that telling each picture costs (n,), up to a constant: error and distance.
+
+    It is the negative evidence lower bound, with the error of held-out pictures as variance.
+
+    Args:
+        codes: of the pictures.
+        errors: their mean squared errors (n,).
+        usual_error: that of held-out pictures, above 0.
+        pixels: D, values in a picture.
+    """
+    cost = errors * (pixels / (2 * usual_error)) + codes.divergences.sum(axis=1)
+    return np.asarray(cost, np.float64)

@@ -1,0 +1,126 @@
+"""The knobs of a variational auto-encoder."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from peu.recipes.knobs import (
+    Channels,
+    Fit,
+    check,
+    check_choice,
+    check_count,
+    check_image,
+    check_name,
+    check_range,
+)
+from peu.recipes.training import TrainingSettings, check_training
+
+Coefficient = float | Literal["auto"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variational:
+    """Learn a map of pictures that can be drawn from; networks and training are the lab sheet's.
+
+    At 28 x 28 x 1 and two dimensions the encoder has 34,740 parameters and the decoder 18,721.
+    The sheet's coefficient of 1 makes every picture the same grey: with a squared error that is
+    a mean over D pixels, a coefficient c stands for a noise of variance c D / 2 in the pixels.
+    "auto" therefore learns that variance with the network.
+
+    Attributes:
+        name: what the recipe is called in tables.
+        image_size: (height, width) in pixels that pictures are brought to; None takes the
+            pictures' own size where all have the same and it is 64 or less, else 64 x 64.
+        fit: how a picture of another shape is brought there.
+        channels: "auto" learns grey where every picture is grey, else colour.
+        latent: dimensions of the map, 1 or more.
+        coefficient: weight of the Kullback-Leibler term in the loss, above 0; "auto" moves it to
+            2 MSE / D, where the likelihood is best.
+        filters: filters of the encoder's convolutions, each with a pooling of 3 x 3 and step 2.
+        dense_units: width of the layer between the convolutions and the map.
+        decoder_filters: filters of the decoder's transposed convolutions, each doubling the size;
+            as many as there are `filters`.
+        warm_up: epochs over which "auto" lets the coefficient grow to its place, 0 or more.
+        restarts: how often training may begin anew, with another seed, when a dimension that
+            the pictures can fill stays empty.
+        test_share: of the pictures, held out for the figures where the set has no test
+            pictures of its own.
+        training: how it is trained.
+
+    Raises:
+        RecipeError: a value is out of its range.
+
+    Source: lab sheet, section 3; Rybkin, Daniilidis and Levine (2021) for the variance.
+    """
+
+    kind: ClassVar[str] = "variational"
+    networks: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
+
+    name: str = "variational"
+    image_size: tuple[int, int] | None = None
+    fit: Fit = "crop"
+    channels: Channels = "auto"
+    latent: int = 2
+    coefficient: Coefficient = "auto"
+    filters: tuple[int, ...] = (32, 32)
+    dense_units: int = 16
+    decoder_filters: tuple[int, ...] = (32, 16)
+    warm_up: float = 1.0
+    restarts: int = 3
+    test_share: float = 0.2
+    training: TrainingSettings = field(
+        default_factory=lambda: TrainingSettings(epochs=15, batch_size=128)
+    )
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        check_image(self.image_size or (64, 64), self.fit)
+        check_choice("channels", self.channels, Channels)
+        check_count("latent", self.latent, "2 can be drawn as a map; more reconstruct better.")
+        if self.coefficient != "auto":
+            check_range(
+                "coefficient",
+                self.coefficient,
+                0,
+                1e6,
+                "Try 'auto', or 0.0001 for pictures of 28 x 28 pixels.",
+                ends="()",
+            )
+        for knob in ("filters", "decoder_filters"):
+            layers = getattr(self, knob)
+            check(
+                knob,
+                holds=isinstance(layers, tuple) and len(layers) >= 1,
+                expected="one or more whole numbers above 0",
+                received=layers,
+                advice="The sheet has 32, 32 and 32, 16.",
+            )
+            for number in layers:
+                check_count(knob, number, "The sheet has 32, 32 and 32, 16.")
+        check(
+            "decoder_filters",
+            holds=len(self.decoder_filters) == len(self.filters),
+            expected=f"as many numbers as `filters` has, {len(self.filters)}",
+            received=self.decoder_filters,
+            advice="Each doubling undoes one pooling.",
+        )
+        check(
+            "filters",
+            holds=2 ** len(self.filters) <= min(self.image_size or (64, 64)),
+            expected=f"few enough for poolings of {self.image_size or (64, 64)}",
+            received=self.filters,
+            advice="Take fewer layers or larger pictures.",
+        )
+        check_count("dense_units", self.dense_units, "The sheet has 16.")
+        check_range("warm_up", self.warm_up, 0, 1000, "1 epoch is enough.", ends="[]")
+        check(
+            "restarts",
+            holds=isinstance(self.restarts, int)
+            and not isinstance(self.restarts, bool)
+            and 0 <= self.restarts <= 20,
+            expected="a whole number from 0 to 20",
+            received=self.restarts,
+            advice="3 is enough.",
+        )
+        check_range("test_share", self.test_share, 0, 1, "0.2 is a fifth.", ends="()")
+        check_training(self.training)
