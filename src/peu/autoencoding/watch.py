@@ -47,7 +47,7 @@ class LatentWatch(keras.callbacks.Callback):  # type: ignore[misc]
         self.divergences: list[NDArray[np.float64]] = []
         self.coefficients: list[float] = []
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 - Keras's own
         """Look at a thousand pictures' codes; Keras calls this."""
         codes = encode_pixels(self._encoder, self._pixels)
         coefficient = float(keras.ops.convert_to_numpy(self._sampling.coefficient))

@@ -12,6 +12,7 @@ from peu.cli.compare import compare_command
 from peu.cli.describe import describe_command
 from peu.cli.predict import evaluate_command, predict_command
 from peu.cli.train import train_command
+from peu.cli.vae import app as vae_app
 
 app = typer.Typer(
     name="peu",
@@ -26,6 +27,7 @@ app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("describe")(describe_command)
 app.command("augment")(augment_command)
+app.add_typer(vae_app)
 
 
 def _show_version(wanted: bool) -> None:

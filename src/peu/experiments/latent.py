@@ -26,7 +26,6 @@ from peu.recipes.variational import Variational
 from peu.seeds import child_seed
 
 
-
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LatentEvaluation:
     """Hold the figures of a model on held-out pictures.
@@ -117,6 +116,23 @@ def pictures_for(
         seed=int(model.provenance.get("seed", 0)),
         progress=progress,
     )
+
+
+def fewer_to_learn(dataset: ImageDataset, most: int, *, seed: int = 0) -> ImageDataset:
+    """Give a set with at most so many pictures to learn from; its own test pictures all stay.
+
+    Args:
+        dataset: the whole set.
+        most: pictures to learn from; where the set has no test pictures, pictures in all.
+        seed: of which are taken.
+    """
+    tested = np.array([part == "test" for part in dataset.parts])
+    others = np.flatnonzero(~tested)
+    if len(others) <= most:
+        return dataset
+    generator = np.random.default_rng(child_seed(seed, "fewer"))
+    chosen = generator.permutation(others)[:most]
+    return dataset.subset(np.sort(np.concatenate([chosen, np.flatnonzero(tested)])))
 
 
 def evaluate_variational(

@@ -75,9 +75,7 @@ class TowardsOptimum(keras.layers.Layer):  # type: ignore[misc]
         """Make the running error and the number of steps weights; Keras calls this."""
         constant = keras.initializers.Constant
         settings = {"shape": (), "dtype": "float32", "trainable": False}
-        self.error = self.add_weight(
-            name="error", initializer=constant(self._start), **settings
-        )
+        self.error = self.add_weight(name="error", initializer=constant(self._start), **settings)
         self.steps = self.add_weight(name="steps", initializer=constant(0.0), **settings)
 
     def call(self, inputs: Sequence[Any], training: bool | None = None) -> Any:
@@ -197,9 +195,7 @@ def _encoder(
         )(x)
         for name in ("mean", "log_variance")
     )
-    sampling = Sampling(
-        coefficient, child_seed(seed, "sampling"), dtype="float32", name="sampling"
-    )
+    sampling = Sampling(coefficient, child_seed(seed, "sampling"), dtype="float32", name="sampling")
     code = sampling([mean, log_variance])
     return keras.Model(pixels, [code, mean, log_variance], name="encoder"), sampling
 
@@ -235,8 +231,7 @@ def _decoder(
     excess = tuple(
         (over // 2, over - over // 2)
         for over in (
-            factor * small - side
-            for small, side in zip((height, width), image_size, strict=True)
+            factor * small - side for small, side in zip((height, width), image_size, strict=True)
         )
     )
     if any(sum(pair) for pair in excess):

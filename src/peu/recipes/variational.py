@@ -124,3 +124,8 @@ class Variational:
         )
         check_range("test_share", self.test_share, 0, 1, "0.2 is a fifth.", ends="()")
         check_training(self.training)
+
+    @property
+    def stride(self) -> int:
+        """What both sides of a picture must be divisible by: the decoder cuts what is over."""
+        return 1

@@ -31,6 +31,14 @@ _VARIABLES = {
     SECOND: "var(--second, #a84c08)",
     THIRD: "var(--third, #8b3fb0)",
 }
+_LIGHT = {
+    INK: "#1d1f23",
+    MUTED: "#5a606a",
+    GRID: "#dfdcd6",
+    FIRST: "#0b66b0",
+    SECOND: "#a84c08",
+    THIRD: "#8b3fb0",
+}
 _SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "peu",
@@ -104,6 +112,16 @@ def finish(figure: "Canvas") -> str:
     return _inline(stream.getvalue())
 
 
+def raster(figure: "Canvas") -> bytes:
+    """Give the figure as a PNG in the colours of a light page, for slides and other papers."""
+    stream = io.BytesIO()
+    for artist in figure.findobj():
+        for kind in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+            _recolour(artist, kind)
+    figure.savefig(stream, format="png", dpi=200, facecolor="white", metadata={"Software": None})
+    return stream.getvalue()
+
+
 def label(text: str, longest: int = _LONGEST_LABEL) -> str:
     """Give a name a form that fits beside an axis: one line, no control characters, not long.
 
@@ -131,6 +149,30 @@ def spread(count: int, height: float) -> NDArray[np.float64]:
     """Give small vertical offsets that keep dots of one row apart, the same every time."""
     golden = (np.arange(count, dtype=np.float64) * 0.618033988749895) % 1.0
     return np.asarray((golden - 0.5) * height, dtype=np.float64)
+
+
+def _recolour(artist: Any, kind: str) -> None:
+    """Put real colours in the place of stand-ins."""
+    from matplotlib.colors import to_hex, to_rgba
+
+    read, write = (getattr(artist, f"{verb}_{kind}", None) for verb in ("get", "set"))
+    if read is None or write is None:
+        return
+    colours = read()
+    if isinstance(colours, str):
+        rows = [] if colours in ("none", "auto") else [to_rgba(colours)]
+    else:
+        rows = [tuple(row) for row in np.atleast_2d(np.asarray(colours, dtype=object))]
+    found = [to_hex(row) for row in rows if len(row) in (3, 4)]
+    if any(each in _LIGHT for each in found):
+        write(
+            [
+                to_rgba(_LIGHT.get(each, each), row[-1])
+                for each, row in zip(found, rows, strict=True)
+            ]
+            if len(found) > 1
+            else to_rgba(_LIGHT[found[0]], rows[0][-1] if len(rows[0]) == 4 else 1)
+        )
 
 
 def _inline(svg: str) -> str:

@@ -27,6 +27,16 @@ def render_html(report: Report) -> str:
         >>> "2 &lt; 3" in render_html(Report("Small", (Paragraph("2 < 3"),)))
         True
     """
+    numbers = _Numbers()
+    return (
+        page_environment()
+        .get_template("report.html.j2")
+        .render(report=report, drawing=numbers.drawing, anchor=numbers.anchor)
+    )
+
+
+def page_environment() -> Any:
+    """Give the templates of pages; they escape every text, and stop at one that is missing."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     templates = Environment(
@@ -36,13 +46,10 @@ def render_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_readable,
+        finalize=readable,
     )
     templates.filters["marked"] = _marked
-    numbers = _Numbers()
-    return templates.get_template("report.html.j2").render(
-        report=report, drawing=numbers.drawing, anchor=numbers.anchor
-    )
+    return templates
 
 
 class _Numbers:
@@ -74,14 +81,14 @@ class _Numbers:
 
 def _marked(text: str) -> Markup:
     """Escape a text, and set what stands between backquotes as names and commands are set."""
-    parts = [escape(_readable(part)) for part in _QUOTED.split(text)]
+    parts = [escape(readable(part)) for part in _QUOTED.split(text)]
     named = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
     return Markup().join(
         each for pair in zip(parts[::2], [*named, Markup()], strict=True) for each in pair
     )
 
 
-def _readable(value: Any) -> Any:
+def readable(value: Any) -> Any:
     """Show characters that would be invisible or could turn the text around."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value

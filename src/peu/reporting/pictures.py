@@ -28,6 +28,13 @@ def data_uri(picture: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
+def png_uri(picture: Image.Image) -> str:
+    """Give a picture as the data URI of a PNG, which keeps every pixel as it is."""
+    stream = io.BytesIO()
+    picture.save(stream, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
 def overlay(
     picture: Image.Image,
     heatmap: Sequence[Sequence[float]],

@@ -1,6 +1,6 @@
 """What a report is made of: a title and blocks, which any kind of page can be built from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Tone = Literal["verdict", "note", "warning"]
@@ -113,6 +113,7 @@ class Figure:
         alternative: what the drawing shows, for who does not see it.
         caption: what stands below it.
         data: the numbers that are drawn.
+        png: the same drawing as a file for other uses, or nothing.
     """
 
     kind: ClassVar[str] = "figure"
@@ -121,6 +122,31 @@ class Figure:
     alternative: str
     caption: str
     data: Table
+    png: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Plate:
+    """Show one picture as wide as the text, every pixel of it sharp.
+
+    Attributes:
+        image: the `data:image/png;...` URI.
+        alternative: what is shown, in words.
+        caption: what stands below it.
+    """
+
+    kind: ClassVar[str] = "plate"
+
+    image: str
+    alternative: str
+    caption: str
+
+    def __post_init__(self) -> None:
+        if not self.image.startswith("data:image/png;"):
+            raise ValueError(
+                "A plate must be a data URI of a PNG, so that the page needs no other file. "
+                f"Received: {self.image[:40]!r}. Use `pictures.png_uri`."
+            )
 
 
 @dataclass(frozen=True)
@@ -208,7 +234,9 @@ class Section:
     blocks: tuple["Block", ...]
 
 
-Block = Paragraph | Listing | KeyValues | Table | Figure | Gallery | Callout | Details | Section
+Block = (
+    Paragraph | Listing | KeyValues | Table | Figure | Plate | Gallery | Callout | Details | Section
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,252 @@
+"""`peu vae`: learn a map of pictures, measure it, and use it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.outcome import ending_well
+from peu.cli.settings import read_image_size
+from peu.cli.vae_anomalies import anomalies_command
+from peu.cli.vae_coefficients import coefficients_command
+from peu.cli.vae_map import map_command
+from peu.cli.vae_opening import Latent, Model, open_set, own_set, read_coefficient
+from peu.cli.vae_pictures import (
+    grid_command,
+    interpolate_command,
+    reconstruct_command,
+    sample_command,
+)
+from peu.data.wording import printable
+from peu.recipes.knobs import Channels
+from peu.recipes.training import Schedule, TrainingSettings
+from peu.recipes.variational import Variational
+
+app = typer.Typer(
+    name="vae",
+    help="Learn a map of pictures (a variational auto-encoder), draw from it, find odd ones out.",
+    no_args_is_help=True,
+)
+_FEW_PICTURES = 12_800
+_SHEET_BATCH = 128
+
+
+@ending_well
+def train_command(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="A folder of pictures, a CSV, zip or npz file, or a known set. Default: mnist, "
+            "or digits where it is not to be had.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
+        "model"
+    ),
+    overwrite: options.Overwrite = False,
+    latent: Latent = 2,
+    coefficient: Annotated[
+        str,
+        typer.Option(
+            "--coefficient",
+            help="Weight of the Kullback-Leibler term: a number, or auto, which finds it.",
+        ),
+    ] = "auto",
+    seed: options.Seed = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Folder for a report with its figures.")
+    ] = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    learning_rate: options.LearningRate = None,
+    schedule: Annotated[
+        Schedule | None,
+        typer.Option("--schedule", help="How the step size changes. Default: constant."),
+    ] = None,
+    time_limit: options.TimeLimit = None,
+    image_size: options.ImageSize = None,
+    fit: options.FitOption = None,
+    channels: Annotated[
+        Channels | None,
+        typer.Option("--channels", help="Grey or colour. Default: as the pictures are."),
+    ] = None,
+) -> None:
+    """Learn encoder and decoder from the pictures of a set, and save them.
+
+    A share of the pictures is held out to measure on. With few pictures the default is more
+    epochs of smaller batches than the sheet's 15 of 128, for as many steps as 12,800 would give.
+    """
+    weight = read_coefficient(coefficient)
+
+    from peu.autoencoding.fit import fit_autoencoder
+    from peu.experiments.latent import evaluate_variational
+    from peu.fitted.bundle import check_destination
+    from peu.reporting.report_folder import claim_report
+    from peu.reporting.variational_report import write_variational_report
+
+    check_destination(output, overwrite=overwrite)
+    if report is not None:
+        claim_report(report, overwrite=overwrite)
+    with showing_progress(quiet=quiet) as progress:
+        dataset = open_set(data, progress=progress, quiet=quiet)
+        wanted = {
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "schedule": schedule,
+            "time_limit": time_limit,
+        }
+        given: dict[str, Any] = {name: each for name, each in wanted.items() if each is not None}
+        usual = _usual_training(len(dataset), given)
+        others = {"fit": fit, "channels": channels}
+        recipe = Variational(
+            latent=latent,
+            coefficient=weight,
+            image_size=None if image_size is None else read_image_size(image_size),
+            training=TrainingSettings(**{**usual, **given}),
+            **{name: each for name, each in others.items() if each is not None},  # type: ignore[arg-type]
+        )
+        if not given.keys() & {"epochs", "batch_size"} and usual["batch_size"] != _SHEET_BATCH:
+            remark(
+                f"{len(dataset)} pictures are few: training {usual['epochs']} epochs of batches "
+                f"of {usual['batch_size']}; --epochs and --batch-size say otherwise.",
+                quiet=quiet,
+            )
+        model = fit_autoencoder(
+            recipe,
+            dataset,
+            seed=seed or 0,
+            progress=progress,
+            tell=lambda sentence: remark(sentence, quiet=quiet),
+        )
+        model.save(output, overwrite=overwrite)
+        found = evaluate_variational(model, dataset, progress=progress)
+        if report is not None:
+            page = write_variational_report(model, dataset, found, report, progress=progress)
+            remark(f"Report: {page}", quiet=quiet)
+    facts = {
+        "format": 1,
+        "output": str(output),
+        "learnt_from": model.provenance["pictures"],
+        "parameters": model.provenance["parameters"],
+        "fingerprint": dataset.fingerprint,
+        "seed": seed or 0,
+        "bounds": model.provenance["bounds"],
+        "notes": list(model.history.notes),
+        **found.to_dict(),
+    }
+    if as_json:
+        write_result(facts)
+        return
+    results().print(
+        f"Learnt from {facts['learnt_from']:,} pictures. {_sentence(found.to_dict())} Saved to "
+        f"{printable(str(output))}.",
+        soft_wrap=True,
+    )
+
+
+@ending_well
+def evaluate_command(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="Pictures as for training. Default: the set that it learnt from, where that is "
+            "a known set.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure a model on held-out pictures: bound, error, divergences, neighbours."""
+    from peu.experiments.latent import evaluate_variational, variational_recipe
+    from peu.fitted.autoencoder import Autoencoder
+
+    fitted = Autoencoder.load(model)
+    variational_recipe(fitted)
+    with showing_progress(quiet=quiet) as progress:
+        dataset = open_set(own_set(fitted, data), progress=progress, quiet=quiet)
+        found = evaluate_variational(fitted, dataset, progress=progress)
+    if found.seen:
+        remark(
+            f"{found.seen} of these {found.figures.pictures} pictures are among those that the "
+            "model learnt from: the figures flatter it.",
+            quiet=quiet,
+        )
+    if as_json:
+        write_result({"format": 1, **found.to_dict()})
+        return
+    results().print(
+        f"{found.figures.pictures} pictures, {found.tested_on}. {_sentence(found.to_dict())}",
+        soft_wrap=True,
+    )
+
+
+@ending_well
+def report_command(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Argument(help="As for `peu vae evaluate`.", show_default=False),
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the report.")] = Path(
+        "report"
+    ),
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write a report of a model: curves, reconstructions, the grid and the map."""
+    from peu.experiments.latent import evaluate_variational, variational_recipe
+    from peu.fitted.autoencoder import Autoencoder
+    from peu.reporting.report_folder import claim_report
+    from peu.reporting.variational_report import write_variational_report
+
+    fitted = Autoencoder.load(model)
+    variational_recipe(fitted)
+    claim_report(output, overwrite=overwrite)
+    with showing_progress(quiet=quiet) as progress:
+        dataset = open_set(own_set(fitted, data), progress=progress, quiet=quiet)
+        found = evaluate_variational(fitted, dataset, progress=progress)
+        page = write_variational_report(fitted, dataset, found, output, progress=progress)
+    results().print(f"Report: {printable(str(page))}", soft_wrap=True)
+
+
+def _usual_training(pictures: int, given: dict[str, Any]) -> dict[str, Any]:
+    """Give the sheet's epochs and batch, or more and smaller ones where pictures are few."""
+    if pictures >= _FEW_PICTURES:
+        return {"epochs": 15, "batch_size": _SHEET_BATCH}
+    batch = int(given.get("batch_size", max(8, min(_SHEET_BATCH, pictures // 16))))
+    steps = 15 * _FEW_PICTURES // _SHEET_BATCH
+    return {"epochs": max(15, steps // max(1, pictures // batch)), "batch_size": batch}
+
+
+def _sentence(figures: dict[str, Any]) -> str:
+    kl = ", ".join(f"{each:.2f}" for each in figures["kl"])
+    parts = [
+        f"Bound {figures['elbo']:.1f} nats",
+        f"mean squared error {figures['mse']:.4f}",
+        f"divergence {kl} nats",
+        f"{figures['active_units']} of {len(figures['kl'])} dimensions active",
+        f"coefficient {figures['coefficient']:.3g}",
+    ]
+    if figures["knn_accuracy"] is not None:
+        parts.insert(-1, f"10 nearest neighbours right for {100 * figures['knn_accuracy']:.1f}%")
+    return ", ".join(parts) + "."
+
+
+app.command("train")(train_command)
+app.command("evaluate")(evaluate_command)
+app.command("grid")(grid_command)
+app.command("map")(map_command)
+app.command("sample")(sample_command)
+app.command("reconstruct")(reconstruct_command)
+app.command("interpolate")(interpolate_command)
+app.command("coefficients")(coefficients_command)
+app.command("anomalies")(anomalies_command)
+app.command("report")(report_command)

@@ -1,0 +1,96 @@
+"""`peu vae anomalies`: which pictures a model finds unusual."""
+
+from typing import Annotated
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.outcome import ending_well
+from peu.cli.vae_opening import Model, open_pictures
+from peu.data.wording import printable
+from peu.errors import RecipeError
+
+_MOST_SHOWN = 50
+
+
+@ending_well
+def anomalies_command(
+    model: Model,
+    pictures: Annotated[list[str], typer.Argument(help="Pictures, or folders of pictures.")],
+    quantile: Annotated[
+        float,
+        typer.Option(
+            "--quantile", help="Share of the training's held-out pictures that counts as usual."
+        ),
+    ] = 0.99,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Rank pictures by how unusual they are for a model, the oddest first.
+
+    The score counts the nats that a picture costs: its squared error, in units of what held-out
+    pictures of the training have, and how far its code departs from the map. The threshold is
+    the score that so many of those held-out pictures stay below.
+    """
+    if not 0 < quantile < 1:
+        raise RecipeError(
+            f"`--quantile` must lie between 0 and 1. Received: {quantile:g}. With 0.99, one "
+            "usual picture in a hundred is taken for odd."
+        )
+    from peu.experiments.latent import find_unusual, variational_recipe
+    from peu.fitted.autoencoder import Autoencoder
+
+    fitted = Autoencoder.load(model)
+    variational_recipe(fitted)
+    with showing_progress(quiet=quiet) as progress:
+        names, pixels = open_pictures(fitted, pictures, progress=progress, quiet=quiet)
+        found = find_unusual(fitted, pixels, quantile=quantile)
+    order = (-found.score).argsort(kind="stable").tolist()
+    held_out = int(fitted.provenance["held_out"])
+    if as_json:
+        rows = [
+            {
+                "path": names[at],
+                "score": float(found.score[at]),
+                "error": float(found.error[at]),
+                "distance": float(found.distance[at]),
+                "unusual": bool(found.score[at] > found.threshold),
+            }
+            for at in order
+        ]
+        write_result(
+            {
+                "format": 1,
+                "threshold": found.threshold,
+                "quantile": quantile,
+                "held_out": held_out,
+                "pictures": rows,
+            }
+        )
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    odd = int((found.score > found.threshold).sum())
+    console = results()
+    console.print(
+        f"{odd} of {len(names)} pictures score above {found.threshold:.1f}: {quantile:.1%} of "
+        f"{held_out} held-out pictures of the training stay below that.",
+        soft_wrap=True,
+    )
+    table = Table("picture")
+    for name in ("score", "error", "distance"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for at in order[:_MOST_SHOWN]:
+        table.add_row(
+            Text(printable(names[at])),
+            f"{found.score[at]:.1f}",
+            f"{found.error[at]:.4f}",
+            f"{found.distance[at]:.2f}",
+            "unusual" if found.score[at] > found.threshold else "",
+        )
+    console.print(table)
+    if len(order) > _MOST_SHOWN:
+        remark(f"... and {len(order) - _MOST_SHOWN} more; --json lists them all.", quiet=quiet)

@@ -1,0 +1,151 @@
+"""What the commands of `peu vae` open: a set, a model, pictures for a model, a file to write."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from peu.cli.console import remark
+from peu.data.wording import shown
+from peu.errors import DataError, RecipeError, ResourceError
+from peu.progress import Progress
+from peu.recipes.variational import Coefficient
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from peu.data.dataset import ImageDataset
+    from peu.fitted.autoencoder import Autoencoder
+
+_KNOWN_SETS = ("mnist", "digits", "samples", "caltech4")
+
+Model = Annotated[Path, typer.Argument(help="Folder of a model that `peu vae train` wrote.")]
+Latent = Annotated[int, typer.Option("--latent", help="Dimensions of the map.", min=1)]
+
+
+def read_coefficient(text: str, option: str = "--coefficient") -> Coefficient:
+    """Read a coefficient, a number or auto, as `option` gives it.
+
+    Raises:
+        RecipeError: it is neither.
+    """
+    if text.strip().lower() == "auto":
+        return "auto"
+    try:
+        return float(text)
+    except ValueError as error:
+        raise RecipeError(
+            f"`{option}` must be a number above 0, or auto. Received: {text!r}. auto finds "
+            "the number that suits the pictures."
+        ) from error
+
+
+def open_set(data: str | None, *, progress: Progress, quiet: bool) -> "ImageDataset":
+    """Open pictures with or without classes; without a name MNIST, or what needs no network.
+
+    Raises:
+        DataError: pictures that cannot be used.
+    """
+    from peu.data.catalog import open_dataset
+
+    if data is None:
+        try:
+            return open_dataset("mnist", labels_required=False, progress=progress)
+        except ResourceError:
+            remark("MNIST is not to be had here: taking the built-in digits.", quiet=quiet)
+            data = "digits"
+    dataset = open_dataset(data, labels_required=False, progress=progress)
+    if dataset.set_aside:
+        remark(f"{len(dataset.set_aside)} files set aside; see `peu describe`.", quiet=quiet)
+    return dataset
+
+
+def own_set(model: "Autoencoder", data: str | None) -> str:
+    """Give the name of the set that is meant, where none was named that of the training.
+
+    Raises:
+        DataError: none was named, and the training's own set is no known one.
+    """
+    if data is not None:
+        return data
+    name = str(model.provenance.get("dataset"))
+    if name in _KNOWN_SETS:
+        return name
+    raise DataError(
+        f"Expected the pictures to measure on. The model learnt from {shown(name)}, which is no "
+        "set known by name. Name the folder."
+    )
+
+
+def open_pictures(
+    model: "Autoencoder", sources: Sequence[str], *, progress: Progress, quiet: bool
+) -> "tuple[list[str], NDArray[np.uint8]]":
+    """Read pictures in the form that a model takes.
+
+    Returns:
+        Their names, and pixels (n, height, width, channels).
+
+    Raises:
+        DataError: none of the sources holds a usable picture.
+    """
+    import numpy as np
+
+    from peu.autoencoding.pictures import picture_pixels
+    from peu.data.dataset import load_dataset
+    from peu.experiments.latent import variational_recipe
+
+    recipe = variational_recipe(model)
+    names: list[str] = []
+    parts: list[Any] = []
+    unusable: list[DataError] = []
+    for source in sources:
+        try:
+            dataset = load_dataset(source, labels_required=False, progress=progress)
+        except DataError as error:
+            unusable.append(error)
+            continue
+        for item in dataset.set_aside:
+            remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
+        names += [str(path) for path in dataset.paths]
+        channels: Any = "grey" if model.channels == 1 else "colour"
+        parts.append(
+            picture_pixels(dataset, model.image_size, recipe.fit, channels, progress=progress)
+        )
+    for trouble in unusable if parts else unusable[1:]:
+        remark(f"Set aside: {trouble}", quiet=quiet)
+    if not parts:
+        raise unusable[0]
+    return names, np.concatenate(parts)
+
+
+def check_file(path: Path, *, overwrite: bool, ending: str = ".png") -> None:
+    """Refuse a file that is there already, or whose name says another format.
+
+    Raises:
+        RecipeError: another ending.
+        ResourceError: it exists and is not to be replaced.
+    """
+    if path.suffix.lower() != ending:
+        raise RecipeError(
+            f"`--output` must be a file that ends in {ending}. Received: {shown(path)}. Choose "
+            "another name."
+        )
+    if path.exists() and (path.is_dir() or not overwrite):
+        raise ResourceError(
+            f"{shown(path)} must not exist yet: nothing is overwritten unasked. Choose another "
+            "name with --output, or say --overwrite."
+        )
+
+
+def save_picture(picture: Any, path: Path) -> None:
+    """Write a picture as PNG, whole or not at all.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    from peu.files import replacing
+
+    with replacing(path) as draft:
+        picture.save(draft, format="PNG")
