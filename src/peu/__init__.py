@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from peu.evaluation.metrics import Evaluation
     from peu.experiments.compare import compare
     from peu.experiments.comparison import Comparison
+    from peu.experiments.coefficients import study_coefficients
     from peu.experiments.evaluate import evaluate
+    from peu.experiments.latent import evaluate_variational
     from peu.experiments.trial import Trial
     from peu.fitted.autoencoder import Autoencoder
     from peu.fitted.classifier import Classifier, Prediction
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from peu.recipes.registry import Recipe
     from peu.recipes.scratch import Scratch
     from peu.recipes.training import TrainingSettings
+    from peu.recipes.variational import Variational
     from peu.reporting.comparison_report import write_report
     from peu.strategies.fit import fit_classifier
 
@@ -55,9 +58,11 @@ _HOMES = {
     "Split": "peu.data.splits",
     "TrainingSettings": "peu.recipes.training",
     "Trial": "peu.experiments.trial",
+    "Variational": "peu.recipes.variational",
     "compare": "peu.experiments.compare",
     "describe_dataset": "peu.data.checks",
     "evaluate": "peu.experiments.evaluate",
+    "evaluate_variational": "peu.experiments.latent",
     "fit_autoencoder": "peu.autoencoding.fit",
     "fit_classifier": "peu.strategies.fit",
     "load_dataset": "peu.data.dataset",
@@ -65,6 +70,7 @@ _HOMES = {
     "make_splits": "peu.data.splits",
     "open_dataset": "peu.data.catalog",
     "predefined_split": "peu.data.splits",
+    "study_coefficients": "peu.experiments.coefficients",
     "write_report": "peu.reporting.comparison_report",
 }
 
@@ -91,10 +97,12 @@ __all__ = [
     "Split",
     "TrainingSettings",
     "Trial",
+    "Variational",
     "__version__",
     "compare",
     "describe_dataset",
     "evaluate",
+    "evaluate_variational",
     "fit_autoencoder",
     "fit_classifier",
     "load_dataset",
@@ -102,6 +110,7 @@ __all__ = [
     "make_splits",
     "open_dataset",
     "predefined_split",
+    "study_coefficients",
     "write_report",
 ]
 

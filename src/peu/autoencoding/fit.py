@@ -6,15 +6,22 @@ from typing import Any
 from peu import __version__
 from peu.autoencoding.denoising import fit_denoiser
 from peu.autoencoding.pictures import PictureSet, picture_set
+from peu.autoencoding.variational import Tell, fit_variational
 from peu.data.dataset import ImageDataset
 from peu.fitted.autoencoder import Autoencoder
 from peu.fitted.marks import picture_mark
 from peu.progress import Progress, silent
 from peu.recipes.autoencoders import AutoencoderRecipe
+from peu.recipes.denoising import Denoising
 
 
 def fit_autoencoder(
-    recipe: AutoencoderRecipe, dataset: ImageDataset, *, seed: int = 0, progress: Progress = silent
+    recipe: AutoencoderRecipe,
+    dataset: ImageDataset,
+    *,
+    seed: int = 0,
+    progress: Progress = silent,
+    tell: Tell = lambda _: None,
 ) -> Autoencoder:
     """Learn an auto-encoder from the pictures of a set.
 
@@ -26,6 +33,7 @@ def fit_autoencoder(
         dataset: pictures, with or without labels.
         seed: of everything random; the same seed gives the same model on one machine.
         progress: told of what is done.
+        tell: told in a sentence, as soon as it is known, what will go wrong or did.
 
     Returns:
         The auto-encoder.
@@ -47,8 +55,12 @@ def fit_autoencoder(
         seed=seed,
         progress=progress,
     )
-    model = fit_denoiser(recipe, pictures, seed=seed, progress=progress)
-    return dataclasses.replace(model, provenance=_provenance(dataset, pictures, seed, model))
+    if isinstance(recipe, Denoising):
+        model = fit_denoiser(recipe, pictures, seed=seed, progress=progress)
+    else:
+        model = fit_variational(recipe, pictures, seed=seed, progress=progress, tell=tell)
+    known = {**model.provenance, **_provenance(dataset, pictures, seed, model)}
+    return dataclasses.replace(model, provenance=known)
 
 
 def _provenance(

@@ -165,7 +165,7 @@ def _attempt(
         pixels,
         pixels,
         settings,
-        objective=picture_objective(pixels),
+        objective=picture_objective(pixels, with_error=True),
         seed=child_seed(seed, "batches"),
         watched=(pictures.test, pictures.test),
         progress=progress,

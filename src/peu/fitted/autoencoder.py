@@ -13,6 +13,7 @@ from peu.backend import keras
 from peu.errors import BundleError
 from peu.files import replacing
 from peu.fitted.bundle import read_manifest, write_bundle
+from peu.networks.variational import Sampling
 from peu.recipes.autoencoders import AutoencoderRecipe, autoencoder_from_dict, autoencoder_to_dict
 from peu.training.history import History
 
@@ -153,7 +154,9 @@ def _read(folder: Path, name: str, manifest: dict[str, Any]) -> Any:
         )
     path = folder / file_name
     try:
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+        network = keras.saving.load_model(
+            path, custom_objects={"peu>Sampling": Sampling}, compile=False, safe_mode=True
+        )
         shapes = [tensor.shape for tensor in (*network.inputs, *network.outputs)]
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

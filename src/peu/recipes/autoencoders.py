@@ -4,9 +4,12 @@ from typing import Any
 
 from peu.recipes.building import knobs_to_dict, recipe_from_knobs
 from peu.recipes.denoising import Denoising
+from peu.recipes.variational import Variational
 
-AutoencoderRecipe = Denoising
-AUTOENCODERS: dict[str, type[AutoencoderRecipe]] = {recipe.kind: recipe for recipe in (Denoising,)}
+AutoencoderRecipe = Denoising | Variational
+AUTOENCODERS: dict[str, type[AutoencoderRecipe]] = {
+    recipe.kind: recipe for recipe in (Denoising, Variational)
+}
 
 
 def autoencoder_to_dict(recipe: AutoencoderRecipe) -> dict[str, Any]:

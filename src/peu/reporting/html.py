@@ -28,11 +28,8 @@ def render_html(report: Report) -> str:
         True
     """
     numbers = _Numbers()
-    return (
-        page_environment()
-        .get_template("report.html.j2")
-        .render(report=report, drawing=numbers.drawing, anchor=numbers.anchor)
-    )
+    template = page_environment().get_template("report.html.j2")
+    return str(template.render(report=report, drawing=numbers.drawing, anchor=numbers.anchor))
 
 
 def page_environment() -> Any:

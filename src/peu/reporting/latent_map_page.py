@@ -55,22 +55,20 @@ def latent_map_page(points: MapPoints, title: str) -> str:
         )
         if count
     ]
-    return (
-        page_environment()
-        .get_template("latent_map.html.j2")
-        .render(
-            title=f"The map of {title}",
-            data=data,
-            colours=class_colours(len(names)),
-            legend=legend,
-            ticks=ticks,
-            size=_SIZE,
-            margin=_MARGIN,
-            axes=[axis + 1 for axis in points.axes],
-            count=len(points.names),
-            sheet=sheet,
-        )
+    template = page_environment().get_template("latent_map.html.j2")
+    page: str = template.render(
+        title=f"The map of {title}",
+        data=data,
+        colours=class_colours(len(names)),
+        legend=legend,
+        ticks=ticks,
+        size=_SIZE,
+        margin=_MARGIN,
+        axes=[axis + 1 for axis in points.axes],
+        count=len(points.names),
+        sheet=sheet,
     )
+    return page
 
 
 def _range(codes: NDArray[np.float64]) -> tuple[float, float]:

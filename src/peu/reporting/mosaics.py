@@ -58,9 +58,9 @@ def in_rows(pictures: NDArray[Any], columns: int) -> NDArray[Any]:
 
 def to_pixels(intensities: NDArray[Any]) -> NDArray[np.uint8]:
     """Give intensities of 0 to 1 as pixels of 0 to 255; pixels stay as they are."""
-    if intensities.dtype == np.uint8:
-        return intensities
-    return np.rint(255 * np.clip(intensities, 0, 1)).astype(np.uint8)
+    if intensities.dtype != np.uint8:
+        intensities = np.rint(255 * np.clip(intensities, 0, 1))
+    return np.asarray(intensities, np.uint8)
 
 
 def pairs_in_rows(above: NDArray[Any], below: NDArray[Any], columns: int) -> NDArray[Any]:

@@ -1,0 +1,183 @@
+"""`peu vae`: from a set of pictures to a map, and everything one does with it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from command_line import Peu, complaint
+from latent_pictures import QUICK_MAP, lights, write_lights
+from peu.autoencoding.fit import fit_autoencoder
+from peu.data.dataset import load_dataset
+
+CODES = {"format", "output", "codes"}
+
+
+@pytest.fixture(scope="module")
+def light_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_lights(tmp_path_factory.mktemp("lights") / "lights.npz")
+
+
+@pytest.fixture(scope="module")
+def light_model(light_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("maps") / "model"
+    fit_autoencoder(QUICK_MAP, load_dataset(light_file), seed=0).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def some_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("some")
+    pixels, _ = lights(6, seed=11)
+    for at, picture in enumerate(pixels[..., 0]):
+        Image.fromarray(255 - picture if at == 3 else picture).save(folder / f"{at}.png")
+    return folder
+
+
+def _json(peu: Peu, *arguments: object) -> Any:
+    told = peu("vae", *arguments, "--json")
+    assert told.exit_code == 0, told.stderr
+    return json.loads(told.stdout)
+
+
+def test_a_map_is_trained_saved_measured_and_reported(peu: Peu, light_file: Path) -> None:
+    facts = _json(
+        *(peu, "train", light_file, "--epochs", 3, "--batch-size", 32, "-o", "model"),
+        *("--latent", 3, "--coefficient", "0.0005", "--report", "report"),
+    )
+    assert facts["format"] == 1
+    assert (facts["learnt_from"], facts["pictures"]) == (384, 96)
+    assert len(facts["kl"]) == len(facts["bounds"]) == 3
+    assert facts["coefficient"] == pytest.approx(0.0005)
+    found = _json(peu, "evaluate", "model", light_file)
+    wanted = {"elbo", "mse", "kl", "active_units", "knn_accuracy", "coefficient"}
+    assert wanted <= set(found)
+    assert all(found[name] == facts[name] for name in wanted)
+    page = Path("report/report.html").read_text()
+    assert "Reconstructions" in page
+    drawings = {path.name for path in Path("report/figures").iterdir()}
+    assert drawings == {
+        *("terms.png", "reconstructions.png", "grid.png", "map.png", "samples.png"),
+    }
+    for name in drawings:
+        with Image.open(Path("report/figures") / name) as picture:
+            assert picture.width > 100
+    figures = json.loads(Path("report/report.json").read_text())
+    assert len(figures["history"]["kl_3"]) == 3
+
+
+def test_what_must_collapse_is_said_before_training(peu: Peu, light_file: Path) -> None:
+    told = peu(
+        *("vae", "train", light_file, "--epochs", 1, "--batch-size", 32),
+        *("--coefficient", 1, "-o", "model"),
+    )
+    assert told.exit_code == 0
+    assert told.stderr.startswith("Coefficient 1 will leave 2 of 2 dimensions empty")
+    assert "0 of 2 dimensions active" in told.stdout
+
+
+def test_pictures_are_drawn(peu: Peu, light_model: Path, some_pictures: Path) -> None:
+    grid = _json(peu, "grid", light_model, "--from", -2, "--to", 2, "--steps", 4)
+    assert set(grid) == CODES
+    assert len(grid["codes"]) == 16
+    with Image.open("grid.png") as picture:
+        assert picture.size == (4 * 56 + 6, 4 * 48 + 6)
+    drawn = _json(peu, "sample", light_model, "-n", 5, "-o", "out/some.png")
+    assert np.shape(drawn["codes"]) == (5, 2)
+    again = _json(peu, "reconstruct", light_model, some_pictures)
+    assert len(again["pictures"]) == 6
+    assert max(again["pictures"], key=lambda one: one["mse"])["path"].endswith("3.png")
+    walk = _json(
+        *(peu, "interpolate", light_model, some_pictures / "0.png", some_pictures / "1.png"),
+        *("--steps", 4),
+    )
+    assert np.shape(walk["codes"]) == (4, 2)
+    for name in ("out/some.png", "reconstructions.png", "interpolation.png"):
+        with Image.open(name) as picture:
+            assert picture.mode == "RGB"
+
+
+def test_a_map_is_a_page(peu: Peu, light_model: Path, light_file: Path) -> None:
+    facts = _json(peu, "map", light_model, light_file, "--most", 20)
+    assert len(facts["pictures"]) == 20
+    assert facts["dimensions"] == [1, 2]
+    assert "<svg" in Path("map.html").read_text()
+
+
+def test_the_odd_one_out_comes_first(peu: Peu, light_model: Path, some_pictures: Path) -> None:
+    found = _json(peu, "anomalies", light_model, some_pictures)
+    first, *others = found["pictures"]
+    assert first["path"].endswith("3.png")
+    assert first["unusual"]
+    assert first["score"] > found["threshold"]
+    assert [one["score"] for one in others] == sorted((o["score"] for o in others), reverse=True)
+    told = peu("vae", "anomalies", light_model, some_pictures, "--quantile", 0.9)
+    assert "90.0% of 96 held-out pictures" in told.stdout
+
+
+def test_a_study_is_reported_and_goes_on(peu: Peu, light_file: Path) -> None:
+    study = (
+        *("vae", "coefficients", light_file, "--values", "1,auto", "--epochs", 1),
+        *("--batch-size", 64, "--most", 200, "-o", "study"),
+    )
+    first = peu(*study)
+    assert first.exit_code == 0, first.stderr
+    assert "Best bound" in first.stdout
+    assert "Which coefficient" in Path("study/report.html").read_text()
+    assert Path("study/figures/curves.png").is_file()
+    trials = {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()}
+    assert len(trials) == 2
+    facts = json.loads(peu(*study, "--json").stdout)
+    assert [trial["asked"] for trial in facts["trials"]] == [1.0, "auto"]
+    assert {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()} == trials
+
+
+def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
+    Path("grid.png").write_bytes(b"mine")
+    Path("map.html").write_bytes(b"mine")
+    for arguments in (("grid", light_model), ("map", light_model, "nowhere")):
+        refused = peu("vae", *arguments)
+        assert refused.exit_code == 5
+        assert "--overwrite" in complaint(refused)
+    assert Path("grid.png").read_bytes() == Path("map.html").read_bytes() == b"mine"
+    assert peu("vae", "grid", light_model, "--overwrite").exit_code == 0
+    Path("report").mkdir()
+    Path("report/note.txt").write_text("mine")
+    assert peu("vae", "report", light_model, "nowhere", "-o", "report").exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("train", "nowhere"), 3),
+        (("train", "digits", "--coefficient", "much"), 2),
+        (("train", "digits", "--coefficient", "-1"), 2),
+        (("train", "digits", "--image-size", "9x"), 2),
+        (("coefficients", "digits", "--values", ""), 2),
+        (("coefficients", "digits", "--values", "0.1,0.1"), 2),
+        (("evaluate", "nowhere"), 4),
+        (("grid", "MODEL", "--from", "3", "--to", "-3"), 2),
+        (("grid", "MODEL", "-o", "grid.jpg"), 2),
+        (("evaluate", "MODEL"), 3),
+        (("reconstruct", "MODEL", "nowhere"), 3),
+        (("anomalies", "MODEL", "nowhere"), 3),
+        (("anomalies", "MODEL", "PICTURES", "--quantile", "1"), 2),
+        (("interpolate", "MODEL", "PICTURES", "PICTURES"), 3),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_a_code(
+    peu: Peu, light_model: Path, some_pictures: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    places = {"MODEL": light_model, "PICTURES": some_pictures}
+    told = peu("vae", *(places.get(each, each) for each in arguments), "--quiet")
+    assert told.exit_code == code, told.stderr
+    complaint(told)
+
+
+def test_a_classifier_is_no_map(peu: Peu, model: Path) -> None:
+    refused = peu("vae", "grid", model)
+    assert refused.exit_code == 4
+    assert "autoencoder" in complaint(refused)

@@ -1,0 +1,92 @@
+"""The sheet's study: every coefficient measured, three optima apart, and no trial run twice."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latent_pictures import QUICK_MAP
+from peu.data.dataset import ImageDataset
+from peu.errors import RecipeError
+from peu.experiments import coefficients
+from peu.experiments.coefficients import CoefficientStudy, study_coefficients
+
+SHORT = replace(QUICK_MAP, training=replace(QUICK_MAP.training, epochs=6))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="module")
+def study(light_dataset: ImageDataset, folder: Path) -> CoefficientStudy:
+    return study_coefficients(
+        light_dataset, [1.0, 1e-3, "auto"], recipe=SHORT, seed=0, run_folder=folder
+    )
+
+
+def test_a_hopeless_coefficient_is_worst_by_every_measure(study: CoefficientStudy) -> None:
+    hopeless, *others = study.trials
+    assert hopeless.figures.active_units == 0
+    assert "will leave 2 of 2 dimensions empty" in hopeless.notes[0]
+    assert hopeless.samples is not None
+    for other in others:
+        assert other.figures.elbo > hopeless.figures.elbo
+        assert other.samples is not None
+        assert other.samples.distance < hopeless.samples.distance
+    best = (study.best_bound, study.best_samples, study.best_neighbours)
+    assert all(one is not None and one.asked != 1.0 for one in best)
+    assert study.left_out == ""
+
+
+def test_its_json_holds_the_theory_beside_the_measures(study: CoefficientStudy) -> None:
+    stored = study.to_dict()
+    assert stored["format"] == 1
+    assert len(stored["bounds"]) == 2
+    assert [trial["asked"] for trial in stored["trials"]] == [1.0, 1e-3, "auto"]
+    assert set(stored["best"]) == {"elbo", "samples", "neighbours"}
+
+
+def test_finished_trials_are_read_and_damaged_ones_run_again(
+    study: CoefficientStudy,
+    light_dataset: ImageDataset,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[object] = []
+    run = coefficients._run_trial
+
+    def counted(recipe: object, *rest: object) -> object:
+        runs.append(recipe)
+        return run(recipe, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(coefficients, "_run_trial", counted)
+    again = study_coefficients(
+        light_dataset, [1.0, 1e-3, "auto"], recipe=SHORT, seed=0, run_folder=folder
+    )
+    assert again.to_dict() == study.to_dict()
+    assert runs == []
+    broken = min((folder / "trials").iterdir())
+    broken.write_text("{")
+    study_coefficients(light_dataset, [1.0, 1e-3, "auto"], recipe=SHORT, seed=0, run_folder=folder)
+    assert len(runs) == 1
+
+
+def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) -> None:
+    bare = replace(light_dataset, labels=None, class_names=())
+    short = replace(SHORT, training=replace(SHORT.training, epochs=1))
+    found = study_coefficients(bare, [1e-3], recipe=short)
+    assert "no labels" in found.left_out
+    assert found.trials[0].samples is None
+    assert found.best_samples is None
+    assert found.best_neighbours is None
+
+
+@pytest.mark.parametrize("values", [(), (0.1, 0.1), (0.1, -1.0)])
+def test_values_that_make_no_study_are_refused(
+    light_dataset: ImageDataset, values: tuple[float, ...]
+) -> None:
+    with pytest.raises(RecipeError, match="must be"):
+        study_coefficients(light_dataset.subset(np.arange(20)), values, recipe=SHORT)

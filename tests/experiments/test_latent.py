@@ -1,0 +1,129 @@
+"""A fitted map on pictures that it has not seen: figures, odd ones out, pictures drawn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from latent_pictures import QUICK_MAP, light_set, lights
+from peu.autoencoding.fit import fit_autoencoder
+from peu.data.dataset import ImageDataset
+from peu.errors import BundleError, RecipeError
+from peu.experiments.latent import (
+    evaluate_variational,
+    fewer_to_learn,
+    find_unusual,
+    usual_quantile,
+    variational_recipe,
+)
+from peu.experiments.latent_map import map_points
+from peu.experiments.latent_pictures import (
+    decode_grid,
+    grid_codes,
+    interpolate,
+    reconstruct,
+    sample_pictures,
+)
+from peu.fitted.autoencoder import Autoencoder
+from peu.fitted.codes import encode_pixels
+from peu.recipes.denoising import Denoising
+
+
+def test_held_out_pictures_give_the_figures(
+    light_map: Autoencoder, light_dataset: ImageDataset
+) -> None:
+    found = evaluate_variational(light_map, light_dataset)
+    assert found.seen == 0
+    assert found.figures.pictures == light_map.provenance["held_out"] == 96
+    assert found.figures.active_units == 2
+    assert found.figures.knn_accuracy is not None
+    assert found.figures.knn_accuracy > 0.7
+    assert found.figures.mse >= found.figures.mse_of_means
+    assert found.coefficient == light_map.provenance["coefficient"]
+
+
+def test_another_kind_of_model_is_refused(light_map: Autoencoder) -> None:
+    with pytest.raises(BundleError, match="must be a variational"):
+        variational_recipe(replace(light_map, recipe=Denoising()))
+
+
+def test_what_was_never_learnt_is_unusual(light_map: Autoencoder) -> None:
+    usual, _ = lights(60, seed=9)
+    odd = 255 - usual
+    found = find_unusual(light_map, np.concatenate([usual, odd]), quantile=0.95)
+    assert found.score[60:].min() > found.score[:60].max()
+    assert (found.score[60:] > found.threshold).all()
+    assert np.mean(found.score[:60] > found.threshold) < 0.3
+    stricter = find_unusual(light_map, usual, quantile=0.5)
+    assert stricter.threshold < found.threshold
+
+
+def test_a_quantile_is_read_between_the_stored_ones() -> None:
+    assert usual_quantile([0.0, 1.0, 10.0], 0.75) == pytest.approx(5.5)
+
+
+def test_the_grid_grows_to_the_right_and_upwards() -> None:
+    codes = grid_codes(-3, 3, 10, 3)
+    assert codes.shape == (10, 10, 3)
+    np.testing.assert_allclose(codes[-1, 0], [-3, -3, 0])
+    np.testing.assert_allclose(codes[0, -1], [3, 3, 0])
+    assert grid_codes(0, 1, 4, 1).shape == (1, 4, 1)
+
+
+@pytest.mark.parametrize("given", [(3, -3, 10), (0, 0, 10), (-3, 3, 1), (0, float("nan"), 3)])
+def test_an_empty_grid_is_refused(given: tuple[float, float, int]) -> None:
+    with pytest.raises(RecipeError, match="A grid must"):
+        grid_codes(*given, 2)
+
+
+def test_pictures_come_out_of_the_map(light_map: Autoencoder) -> None:
+    grid = decode_grid(light_map, grid_codes(-2, 2, 3, 2))
+    assert grid.shape == (3, 3, 12, 14, 1)
+    codes, drawn = sample_pictures(light_map, 5, seed=1)
+    assert (codes.shape, drawn.shape) == ((5, 2), (5, 12, 14, 1))
+    np.testing.assert_array_equal(sample_pictures(light_map, 5, seed=1)[1], drawn)
+    assert not np.array_equal(sample_pictures(light_map, 5, seed=2)[1], drawn)
+
+
+def test_a_walk_begins_and_ends_at_the_two_pictures(light_map: Autoencoder) -> None:
+    pixels = light_set(2, 1).train
+    codes, pictures = interpolate(light_map, pixels, 5)
+    ends = encode_pixels(light_map.networks["encoder"], pixels).means
+    np.testing.assert_allclose(codes[[0, -1]], ends)
+    np.testing.assert_allclose(np.diff(codes, axis=0), np.diff(codes, axis=0)[:1].repeat(4, 0))
+    np.testing.assert_allclose(pictures[[0, -1]], reconstruct(light_map, pixels), atol=1e-5)
+
+
+def test_the_map_shows_held_out_pictures_of_the_own_set_and_all_of_another(
+    light_map: Autoencoder, light_dataset: ImageDataset
+) -> None:
+    own = map_points(light_map, light_dataset)
+    assert len(own.names) == 96
+    assert own.codes.shape == (96, 2)
+    other = map_points(light_map, light_dataset.subset(np.arange(30)))
+    assert other.names == tuple(light_dataset.keys[:30])
+    assert other.label_names[0] == light_dataset.class_names[other.labels[0]]  # type: ignore[index]
+    few = map_points(light_map, light_dataset, most=7)
+    assert len(few.names) == len(few.pixels) == 7
+
+
+def test_one_and_three_dimensions_have_a_plane_too(light_dataset: ImageDataset) -> None:
+    short = replace(QUICK_MAP, training=replace(QUICK_MAP.training, epochs=1))
+    one = map_points(
+        fit_autoencoder(replace(short, latent=1), light_dataset, seed=0), light_dataset
+    )
+    assert (one.axes, one.codes.shape) == ((0,), (96, 2))
+    three = fit_autoencoder(replace(short, latent=3), light_dataset, seed=0)
+    points = map_points(three, light_dataset)
+    assert len(points.axes) == 2
+    kl = evaluate_variational(three, light_dataset).figures.kl
+    assert min(kl[axis] for axis in points.axes) >= min(kl)
+
+
+def test_fewer_pictures_leave_the_test_part_alone(light_dataset: ImageDataset) -> None:
+    assert len(fewer_to_learn(light_dataset, 50)) == 50
+    assert fewer_to_learn(light_dataset, 10_000) is light_dataset
+    parted = replace(light_dataset, parts=("train",) * 400 + ("test",) * 80)
+    fewer = fewer_to_learn(parted, 50)
+    assert fewer.parts.count("train") == 50
+    assert fewer.parts.count("test") == 80

@@ -1,0 +1,53 @@
+"""The knobs of a variational auto-encoder: the sheet's, checked, and through JSON."""
+
+from typing import Any
+
+import pytest
+
+from peu.errors import RecipeError
+from peu.recipes.autoencoders import autoencoder_from_dict, autoencoder_to_dict
+from peu.recipes.variational import Variational
+
+
+def test_the_defaults_are_the_sheet_s() -> None:
+    recipe = Variational()
+    assert (recipe.latent, recipe.filters, recipe.dense_units) == (2, (32, 32), 16)
+    assert recipe.decoder_filters == (32, 16)
+    assert (recipe.training.epochs, recipe.training.batch_size) == (15, 128)
+    assert recipe.coefficient == "auto"
+
+
+@pytest.mark.parametrize("coefficient", ["auto", 0.001])
+def test_a_recipe_survives_json(coefficient: Any) -> None:
+    recipe = Variational(latent=3, coefficient=coefficient, image_size=(20, 31))
+    assert autoencoder_from_dict(autoencoder_to_dict(recipe)) == recipe
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"latent": 0},
+        {"latent": 2.5},
+        {"coefficient": 0},
+        {"coefficient": -1.0},
+        {"coefficient": float("nan")},
+        {"coefficient": float("inf")},
+        {"coefficient": "Auto"},
+        {"filters": ()},
+        {"filters": (32, 0), "decoder_filters": (32, 16)},
+        {"filters": (32, 32, 32)},
+        {"filters": (4,) * 4, "decoder_filters": (4,) * 4, "image_size": (12, 64)},
+        {"dense_units": 0},
+        {"warm_up": -1},
+        {"restarts": -1},
+        {"restarts": True},
+        {"test_share": 1.0},
+        {"channels": "rgb"},
+        {"image_size": (4, 28)},
+        {"training": None},
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line(knobs: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match=r"must be .*Received: ") as caught:
+        Variational(**knobs)
+    assert "\n" not in str(caught.value)
