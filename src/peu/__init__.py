@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from peu.data.splits import Split, make_holdout, make_splits, predefined_split
     from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
     from peu.evaluation.metrics import Evaluation
+    from peu.experiments.coefficients import study_coefficients
     from peu.experiments.compare import compare
     from peu.experiments.comparison import Comparison
-    from peu.experiments.coefficients import study_coefficients
     from peu.experiments.evaluate import evaluate
     from peu.experiments.latent import evaluate_variational
     from peu.experiments.trial import Trial

@@ -39,7 +39,7 @@ def test_an_empty_dimension_ends_the_training_when_it_stays_empty() -> None:
     watch.on_epoch_end(0)
     assert watch.stopped_after is None
     watch.on_epoch_end(1)
-    assert (watch.stopped_after, watch.missing) == (2, 1)
+    assert [watch.stopped_after, watch.missing] == [2, 1]
     assert watch.model.stop_training
 
 

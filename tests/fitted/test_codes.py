@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
+from numpy.typing import NDArray
 
 from peu.fitted.codes import Codes, latent_distances, unusualness
 
@@ -11,7 +12,9 @@ _VALUES = npst.arrays(np.float64, (5, 3), elements=st.floats(-8, 8))
 
 
 @given(_VALUES, _VALUES)
-def test_no_divergence_is_negative(means: np.ndarray, log_variances: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_no_divergence_is_negative(
+    means: NDArray[np.float64], log_variances: NDArray[np.float64]
+) -> None:
     assert (Codes(means, log_variances).divergences >= 0).all()
 
 
