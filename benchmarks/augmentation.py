@@ -49,15 +49,15 @@ def main() -> None:
         trained[policy] = model, batches
     seconds: dict[str, list[float]] = {policy: [] for policy in POLICIES}
     for _ in range(rounds):
-        for policy, (model, batches) in trained.items():
+        for name, (model, batches) in trained.items():
             started = time.perf_counter()
             model.fit(batches, shuffle=False, verbose=0)
-            seconds[policy].append(time.perf_counter() - started)
+            seconds[name].append(time.perf_counter() - started)
     base = np.asarray(seconds["none"])
-    for policy, taken in seconds.items():
-        step = 1000 * np.median(taken) / len(trained[policy][1])
+    for name, taken in seconds.items():
+        step = 1000 * np.median(taken) / len(trained[name][1])
         ratio = np.median(np.asarray(taken) / base)
-        print(f"{policy:9s} {step:6.1f} ms a step, {ratio:.2f} times none")
+        print(f"{name:9s} {step:6.1f} ms a step, {ratio:.2f} times none")
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ def compare_command(
         str | None,
         typer.Option(
             "--recipes",
-            help="Which, with commas between: descriptors, frozen, augmented, scratch. Default: the "
-            "first three.",
+            help="Which, with commas between: descriptors, frozen, augmented, scratch. "
+            "Default: the first three.",
         ),
     ] = None,
     folds: Annotated[
