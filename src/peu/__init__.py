@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
     from peu.evaluation.metrics import Evaluation
     from peu.experiments.coefficients import study_coefficients
+    from peu.experiments.choice import Choice, choose_recipe
     from peu.experiments.compare import compare
     from peu.experiments.comparison import Comparison
     from peu.experiments.evaluate import evaluate
@@ -41,6 +42,7 @@ _HOMES = {
     "Autoencoder": "peu.fitted.autoencoder",
     "AutoencoderRecipe": "peu.recipes.autoencoders",
     "BundleError": "peu.errors",
+    "Choice": "peu.experiments.choice",
     "Classifier": "peu.fitted.classifier",
     "Comparison": "peu.experiments.comparison",
     "DataError": "peu.errors",
@@ -59,6 +61,7 @@ _HOMES = {
     "TrainingSettings": "peu.recipes.training",
     "Trial": "peu.experiments.trial",
     "Variational": "peu.recipes.variational",
+    "choose_recipe": "peu.experiments.choice",
     "compare": "peu.experiments.compare",
     "describe_dataset": "peu.data.checks",
     "evaluate": "peu.experiments.evaluate",
@@ -80,6 +83,7 @@ __all__ = [
     "Autoencoder",
     "AutoencoderRecipe",
     "BundleError",
+    "Choice",
     "Classifier",
     "Comparison",
     "DataError",
@@ -99,6 +103,7 @@ __all__ = [
     "Trial",
     "Variational",
     "__version__",
+    "choose_recipe",
     "compare",
     "describe_dataset",
     "evaluate",

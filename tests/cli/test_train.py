@@ -28,6 +28,20 @@ def test_a_model_is_trained_saved_used_and_measured(peu: Peu, photos: Path) -> N
     assert figures["seen_in_training"] == 32
 
 
+def test_without_a_recipe_a_comparison_chooses_and_says_why(peu: Peu, photos: Path) -> None:
+    compared = peu("compare", photos, "--recipes", "descriptors", "--folds", 2, "--repeats", 1)
+    assert compared.exit_code == 0
+    trained = peu("train", photos, "-o", "model", "--json")
+    assert trained.exit_code == 0
+    facts = json.loads(trained.stdout)
+    assert facts["recipe"] == "descriptors"
+    assert "did best" in facts["reason"]
+    assert f"Chose descriptors: {facts['reason']}." in trained.stderr
+    several = peu("train", photos, "-o", "other", "--recipe", "descriptors,scratch")
+    assert several.exit_code == 2
+    assert "must name one recipe" in complaint(several)
+
+
 def test_nothing_is_overwritten_unasked(peu: Peu, photos: Path) -> None:
     train = ("train", photos, "--recipe", "descriptors", "-q")
     assert peu(*train).exit_code == 0

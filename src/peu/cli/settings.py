@@ -126,8 +126,7 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
                 f"A recipe must be among {', '.join({**by_name, **RECIPES})}. Received: "
                 f"{name!r}. Check its spelling."
             )
-        recipe = _with_knobs(recipe_from_dict(by_name.get(name, {"kind": name})), knobs)
-        chosen += _varied(recipe, knobs)
+        chosen += with_knobs(recipe_from_dict(by_name.get(name, {"kind": name})), knobs)
     called = [recipe.name for recipe in chosen]
     if len(set(called)) < len(called):
         raise RecipeError(
@@ -177,7 +176,12 @@ def read_image_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[-1])
 
 
-def _with_knobs(recipe: Recipe, knobs: Knobs) -> Recipe:
+def with_knobs(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
+    """Give a recipe the knobs that the command line set: one a named augmentation.
+
+    Raises:
+        RecipeError: a value that cannot work.
+    """
     changes: dict[str, Any] = {}
     training: dict[str, Any] = {}
     own = {knob.name for knob in dataclasses.fields(recipe)}
@@ -190,7 +194,7 @@ def _with_knobs(recipe: Recipe, knobs: Knobs) -> Recipe:
             changes[name] = value
     if training:
         changes["training"] = dataclasses.replace(getattr(recipe, "training"), **training)  # noqa: B009
-    return dataclasses.replace(recipe, **changes) if changes else recipe
+    return _varied(dataclasses.replace(recipe, **changes) if changes else recipe, knobs)
 
 
 def _varied(recipe: Recipe, knobs: Knobs) -> list[Recipe]:

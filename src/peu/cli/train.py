@@ -1,16 +1,22 @@
 """`peu train`: one recipe on all pictures, saved."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
-from peu.cli.settings import Knobs, choose_recipes, read_config
+from peu.cli.run_folder import RUNS
+from peu.cli.settings import Knobs, choose_recipes, read_config, with_knobs
 from peu.data.wording import printable
 from peu.errors import RecipeError
+from peu.recipes.frozen import FrozenFeatures
+
+if TYPE_CHECKING:
+    from peu.data.dataset import ImageDataset
+    from peu.recipes.registry import Recipe
 
 
 @ending_well
@@ -23,8 +29,13 @@ def train_command(
         ),
     ],
     recipe: Annotated[
-        str, typer.Option("--recipe", help="descriptors, frozen, augmented or scratch.")
-    ] = "frozen",
+        str | None,
+        typer.Option(
+            "--recipe",
+            help="descriptors, frozen, augmented or scratch. Default: what a comparison of these "
+            "pictures in runs/ showed, or else what suits their number.",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
     ),
@@ -51,33 +62,33 @@ def train_command(
 ) -> None:
     """Learn a model from all pictures of a set, and save it.
 
+    Without --recipe one is chosen for these pictures, and the reason said.
     How good it is, `peu compare` tells: here no picture is left to test on.
     """
     settings = read_config(config)
-    chosen = choose_recipes(
-        recipe,
-        settings,
-        Knobs(
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            patience=patience,
-            time_limit=time_limit,
-            image_size=image_size,
-            fit=fit,
-            augmentation=augmentation,
-            flips="none" if no_flip else flips,
-            backbone=backbone,
-            backbone_weights=backbone_weights,
-            backbone_preprocessing=backbone_preprocessing,
-            head=head,
-            pooling=pooling,
-        ),
+    knobs = Knobs(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        patience=patience,
+        time_limit=time_limit,
+        image_size=image_size,
+        fit=fit,
+        augmentation=augmentation,
+        flips="none" if no_flip else flips,
+        backbone=backbone,
+        backbone_weights=backbone_weights,
+        backbone_preprocessing=backbone_preprocessing,
+        head=head,
+        pooling=pooling,
     )
-    if len(chosen) != 1:
+    named = recipe is not None or bool(settings.get("recipes"))
+    # Wrong knobs are refused before any picture is read, whichever recipe it will be.
+    asked = choose_recipes(recipe, settings, knobs)
+    if named and len(asked) != 1:
         raise RecipeError(
-            f"`--recipe` must name one recipe. Received: {recipe!r}. Name one here; `peu compare` "
-            "takes several."
+            f"`--recipe` must name one recipe. Received: {recipe or len(asked)!r}. Name one here; "
+            "`peu compare` takes several."
         )
     seed = settings.get("seed", 0) if seed is None else seed
 
@@ -90,14 +101,18 @@ def train_command(
         dataset = open_dataset(data, progress=progress)
         if dataset.set_aside:
             remark(f"{len(dataset.set_aside)} files set aside; see `peu describe`.", quiet=quiet)
-        classifier = fit_classifier(chosen[0], dataset, seed=seed, progress=progress)
+        chosen, reason = (asked[0], None) if named else _choose(dataset, knobs)
+        if reason is not None:
+            remark(f"Chose {chosen.name}: {reason}.", quiet=quiet)
+        classifier = fit_classifier(chosen, dataset, seed=seed, progress=progress)
         classifier.save(output, overwrite=overwrite)
     for note in classifier.provenance["notes"]:
         remark(note, quiet=quiet)
     facts = {
         "format": 1,
         "output": str(output),
-        "recipe": chosen[0].name,
+        "recipe": chosen.name,
+        "reason": reason,
         "class_names": list(classifier.class_names),
         "pictures": len(dataset),
         "parameters": classifier.provenance["parameters"],
@@ -109,8 +124,22 @@ def train_command(
         write_result(facts)
         return
     results().print(
-        f"{chosen[0].name} learnt {len(classifier.class_names)} classes from {len(dataset)} "
+        f"{chosen.name} learnt {len(classifier.class_names)} classes from {len(dataset)} "
         f"pictures: {facts['trainable_parameters']:,} of {facts['parameters']:,} parameters. "
         f"Saved to {printable(str(output))}.",
         soft_wrap=True,
     )
+
+
+def _choose(dataset: "ImageDataset", knobs: Knobs) -> "tuple[Recipe, str]":
+    from peu.experiments.choice import choose_recipe
+
+    frozen = with_knobs(FrozenFeatures(), knobs)[0]
+    choice = choose_recipe(dataset, runs=RUNS, frozen=cast("FrozenFeatures", frozen))
+    found = with_knobs(choice.recipe, knobs)
+    if len(found) > 1:
+        raise RecipeError(
+            f"`--augmentation` must name one policy. Received: {knobs.augmentation!r}. `peu "
+            "compare` takes several."
+        )
+    return found[0], choice.reason

@@ -140,6 +140,24 @@ def extract_features(
     return network, features
 
 
+def load_feature_network(recipe: FrozenFeatures) -> Any:
+    """Load the pretrained network of a recipe, downloading its weights where they are not here.
+
+    Args:
+        recipe: the backbone and its pooling.
+
+    Returns:
+        A keras.Model from pixels to features, kept for whoever asks next.
+
+    Raises:
+        BundleError: the backbone's file is damaged or no backbone.
+        RecipeError: no such backbone.
+        ResourceError: its weights are not here and could not be downloaded.
+    """
+    source = find_backbone(recipe.backbone, recipe.backbone_weights, recipe.backbone_preprocessing)
+    return _feature_network(source, recipe.image_size, recipe.pooling)
+
+
 @functools.lru_cache(maxsize=2)
 def _feature_network(
     source: BackboneSource, image_size: tuple[int, int] | None, pooling: Pooling
