@@ -1,5 +1,6 @@
 """The door to Keras: its settings, its silence, and what stands on it."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -124,3 +125,31 @@ def test_a_gradient_goes_through_a_network() -> None:
     point = np.array([[1.0, 2.0]], np.float32)
     found = gradient(lambda x: layer(x)[0, 1], keras.ops.convert_to_tensor(point))
     np.testing.assert_allclose(found[0], layer.get_weights()[0][:, 1], rtol=1e-5)
+
+
+def test_freed_memory_is_kept_unless_the_user_has_a_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Library:
+        def __init__(self, name: None) -> None:
+            assert name is None
+
+        def mallopt(self, parameter: int, value: int) -> int:
+            asked.append((parameter, value))
+            return 1
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", Library)
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    backend.keep_freed_memory()
+    # M_TRIM_THRESHOLD of malloc.h.
+    assert asked == [(-1, 2**30)]
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
+    backend.keep_freed_memory()
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    backend.keep_freed_memory()
+    assert len(asked) == 1
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    backend.keep_freed_memory()

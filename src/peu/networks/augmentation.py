@@ -181,18 +181,23 @@ class VariedPictures(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def _colour(self, x: Any) -> Any:
+        """Vary saturation, contrast and brightness, all of which one matrix a picture does."""
         count = ops.shape(x)[0]
+        height, width = (int(side) for side in x.shape[1:3])
 
         def factor(most: float) -> Any:
-            return ops.reshape(1 + self._either_way(count, min(most, 0.9)), (-1, 1, 1, 1))
+            return ops.reshape(1 + self._either_way(count, min(most, 0.9)), (-1, 1, 1))
 
-        grey = ops.sum(x * ops.convert_to_tensor(_GREY), axis=-1, keepdims=True)
+        saturation = factor(self._ranges.colour) if self._ranges.colour else ops.ones((count, 1, 1))
         if self._ranges.grey:
             kept = ops.cast(self._draw(count, 0, 1) >= self._ranges.grey, "float32")
-            x = grey + (x - grey) * factor(self._ranges.colour) * ops.reshape(kept, (-1, 1, 1, 1))
-        mean = ops.mean(grey, axis=(1, 2), keepdims=True)
-        x = mean + (x - mean) * factor(self._ranges.light)
-        return ops.clip(x * factor(self._ranges.light), 0, 255)
+            saturation = saturation * ops.reshape(kept, (-1, 1, 1))
+        contrast, light = factor(self._ranges.light), factor(self._ranges.light)
+        to_grey = ops.reshape(ops.convert_to_tensor(_GREY), (1, 3, 1))
+        matrix = light * contrast * (saturation * ops.eye(3) + (1 - saturation) * to_grey)
+        grey = ops.matmul(ops.reshape(ops.mean(x, axis=(1, 2)), (-1, 1, 3)), to_grey)
+        varied = ops.matmul(ops.reshape(x, (-1, height * width, 3)), matrix)
+        return ops.reshape(varied + light * (1 - contrast) * grey, (-1, height, width, 3))
 
     def _erase(self, x: Any) -> Any:
         count = ops.shape(x)[0]

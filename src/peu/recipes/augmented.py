@@ -12,14 +12,15 @@ Views = Literal[1, 2, 4]
 
 def _training() -> TrainingSettings:
     return TrainingSettings(
-        epochs=200,
+        epochs=150,
         batch_size=16,
-        learning_rate=0.02,
+        learning_rate=0.03,
         optimizer="sgd",
-        weight_decay=0.05,
+        weight_decay=0.1,
         schedule="cosine",
         warmup=0.05,
         label_smoothing=0.1,
+        average_weights=0.98,
         watch_every=10,
     )
 
@@ -53,7 +54,7 @@ class Augmented:
     image_size: tuple[int, int] = (64, 64)
     fit: Fit = "stretch"
     filters: tuple[int, ...] = (24, 48, 96, 192)
-    dropout: float = 0.0
+    dropout: float = 0.3
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(policy="mixup"))
     views: Views = 4
     training: TrainingSettings = field(default_factory=_training)

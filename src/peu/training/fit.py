@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from peu.backend import keras, most_steps_at_once
+from peu.backend import keep_freed_memory, keras, most_steps_at_once
 from peu.progress import Progress, silent
 from peu.recipes.training import TrainingSettings
 from peu.training.batches import Prepare, ShuffledBatches
@@ -91,6 +91,8 @@ def fit_network(
         ReportProgress(progress, stage, settings.epochs),
         StopWhenSick(objective.guessing, settings.learning_rate),
         timer,
+        # Once the generator is being read: before, the setting would be undone.
+        keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: keep_freed_memory()),
         *callbacks,
     ]
     if settings.patience is not None:
