@@ -92,8 +92,8 @@ def choose_recipe(
         )
     return Choice(
         Augmented(),
-        f"no pretrained weights are at hand, and from {fewest} pictures a class on a network "
-        "learns from varied pictures what descriptors miss",
+        "no pretrained weights are at hand, and with so many pictures a class (at least "
+        f"{fewest}) a network learns what descriptors miss",
     )
 
 
