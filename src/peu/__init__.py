@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from peu.data.splits import Split, make_holdout, make_splits, predefined_split
     from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
     from peu.evaluation.metrics import Evaluation
-    from peu.experiments.coefficients import study_coefficients
     from peu.experiments.choice import Choice, choose_recipe
+    from peu.experiments.coefficients import study_coefficients
     from peu.experiments.compare import compare
     from peu.experiments.comparison import Comparison
     from peu.experiments.evaluate import evaluate
