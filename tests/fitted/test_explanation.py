@@ -11,6 +11,8 @@ from peu.backend import keras
 from peu.fitted.classifier import Classifier
 from peu.fitted.explanation import Heatmap, explain
 from peu.fitted.network import NetworkModel
+from peu.networks.residual import residual_network
+from peu.recipes.augmented import Augmented
 
 LYING = range(0, 24, 2)
 
@@ -164,3 +166,15 @@ def test_grad_cam_is_the_formula_of_its_paper(network_classifier: Classifier, to
 def test_a_picture_without_anything_gives_an_even_map(kernel_classifier: Classifier) -> None:
     heatmap = explain(kernel_classifier, np.full((32, 32, 3), 100, np.uint8), 0)
     np.testing.assert_array_equal(heatmap.values, np.zeros((8, 8)))
+
+
+def test_where_the_last_map_is_too_coarse_an_earlier_one_shows_the_place(
+    kernel_classifier: Classifier,
+) -> None:
+    # Its last maps have 2 x 2 and 4 x 4 cells; those inside a block lead to nothing alone.
+    network = residual_network(Augmented(filters=(4, 6, 8, 10)), 2, seed=0)
+    classifier = replace(kernel_classifier, model=NetworkModel(network))
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    heatmaps = [explain(classifier, pixels, label) for label in (0, 1)]
+    shapes = {heatmap.values.shape for heatmap in heatmaps if heatmap.method == "Grad-CAM"}
+    assert shapes == {(8, 8)}

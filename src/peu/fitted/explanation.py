@@ -11,6 +11,8 @@ from peu.fitted.classifier import Classifier, ProbabilityModel
 
 _OCCLUSION_STEPS = 8
 _ROUNDING = 1e-6
+# Cells a side that a map needs to show a place: the last one of pretrained networks has 7.
+_FINE_ENOUGH = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +64,28 @@ def _with_logits(network: Any) -> Any:
 
 
 def _last_map(network: Any) -> Any:
+    """Find the last map, or the last that shows places where that one is too coarse to."""
     maps = [layer for layer in network.layers if len(getattr(layer.output, "shape", ())) == 4]
     # Three channels are the picture itself, whose mean slope says nothing of a place.
-    return maps[-1] if maps and maps[-1].output.shape[-1] != 3 else None
+    maps = [layer for layer in maps if layer.output.shape[-1] != 3]
+    if not maps:
+        return None
+    fine = [layer for layer in maps if min(layer.output.shape[1:3]) >= _FINE_ENOUGH]
+    for layer in (*reversed(fine), maps[-1]):
+        if _leads_to_logits(layer, network):
+            return layer
+    return None
+
+
+def _leads_to_logits(layer: Any, network: Any) -> bool:
+    """Tell whether the logits come from this map alone, as they do not within a block."""
+    from peu.backend import keras
+
+    try:
+        keras.Model(layer.output, network.get_layer("logits").output)
+    except ValueError:
+        return False
+    return True
 
 
 def _grad_cam(
