@@ -12,6 +12,7 @@ from peu.training.callbacks import (
     StopInTime,
     StopWhenCollapsed,
     StopWhenSick,
+    TellEpochs,
 )
 
 
@@ -22,6 +23,14 @@ def test_progress_goes_from_nothing_to_all() -> None:
     report.on_epoch_end(0)
     report.on_epoch_end(1)
     assert told == [("Training", 0, 2), ("Training", 1, 2), ("Training", 2, 2)]
+
+
+def test_figures_of_every_epoch_are_passed_on() -> None:
+    told: list[tuple[int, dict[str, float]]] = []
+    tell = TellEpochs(lambda epoch, figures: told.append((epoch, dict(figures))))
+    tell.on_epoch_end(0, {"loss": 1.0})
+    tell.on_epoch_end(1, {"loss": 0.5, "val_loss": 0.7})
+    assert told == [(1, {"loss": 1.0}), (2, {"loss": 0.5, "watched_loss": 0.7})]
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])

@@ -16,12 +16,18 @@ from peu.recipes.scratch import Scratch
 from peu.seeds import child_seed
 from peu.strategies.fitted_recipe import FittedRecipe, TrainingPart
 from peu.strategies.labels import labels_of
+from peu.training.callbacks import AfterEpoch, TellEpochs
 from peu.training.fit import fit_network
 from peu.training.precision import choose_precision
 
 
 def fit_scratch(
-    recipe: Scratch, dataset: ImageDataset, part: TrainingPart, *, progress: Progress = silent
+    recipe: Scratch,
+    dataset: ImageDataset,
+    part: TrainingPart,
+    *,
+    after_epoch: AfterEpoch | None = None,
+    progress: Progress = silent,
 ) -> FittedRecipe:
     """Train the sheet's network on the training pictures.
 
@@ -29,6 +35,7 @@ def fit_scratch(
         recipe: the network and how it is trained.
         dataset: labelled pictures.
         part: which of them to learn from.
+        after_epoch: takes the number and the figures of every epoch; raising ends the training.
         progress: told of every epoch.
 
     Returns:
@@ -43,7 +50,9 @@ def fit_scratch(
         seed=child_seed(part.seed, "network"),
         precision=choose_precision(recipe.training.precision),
     )
-    return fit_pixel_network(network, network, recipe, dataset, part, progress=progress)
+    return fit_pixel_network(
+        network, network, recipe, dataset, part, after_epoch=after_epoch, progress=progress
+    )
 
 
 def fit_augmented(
@@ -80,6 +89,7 @@ def fit_pixel_network(
     dataset: ImageDataset,
     part: TrainingPart,
     *,
+    after_epoch: AfterEpoch | None = None,
     progress: Progress = silent,
 ) -> FittedRecipe:
     """Train a network that takes pixels, as its recipe says.
@@ -90,6 +100,7 @@ def fit_pixel_network(
         recipe: picture size, augmentation and training.
         dataset: labelled pictures.
         part: which of them to learn from.
+        after_epoch: takes the number and the figures of every epoch; raising ends the training.
         progress: told of every epoch.
 
     Returns:
@@ -119,6 +130,7 @@ def fit_pixel_network(
         watched=watched,
         even_batches=isinstance(recipe, Augmented),
         mixup=MIXUP if recipe.augmentation.policy == "mixup" else 0.0,
+        callbacks=() if after_epoch is None else (TellEpochs(after_epoch),),
         progress=progress,
         stage=f"Training {recipe.name}",
     )

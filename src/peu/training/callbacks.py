@@ -2,12 +2,15 @@
 
 import math
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from peu.backend import keras
 from peu.errors import RecipeError
 from peu.progress import Progress
+from peu.training.history import named_as_watched
 
+AfterEpoch = Callable[[int, Mapping[str, float]], None]
 _DIVERGED = 10.0
 _NO_BETTER = 0.98
 _STEPS_TO_LEARN = 300
@@ -29,6 +32,18 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Move the bar on by one epoch."""
         self._progress(self._stage, epoch + 1, self._epochs)
+
+
+class TellEpochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """Pass on the figures of every epoch; whoever takes them ends the training by raising."""
+
+    def __init__(self, after_epoch: AfterEpoch) -> None:
+        super().__init__()
+        self._after_epoch = after_epoch
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Give the number of the epoch, from 1, and its figures."""
+        self._after_epoch(epoch + 1, named_as_watched(logs or {}))
 
 
 class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]

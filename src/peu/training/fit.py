@@ -12,7 +12,7 @@ from peu.progress import Progress, silent
 from peu.recipes.training import TrainingSettings
 from peu.training.batches import Prepare, ShuffledBatches
 from peu.training.callbacks import ReportProgress, StopInTime, StopWhenSick
-from peu.training.history import WATCHED_EPOCH, History, watched_epochs
+from peu.training.history import WATCHED_EPOCH, History, named_as_watched, watched_epochs
 from peu.training.objective import Objective, class_objective
 from peu.training.optimizers import make_optimizer
 
@@ -110,8 +110,8 @@ def fit_network(
         verbose=0,
     )
     metrics = {
-        name.replace("val_", "watched_"): tuple(float(value) for value in values)
-        for name, values in fitted.history.items()
+        name: tuple(float(value) for value in values)
+        for name, values in named_as_watched(fitted.history).items()
     }
     if watched is not None:
         trained = len(metrics["loss"])

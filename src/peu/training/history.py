@@ -1,7 +1,11 @@
 """What is remembered of a training."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 WATCHED_EPOCH = "watched_epoch"
 
@@ -22,6 +26,16 @@ def watched_epochs(epochs: int, every: int) -> tuple[int, ...]:
     """
     looks = math.ceil(epochs / every)
     return tuple(round(epochs * look / looks) for look in range(1, looks + 1))
+
+
+def named_as_watched(figures: Mapping[str, T]) -> dict[str, T]:
+    """Rename Keras's figures of validation: here they decide nothing.
+
+    Example:
+        >>> named_as_watched({"loss": 0.1, "val_loss": 0.2})
+        {'loss': 0.1, 'watched_loss': 0.2}
+    """
+    return {name.replace("val_", "watched_"): value for name, value in figures.items()}
 
 
 @dataclass(frozen=True)
