@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from peu.recipes.frozen import FrozenFeatures
     from peu.recipes.registry import Recipe
     from peu.recipes.scratch import Scratch
+    from peu.recipes.search_space import SearchSpace
     from peu.recipes.training import TrainingSettings
+    from peu.recipes.tuned import Tuned
     from peu.recipes.variational import Variational
     from peu.reporting.comparison_report import write_report
     from peu.strategies.fit import fit_classifier
@@ -57,9 +59,11 @@ _HOMES = {
     "RecipeError": "peu.errors",
     "ResourceError": "peu.errors",
     "Scratch": "peu.recipes.scratch",
+    "SearchSpace": "peu.recipes.search_space",
     "Split": "peu.data.splits",
     "TrainingSettings": "peu.recipes.training",
     "Trial": "peu.experiments.trial",
+    "Tuned": "peu.recipes.tuned",
     "Variational": "peu.recipes.variational",
     "choose_recipe": "peu.experiments.choice",
     "compare": "peu.experiments.compare",
@@ -98,9 +102,11 @@ __all__ = [
     "RecipeError",
     "ResourceError",
     "Scratch",
+    "SearchSpace",
     "Split",
     "TrainingSettings",
     "Trial",
+    "Tuned",
     "Variational",
     "__version__",
     "choose_recipe",

@@ -7,10 +7,11 @@ from peu.recipes.building import knobs_to_dict, recipe_from_knobs
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.scratch import Scratch
+from peu.recipes.tuned import Tuned
 
-Recipe = Scratch | Augmented | Descriptors | FrozenFeatures
+Recipe = Scratch | Augmented | Tuned | Descriptors | FrozenFeatures
 RECIPES: dict[str, type[Recipe]] = {
-    recipe.kind: recipe for recipe in (Scratch, Augmented, Descriptors, FrozenFeatures)
+    recipe.kind: recipe for recipe in (Scratch, Augmented, Tuned, Descriptors, FrozenFeatures)
 }
 
 

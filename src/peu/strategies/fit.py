@@ -1,5 +1,6 @@
 """The ways to one classifier: choose the strategy that a recipe names."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,10 @@ from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
+from peu.recipes.tuned import Tuned
 from peu.strategies.fitted_recipe import FittedRecipe, TrainingPart
 from peu.strategies.labels import labels_of
+from peu.strategies.search_record import search_to_dict
 
 
 def fit_recipe(
@@ -56,13 +59,22 @@ def fit_recipe(
         from peu.strategies.scratch import fit_augmented
 
         return fit_augmented(recipe, dataset, part, progress=progress)
+    if isinstance(recipe, Tuned):
+        from peu.strategies.tuned import fit_tuned
+
+        return fit_tuned(recipe, dataset, part, progress=progress)
     from peu.strategies.frozen import fit_frozen
 
     return fit_frozen(recipe, dataset, part, progress=progress)
 
 
 def fit_classifier(
-    recipe: Recipe, dataset: ImageDataset, *, seed: int = 0, progress: Progress = silent
+    recipe: Recipe,
+    dataset: ImageDataset,
+    *,
+    seed: int = 0,
+    search_folder: Path | None = None,
+    progress: Progress = silent,
 ) -> Classifier:
     """Learn a classifier from all pictures of a set.
 
@@ -73,6 +85,8 @@ def fit_classifier(
         recipe: how.
         dataset: labelled pictures.
         seed: of everything random; the same seed gives the same classifier on one machine.
+        search_folder: where a recipe that searches its knobs keeps what it has tried, to go on
+            from there if it is killed; None keeps it in memory.
         progress: told of what is done.
 
     Returns:
@@ -86,7 +100,10 @@ def fit_classifier(
         >>> classifier = fit_classifier(Descriptors(), load_dataset("photos/"))  # doctest: +SKIP
     """
     part = TrainingPart(
-        train=np.arange(len(dataset), dtype=np.int64), groups=duplicate_groups(dataset), seed=seed
+        train=np.arange(len(dataset), dtype=np.int64),
+        groups=duplicate_groups(dataset),
+        seed=seed,
+        folder=search_folder,
     )
     fitted = fit_recipe(recipe, dataset, part, progress=progress)
     classifier = fitted.assemble()
@@ -105,4 +122,5 @@ def _provenance(dataset: ImageDataset, seed: int, fitted: FittedRecipe) -> dict[
         "parameters": fitted.parameters,
         "trainable_parameters": fitted.trainable_parameters,
         "notes": list(fitted.notes),
+        **({} if fitted.search is None else {"search": search_to_dict(fitted.search)}),
     }

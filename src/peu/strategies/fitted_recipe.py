@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peu.fitted.classifier import Classifier
+from peu.strategies.search_record import Search
 from peu.training.history import History
 
 Indices = NDArray[np.int64]
@@ -27,6 +29,7 @@ class FittedRecipe:
         trainable_parameters: those that this recipe learnt.
         history: the figures of its training.
         notes: plain sentences about what was chosen or went differently than asked.
+        search: how its knobs were chosen, where they were searched.
     """
 
     predict_indices: Callable[[Indices], NDArray[np.float64]]
@@ -35,6 +38,7 @@ class FittedRecipe:
     trainable_parameters: int
     history: History = field(default_factory=History)
     notes: tuple[str, ...] = ()
+    search: Search | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,9 +51,12 @@ class TrainingPart:
             of an inner split.
         watched: indices of pictures that training curves show, and that decide nothing.
         seed: of everything random in the fit.
+        folder: where a search keeps what it has tried, so that it goes on after it was killed;
+            None keeps it in memory.
     """
 
     train: Indices
     groups: NDArray[np.int64]
     watched: Indices | None = None
     seed: int = 0
+    folder: Path | None = None

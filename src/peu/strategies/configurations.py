@@ -1,0 +1,100 @@
+"""From the knobs of a search to a network of the sheet's family, and back to words."""
+
+import dataclasses
+
+from peu.recipes.scratch import Scratch
+from peu.recipes.training import TrainingSettings
+from peu.recipes.tuned import Tuned
+from peu.strategies.proposals import Range
+from peu.strategies.search_record import Knobs
+
+_STEPS = {"image_size": 16, "layers": 1, "filters": 1, "epochs": 10}
+_FACTORS = {"filters", "learning_rate", "weight_decay"}
+_MOST_FILTERS = 128
+_WARMUP = 0.05
+# Usual values, and the first that a search tries.
+_START: Knobs = {
+    "image_size": 64,
+    "layers": 3,
+    "filters": 16,
+    "dropout": 0.25,
+    "learning_rate": 1e-3,
+    "weight_decay": 0.01,
+    "epochs": 60,
+    "augmentation": 1.0,
+}
+
+
+def ranges_of(recipe: Tuned) -> dict[str, Range]:
+    """Give the range of each knob that a recipe leaves to be searched."""
+    fixed = {
+        "image_size": recipe.image_size is not None,
+        "epochs": recipe.epochs is not None,
+        "learning_rate": recipe.learning_rate is not None,
+        "augmentation": recipe.augmentation.policy in ("none", "flip"),
+    }
+    return {
+        knob.name: _range(knob.name, *getattr(recipe.space, knob.name))
+        for knob in dataclasses.fields(recipe.space)
+        if not fixed.get(knob.name)
+    }
+
+
+def starting_point(ranges: dict[str, Range]) -> Knobs:
+    """Give the configuration to begin with: usual values, as far as the ranges allow."""
+    return {name: _within(each, _START[name]) for name, each in ranges.items()}
+
+
+def configure(recipe: Tuned, knobs: Knobs) -> Scratch:
+    """Build the recipe that values of the searched knobs stand for."""
+    side = int(knobs.get("image_size", 0))
+    width = int(knobs["filters"])
+    strength = knobs.get("augmentation", recipe.augmentation.strength)
+    return Scratch(
+        name=recipe.name,
+        image_size=recipe.image_size or (side, side),
+        fit=recipe.fit,
+        filters=tuple(
+            min(width * 2**layer, max(width, _MOST_FILTERS))
+            for layer in range(int(knobs["layers"]))
+        ),
+        dense_units=recipe.dense_units,
+        dropout=knobs["dropout"],
+        augmentation=dataclasses.replace(recipe.augmentation, strength=strength),
+        training=TrainingSettings(
+            epochs=recipe.epochs or int(knobs["epochs"]),
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate or knobs["learning_rate"],
+            optimizer="adamw",
+            weight_decay=knobs["weight_decay"],
+            schedule="cosine",
+            warmup=_WARMUP,
+        ),
+    )
+
+
+def in_words(chosen: Scratch) -> str:
+    """Name what matters of a configuration in one line."""
+    height, width = chosen.image_size
+    training = chosen.training
+    return (
+        f"{height} x {width} pixels, filters {', '.join(map(str, chosen.filters))}, "
+        f"dropout {chosen.dropout:.2g}, learning rate {training.learning_rate:.2g}, "
+        f"weight decay {training.weight_decay:.2g}, {training.epochs} epochs, "
+        f"augmentation {chosen.augmentation.policy} x {chosen.augmentation.strength:.2g}"
+    )
+
+
+def _range(knob: str, low: float, high: float) -> Range:
+    step = _STEPS.get(knob)
+    if step is not None:
+        high -= (high - low) % step
+    return Range(low=low, high=high, step=step, log=knob in _FACTORS)
+
+
+def _within(allowed: Range, value: float) -> float:
+    inside = min(max(value, allowed.low), allowed.high)
+    if allowed.step is None:
+        return inside
+    steps = int((inside - allowed.low) // allowed.step)
+    return int(allowed.low) + steps * allowed.step
