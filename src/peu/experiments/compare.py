@@ -33,10 +33,19 @@ from peu.recipes.augmented import Augmented
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
+from peu.recipes.tuned import Tuned
 from peu.strategies.labels import labels_of
 
 FORMAT = 1
-_PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "numpy", "scikit-learn", "scikit-image")
+_PACKAGES = (
+    "keras",
+    "tensorflow-cpu",
+    "tensorflow",
+    "numpy",
+    "scikit-learn",
+    "scikit-image",
+    "optuna",
+)
 
 MapTrials = Callable[
     [Callable[[TrialTask], Trial | PeuError], Iterable[TrialTask]], Iterable[Trial | PeuError]
@@ -288,7 +297,7 @@ def _run_here(
 
 
 def _trains_network(recipe: Recipe) -> bool:
-    return isinstance(recipe, (Scratch, Augmented)) or (
+    return isinstance(recipe, (Scratch, Augmented, Tuned)) or (
         isinstance(recipe, FrozenFeatures) and recipe.head == "mlp"
     )
 

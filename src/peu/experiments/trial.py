@@ -21,6 +21,7 @@ from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
 from peu.seeds import child_seed
 from peu.strategies.fit import fit_recipe
 from peu.strategies.fitted_recipe import TrainingPart
+from peu.strategies.search_record import Search, search_from_dict, search_to_dict
 
 FORMAT = 1
 _EXPLAINED = 2
@@ -57,6 +58,7 @@ class Trial:
         history: figures of each epoch; empty where nothing is learnt in epochs.
         explanations: of the test pictures that were most confidently wrong.
         notes: plain sentences about what was chosen or went differently than asked.
+        search: how its knobs were chosen, where they were searched.
     """
 
     recipe: Recipe
@@ -70,6 +72,7 @@ class Trial:
     history: dict[str, tuple[float, ...]] = field(default_factory=dict)
     explanations: tuple[Explanation, ...] = ()
     notes: tuple[str, ...] = ()
+    search: Search | None = None
 
     @property
     def evaluation(self) -> Evaluation:
@@ -90,6 +93,11 @@ class TrialTask:
     recipe: Recipe
     split: Split
     file: Path | None
+
+    @property
+    def search_folder(self) -> Path | None:
+        """Give the folder where searches keep what they have tried, beside that of the trials."""
+        return None if self.file is None else self.file.parent.parent / "searches"
 
 
 def trial_key(dataset: ImageDataset, recipe: Recipe, split: Split) -> str:
@@ -153,6 +161,7 @@ def run_trial(
             groups=groups,
             watched=split.test,
             seed=child_seed(split.seed, task.recipe.kind),
+            folder=task.search_folder,
         ),
         progress=progress,
     )
@@ -170,6 +179,7 @@ def run_trial(
         history=fitted.history.metrics,
         explanations=_explain_errors(dataset, split, labels, probabilities, fitted.assemble),
         notes=fitted.notes,
+        search=fitted.search,
     )
     if task.file is not None:
         write_json(task.file, trial_to_dict(trial))
@@ -192,6 +202,7 @@ def trial_to_dict(trial: Trial) -> dict[str, Any]:
         "history": {name: list(values) for name, values in trial.history.items()},
         "explanations": [dataclasses.asdict(item) for item in trial.explanations],
         "notes": list(trial.notes),
+        "search": None if trial.search is None else search_to_dict(trial.search),
         "figures": {
             "accuracy": trial.evaluation.accuracy,
             "log_loss": trial.evaluation.log_loss,
@@ -229,6 +240,7 @@ def read_trial(task: TrialTask) -> Trial | None:
                 for item in stored["explanations"]
             ),
             notes=tuple(stored["notes"]),
+            search=search_from_dict(stored["search"]) if stored.get("search") else None,
         )
         whole = len(trial.evaluation.labels) == len(task.split.test)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PeuError):

@@ -10,6 +10,7 @@ from peu.data.checks import describe_dataset
 from peu.evaluation.uncertainty import Interval
 from peu.experiments.comparison import Comparison
 from peu.recipes.registry import recipe_to_dict
+from peu.strategies.search_record import search_to_dict
 
 FORMAT = 1
 
@@ -31,7 +32,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       each picture's averaged out-of-fold prediction: `accuracy`, `balanced_accuracy`,
       `log_loss`, `brier`, `n`, `confusion` with a row a true class, `per_class`, `class_names`)
       and `trials` (each `repeat`, `fold`, `accuracy`, `balanced_accuracy`, `log_loss`,
-      `seconds`, `history`, `notes`).
+      `seconds`, `history`, `notes`, `search`: null, or the configurations that were tried).
     - `paired`: `first`, `second`, `difference` (first less second, in accuracy: `mean`, `low`,
       `high`, `level`), `p_value`, `distinguishable`.
     - `failures`: `name`, `reason` of each recipe that could not run.
@@ -120,6 +121,7 @@ def _trials(comparison: Comparison, name: str) -> list[dict[str, Any]]:
                 "seconds": trial.seconds,
                 "history": trial.history,
                 "notes": trial.notes,
+                "search": None if trial.search is None else search_to_dict(trial.search),
             }
         )
     return rows

@@ -22,6 +22,7 @@ from peu.reporting.report import (
     Span,
     Table,
 )
+from peu.reporting.search_section import search_section
 from peu.reporting.wording import count, duration, facts, paired_sentence, percent, with_interval
 
 
@@ -59,6 +60,9 @@ def comparison_report(comparison: Comparison) -> Report:
     training = _training(comparison)
     if training:
         sections.append(Section("How training went", training))
+    searched = search_section(comparison)
+    if searched is not None:
+        sections.append(searched)
     sections += [pictures_section(comparison), _method(comparison), _provenance(comparison)]
     version = comparison.provenance.get("peu", "")
     return Report(

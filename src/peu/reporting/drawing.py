@@ -84,21 +84,24 @@ def styled() -> Iterator[None]:
         yield
 
 
-def canvas(width: float, height: float, columns: int = 1) -> tuple["Canvas", tuple["Axes", ...]]:
+def canvas(
+    width: float, height: float, columns: int = 1, rows: int = 1
+) -> tuple["Canvas", tuple["Axes", ...]]:
     """Open an empty figure within `styled`; no window, no global state of pyplot.
 
     Args:
         width: in inches of 72 points; the page scales a figure down, never up.
         height: in inches.
         columns: axes side by side.
+        rows: axes below each other.
 
     Returns:
-        The figure and its axes, from left to right.
+        The figure and its axes, from left to right, row by row.
     """
     from matplotlib.figure import Figure as Canvas
 
     figure = Canvas(figsize=(width, height), layout="constrained")
-    return figure, tuple(figure.subplots(1, columns, squeeze=False).flat)
+    return figure, tuple(figure.subplots(rows, columns, squeeze=False).flat)
 
 
 def finish(figure: "Canvas") -> str:
