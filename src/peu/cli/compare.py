@@ -37,7 +37,7 @@ def compare_command(
         str | None,
         typer.Option(
             "--recipes",
-            help="Which, with commas between: descriptors, frozen, augmented, scratch. "
+            help="Which, with commas between: descriptors, frozen, augmented, scratch, tuned. "
             "Default: the first three.",
         ),
     ] = None,
@@ -75,6 +75,9 @@ def compare_command(
     backbone_preprocessing: options.BackbonePreprocessing = None,
     head: options.HeadOption = None,
     pooling: options.PoolingOption = None,
+    trials: options.Trials = None,
+    tuning_time: options.TuningTime = None,
+    push: options.Push = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -113,6 +116,9 @@ def compare_command(
             backbone_preprocessing=backbone_preprocessing,
             head=head,
             pooling=pooling,
+            trials=trials,
+            tuning_time=tuning_time,
+            push=push,
         ),
     )
     usual_folds, usual_repeats = _QUICK if quick else _THOROUGH if thorough else (None, None)
@@ -145,8 +151,8 @@ def compare_command(
         if claim_folder(folder, wanted, overwrite=overwrite):
             remark(f"Going on with {folder}: finished trials are kept.", quiet=quiet)
         else:
-            trials = len(chosen) * len(splits)
-            remark(f"{len(dataset)} pictures; {trials} trials in {folder}.", quiet=quiet)
+            planned = len(chosen) * len(splits)
+            remark(f"{len(dataset)} pictures; {planned} trials in {folder}.", quiet=quiet)
         comparison = compare(
             dataset,
             chosen,

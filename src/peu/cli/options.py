@@ -11,6 +11,7 @@ from peu.recipes.knobs import Fit
 
 _NETWORKS = "Networks"
 _BACKBONES = "Backbones"
+_SEARCH = "Search"
 _RUN = "Run"
 
 Seed = Annotated[
@@ -132,4 +133,29 @@ HeadOption = Annotated[
 PoolingOption = Annotated[
     Pooling | None,
     typer.Option("--pooling", help="How its maps become a vector.", rich_help_panel=_BACKBONES),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option(
+        "--trials",
+        help="Configurations that tuned tries in each fold. Default: 20.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+TuningTime = Annotated[
+    float | None,
+    typer.Option(
+        "--tuning-time",
+        help="Seconds after which tuned tries no further one; the choice then depends on the "
+        "machine.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Push = Annotated[
+    int | None,
+    typer.Option(
+        "--push",
+        help="Train what tuned chose so many times as long as well, and show what happens.",
+        rich_help_panel=_SEARCH,
+    ),
 ]

@@ -42,6 +42,9 @@ class Knobs:
     backbone_preprocessing: Preprocessing | None = None
     head: Head | None = None
     pooling: Pooling | None = None
+    trials: int | None = None
+    tuning_time: float | None = None
+    push: int | None = None
 
 
 def read_config(path: Path | None) -> dict[str, Any]:

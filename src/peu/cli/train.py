@@ -32,8 +32,8 @@ def train_command(
         str | None,
         typer.Option(
             "--recipe",
-            help="descriptors, frozen, augmented or scratch. Default: what a comparison of these "
-            "pictures in runs/ showed, or else what suits their number.",
+            help="descriptors, frozen, augmented, scratch or tuned. Default: what a comparison of "
+            "these pictures in runs/ showed, or else what suits their number.",
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
@@ -58,6 +58,9 @@ def train_command(
     backbone_preprocessing: options.BackbonePreprocessing = None,
     head: options.HeadOption = None,
     pooling: options.PoolingOption = None,
+    trials: options.Trials = None,
+    tuning_time: options.TuningTime = None,
+    push: options.Push = None,
     config: options.Config = None,
 ) -> None:
     """Learn a model from all pictures of a set, and save it.
@@ -81,6 +84,9 @@ def train_command(
         backbone_preprocessing=backbone_preprocessing,
         head=head,
         pooling=pooling,
+        trials=trials,
+        tuning_time=tuning_time,
+        push=push,
     )
     named = recipe is not None or bool(settings.get("recipes"))
     # Wrong knobs are refused before any picture is read, whichever recipe it will be.
@@ -92,6 +98,7 @@ def train_command(
         )
     seed = settings.get("seed", 0) if seed is None else seed
 
+    from peu.data.cache import cache_folder
     from peu.data.catalog import open_dataset
     from peu.fitted.bundle import check_destination
     from peu.strategies.fit import fit_classifier
@@ -104,7 +111,13 @@ def train_command(
         chosen, reason = (asked[0], None) if named else _choose(dataset, knobs)
         if reason is not None:
             remark(f"Chose {chosen.name}: {reason}.", quiet=quiet)
-        classifier = fit_classifier(chosen, dataset, seed=seed, progress=progress)
+        classifier = fit_classifier(
+            chosen,
+            dataset,
+            seed=seed,
+            search_folder=cache_folder() / "searches",
+            progress=progress,
+        )
         classifier.save(output, overwrite=overwrite)
     for note in classifier.provenance["notes"]:
         remark(note, quiet=quiet)

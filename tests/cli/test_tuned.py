@@ -1,0 +1,67 @@
+"""A search on the command line: what is fixed, what is kept, and what the report shows."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import Peu
+
+TINY = ("--epochs", "1", "--image-size", "16", "--batch-size", "8", "--trials", "2")
+
+
+def test_a_tuned_network_is_trained_and_its_search_is_found_again(
+    peu: Peu, photos: Path, private_cache: Path
+) -> None:
+    command = ("train", photos, "--recipe", "tuned", *TINY, "-o")
+    trained = peu(*command, "model")
+    assert trained.exit_code == 0, trained.stderr
+    assert trained.stderr.startswith("Inner folds chose 16 x 16 pixels, filters ")
+    assert trained.stderr.count("\n") == 1
+    assert "tuned learnt 4 classes from 32 pictures" in trained.stdout
+    manifest = json.loads(Path("model/manifest.json").read_text())
+    search = manifest["provenance"]["search"]
+    assert len(search["trials"]) == 2
+    assert search["chosen"]["training"]["epochs"] == 1
+    (kept,) = (private_cache / "searches").iterdir()
+    before = kept.read_bytes()
+    # The same again searches nothing, and learns the same.
+    again = peu(*command, "again")
+    assert again.stderr == trained.stderr
+    assert kept.read_bytes() == before
+    twin = json.loads(Path("again/manifest.json").read_text())
+    assert twin["provenance"]["search"] == search
+    assert twin["history"]["metrics"] == manifest["history"]["metrics"]
+
+
+@pytest.mark.slow
+def test_a_comparison_shows_its_searches(peu: Peu, photos: Path) -> None:
+    done = peu(
+        *("compare", photos, "--recipes", "descriptors,tuned", *TINY, "--push", 2),
+        *("--folds", 2, "--repeats", 1, "-o", "run", "--json"),
+    )
+    assert done.exit_code == 0, done.stderr
+    recipes = {each["name"]: each for each in json.loads(done.stdout)["recipes"]}
+    searches = [trial["search"] for trial in recipes["tuned"]["trials"]]
+    assert all(len(search["trials"]) == 2 for search in searches)
+    assert all(search["push"]["factor"] == 2 for search in searches)
+    assert len(list(Path("run/searches").iterdir())) == 2
+    page = Path("run/report.html").read_text()
+    assert "How knobs were chosen" in page
+    assert "Trained 2 times as long" in page
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--trials", "0"), "`trials` must be a whole number"),
+        (("--tuning-time", "0"), "`tuning_time` must be in"),
+        (("--push", "1"), "`push` must be in [2, 1000]"),
+    ],
+)
+def test_what_cannot_work_is_said(
+    peu: Peu, photos: Path, option: tuple[str, ...], said: str
+) -> None:
+    told = peu("train", photos, "--recipe", "tuned", *option)
+    assert told.exit_code == 2
+    assert said in told.stderr
