@@ -108,3 +108,13 @@ def test_the_seed_decides_what_is_dropped() -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_batch_norm_stands_between_convolution_and_relu() -> None:
+    recipe = Scratch(image_size=(16, 16), filters=(2, 4), dense_units=3, batch_norm=True)
+    network = small_cnn(recipe, 2, seed=0)
+    kinds = [layer.__class__.__name__ for layer in network.layers]
+    assert kinds[2:6] == ["Conv2D", "BatchNormalization", "Activation", "MaxPooling2D"]
+    assert not network.get_layer("conv_1").use_bias
+    # 27 * 2, then 2 * 9 * 4, each with 4 numbers a filter; 4 x 4 maps into 3 units, 2 classes.
+    assert network.count_params() == 54 + 8 + 72 + 16 + (4 * 4 * 4 * 3 + 3) + (3 * 2 + 2)

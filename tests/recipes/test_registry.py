@@ -57,7 +57,9 @@ SCRATCHES = st.builds(
     pool_strides=st.integers(1, 2),
     dense_units=COUNTS,
     dropout=st.floats(0, 1, exclude_max=True),
+    batch_norm=st.booleans(),
     augmentation=AUGMENTATIONS,
+    views=st.sampled_from([1, 2, 4]),
     training=TRAININGS,
 )
 AUGMENTED = st.builds(
@@ -173,6 +175,8 @@ BAD_AUGMENTED: list[tuple[str, object, str]] = [
     ("training", None, "TrainingSettings"),
 ]
 BAD_SCRATCH: list[tuple[str, object, str]] = [
+    ("batch_norm", 1, "true or false"),
+    ("views", 8, "1, 2 or 4"),
     ("name", "a/b", "letters"),
     ("image_size", (4, 224), "8 to 2048"),
     ("image_size", "224", "8 to 2048"),

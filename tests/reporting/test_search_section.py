@@ -29,6 +29,7 @@ def trial(place: int, ending: Ending) -> SearchTrial:
             "image_size": 64,
             "layers": 2 + place % 2,
             "filters": 8 * (1 + place),
+            "batch_norm": place % 2,
             "dropout": float(rng.uniform(0, 0.5)),
             "learning_rate": float(rng.uniform(1e-4, 1e-2)),
             "weight_decay": float(rng.uniform(1e-3, 0.1)),

@@ -164,7 +164,7 @@ def test_what_is_fixed_is_not_searched() -> None:
         image_size=(40, 60), epochs=7, learning_rate=0.01, augmentation=Augmentation(policy="none")
     )
     ranges = ranges_of(fixed)
-    assert set(ranges) == {"layers", "filters", "dropout", "weight_decay"}
+    assert set(ranges) == {"layers", "filters", "batch_norm", "dropout", "weight_decay"}
     chosen = configure(fixed, starting_point(ranges))
     assert chosen.image_size == (40, 60)
     assert chosen.training.epochs == 7

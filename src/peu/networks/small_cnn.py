@@ -7,6 +7,9 @@ from peu.networks.heads import class_probabilities
 from peu.recipes.scratch import Scratch
 from peu.seeds import child_seed
 
+# A training on few pictures has few steps to learn these means from.
+_MOMENTUM = 0.9
+
 
 def small_cnn(recipe: Scratch, class_count: int, *, seed: int, precision: str = "float32") -> Any:
     """Build the network that `Scratch` trains, with weights drawn from `seed`.
@@ -37,11 +40,17 @@ def small_cnn(recipe: Scratch, class_count: int, *, seed: int, precision: str = 
             filters,
             recipe.kernel_size,
             padding="same",
-            activation="relu",
+            activation=None if recipe.batch_norm else "relu",
+            use_bias=not recipe.batch_norm,
             kernel_initializer=weights(f"conv_{number}"),
             dtype=precision,
             name=f"conv_{number}",
         )(x)
+        if recipe.batch_norm:
+            x = layers.BatchNormalization(
+                momentum=_MOMENTUM, dtype=precision, name=f"norm_{number}"
+            )(x)
+            x = layers.Activation("relu", dtype=precision, name=f"relu_{number}")(x)
         x = layers.MaxPooling2D(
             recipe.pool_size,
             strides=recipe.pool_strides,

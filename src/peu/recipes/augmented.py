@@ -80,11 +80,16 @@ class Augmented:
         )
         check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
         check_augmentation(self.augmentation)
-        check(
-            "views",
-            holds=self.views in (1, 2, 4) and not isinstance(self.views, bool),
-            expected="1, 2 or 4",
-            received=self.views,
-            advice="4 is a good start.",
-        )
+        check_views(self.views)
         check_training(self.training)
+
+
+def check_views(received: object) -> None:
+    """Refuse anything but a number of views that there is."""
+    check(
+        "views",
+        holds=received in (1, 2, 4) and not isinstance(received, bool),
+        expected="1, 2 or 4",
+        received=received,
+        advice="4 is a good start.",
+    )

@@ -63,6 +63,17 @@ def check_choice(knob: str, received: object, choices: Any) -> None:
     )
 
 
+def check_flag(knob: str, received: object) -> None:
+    """Refuse anything but true or false."""
+    check(
+        knob,
+        holds=isinstance(received, bool),
+        expected="true or false",
+        received=received,
+        advice="Choose one of the two.",
+    )
+
+
 def check_name(received: object) -> None:
     """Refuse a name that could not head a row of a table or name a file."""
     check(

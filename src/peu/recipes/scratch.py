@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from peu.recipes.augmentation import Augmentation, check_augmentation
+from peu.recipes.augmented import Views, check_views
 from peu.recipes.knobs import (
     Fit,
     check,
     check_count,
+    check_flag,
     check_image,
     check_name,
     check_range,
@@ -31,8 +33,10 @@ class Scratch:
         pool_size: side of the pooling window, in pixels.
         pool_strides: step of the pooling window, in pixels.
         dense_units: width of the hidden layer after flattening.
+        batch_norm: normalise what each convolution gives over the batch, before its ReLU.
         dropout: share of the hidden layer's units dropped while training, in [0, 1).
         augmentation: how pictures are varied while it learns.
+        views: ways that a picture is looked at when recognised, as `Augmented` has them.
         training: how it is trained.
 
     Raises:
@@ -51,8 +55,10 @@ class Scratch:
     pool_size: int = 3
     pool_strides: int = 2
     dense_units: int = 100
+    batch_norm: bool = False
     dropout: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    views: Views = 1
     training: TrainingSettings = field(default_factory=TrainingSettings)
 
     def __post_init__(self) -> None:
@@ -77,5 +83,7 @@ class Scratch:
             advice="Take fewer layers, a smaller step or larger pictures.",
         )
         check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
+        check_flag("batch_norm", self.batch_norm)
         check_augmentation(self.augmentation)
+        check_views(self.views)
         check_training(self.training)

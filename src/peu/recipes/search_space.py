@@ -16,6 +16,7 @@ class SearchSpace:
         layers: convolutions, each with its pooling.
         filters: filters of the first convolution, on a logarithmic scale; each further one has
             twice as many, at most 128.
+        batch_norm: whether convolutions are normalised over the batch: 0 for no, 1 for yes.
         dropout: share of the hidden layer's units dropped while training, in [0, 1).
         learning_rate: highest step size, on a logarithmic scale.
         weight_decay: decoupled from the gradient, on a logarithmic scale. With few pictures
@@ -30,11 +31,12 @@ class SearchSpace:
     (2022), "Image classification with small datasets", for weight decay.
     """
 
-    image_size: tuple[int, int] = (48, 96)
+    image_size: tuple[int, int] = (48, 80)
     layers: tuple[int, int] = (2, 4)
-    filters: tuple[int, int] = (8, 32)
+    filters: tuple[int, int] = (8, 24)
+    batch_norm: tuple[int, int] = (0, 1)
     dropout: tuple[float, float] = (0.0, 0.5)
-    learning_rate: tuple[float, float] = (3e-4, 5e-3)
+    learning_rate: tuple[float, float] = (5e-4, 8e-3)
     weight_decay: tuple[float, float] = (1e-4, 0.3)
     epochs: tuple[int, int] = (20, 60)
     augmentation: tuple[float, float] = (0.25, 2.0)
@@ -65,6 +67,14 @@ def _check_end(knob: str, end: object) -> None:
     if knob == "image_size":
         check_count(knob, end, "48 to 96 pixels suffice for a small network.")
         check_range(knob, end, 16, 512, "48 to 96 pixels suffice for a small network.", ends="[]")
+    elif knob == "batch_norm":
+        check(
+            knob,
+            holds=isinstance(end, int) and end in (0, 1),
+            expected="made of 0 and 1",
+            received=end,
+            advice="(0, 1) searches it, (1, 1) leaves it on.",
+        )
     elif knob in ("layers", "filters", "epochs"):
         check_count(knob, end, "Leave it out for the usual range.")
     elif knob == "dropout":

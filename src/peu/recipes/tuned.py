@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from peu.recipes.augmentation import Augmentation, check_augmentation
+from peu.recipes.augmented import Views, check_views
 from peu.recipes.knobs import Fit, check, check_count, check_image, check_name, check_range
 from peu.recipes.search_space import SearchSpace
 
@@ -24,6 +25,7 @@ class Tuned:
         epochs: passes over the training pictures, or None to search them.
         learning_rate: highest step size, in (0, 10], or None to search it.
         augmentation: how pictures are changed while training; its strength is searched.
+        views: ways that a picture is looked at when recognised, as `Augmented` has them.
         batch_size: pictures a step.
         dense_units: width of the hidden layer after flattening.
         inner_folds: folds that judge a configuration, 1 to 3. Poor ones see only the first.
@@ -48,9 +50,10 @@ class Tuned:
     epochs: int | None = None
     learning_rate: float | None = None
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(policy="strong"))
+    views: Views = 4
     batch_size: int = 16
     dense_units: int = 100
-    inner_folds: int = 3
+    inner_folds: int = 2
     trials: int = 20
     tuning_time: float | None = None
     push: int | None = None
@@ -72,6 +75,7 @@ class Tuned:
                 "learning_rate", self.learning_rate, 0, 10, "Leave it out to search it.", ends="(]"
             )
         check_augmentation(self.augmentation)
+        check_views(self.views)
         for knob in ("batch_size", "dense_units", "trials"):
             check_count(knob, getattr(self, knob), "Usual values are 16, 100 and 20.")
         check_count("inner_folds", self.inner_folds, "3 is the most.")

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDTH = 7.4
-_COLUMNS = 4
+_COLUMNS = 5
 _LOGARITHMIC = ("filters", "learning_rate", "weight_decay")
-_WHOLE = ("image_size", "layers", "filters", "epochs")
+_WHOLE = ("image_size", "layers", "filters", "batch_norm", "epochs")
 _SHOWN_ABOVE_CHANCE = 1.3
 KNOBS = {
     "image_size": "side, pixels",
     "layers": "layers",
     "filters": "first filters",
+    "batch_norm": "batch norm",
     "dropout": "dropout",
     "learning_rate": "learning rate",
     "weight_decay": "weight decay",

@@ -8,17 +8,18 @@ from peu.recipes.tuned import Tuned
 from peu.strategies.proposals import Range
 from peu.strategies.search_record import Knobs
 
-_STEPS = {"image_size": 16, "layers": 1, "filters": 1, "epochs": 10}
+_STEPS = {"image_size": 16, "layers": 1, "filters": 1, "batch_norm": 1, "epochs": 10}
 _FACTORS = {"filters", "learning_rate", "weight_decay"}
 _MOST_FILTERS = 128
 _WARMUP = 0.05
 # Usual values, and the first that a search tries.
 _START: Knobs = {
     "image_size": 64,
-    "layers": 3,
+    "layers": 4,
     "filters": 16,
-    "dropout": 0.25,
-    "learning_rate": 1e-3,
+    "batch_norm": 1,
+    "dropout": 0.3,
+    "learning_rate": 3e-3,
     "weight_decay": 0.01,
     "epochs": 60,
     "augmentation": 1.0,
@@ -59,8 +60,10 @@ def configure(recipe: Tuned, knobs: Knobs) -> Scratch:
             for layer in range(int(knobs["layers"]))
         ),
         dense_units=recipe.dense_units,
+        batch_norm=bool(knobs["batch_norm"]),
         dropout=knobs["dropout"],
         augmentation=dataclasses.replace(recipe.augmentation, strength=strength),
+        views=recipe.views,
         training=TrainingSettings(
             epochs=recipe.epochs or int(knobs["epochs"]),
             batch_size=recipe.batch_size,
@@ -77,8 +80,9 @@ def in_words(chosen: Scratch) -> str:
     """Name what matters of a configuration in one line."""
     height, width = chosen.image_size
     training = chosen.training
+    normalised = " with batch norm" if chosen.batch_norm else ""
     return (
-        f"{height} x {width} pixels, filters {', '.join(map(str, chosen.filters))}, "
+        f"{height} x {width} pixels, filters {', '.join(map(str, chosen.filters))}{normalised}, "
         f"dropout {chosen.dropout:.2g}, learning rate {training.learning_rate:.2g}, "
         f"weight decay {training.weight_decay:.2g}, {training.epochs} epochs, "
         f"augmentation {chosen.augmentation.policy} x {chosen.augmentation.strength:.2g}"

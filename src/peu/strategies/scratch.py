@@ -50,8 +50,9 @@ def fit_scratch(
         seed=child_seed(part.seed, "network"),
         precision=choose_precision(recipe.training.precision),
     )
+    answering = averaging_views(network, recipe.views, flips=recipe.augmentation.flips)
     return fit_pixel_network(
-        network, network, recipe, dataset, part, after_epoch=after_epoch, progress=progress
+        network, answering, recipe, dataset, part, after_epoch=after_epoch, progress=progress
     )
 
 
@@ -128,7 +129,7 @@ def fit_pixel_network(
         recipe.training,
         seed=child_seed(part.seed, "batches"),
         watched=watched,
-        even_batches=isinstance(recipe, Augmented),
+        even_batches=isinstance(recipe, Augmented) or recipe.batch_norm,
         mixup=MIXUP if recipe.augmentation.policy == "mixup" else 0.0,
         callbacks=() if after_epoch is None else (TellEpochs(after_epoch),),
         progress=progress,
