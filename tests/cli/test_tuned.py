@@ -17,7 +17,6 @@ def test_a_tuned_network_is_trained_and_its_search_is_found_again(
     trained = peu(*command, "model")
     assert trained.exit_code == 0, trained.stderr
     assert trained.stderr.startswith("Inner folds chose 16 x 16 pixels, filters ")
-    assert trained.stderr.count("\n") == 1
     assert "tuned learnt 4 classes from 32 pictures" in trained.stdout
     manifest = json.loads(Path("model/manifest.json").read_text())
     search = manifest["provenance"]["search"]

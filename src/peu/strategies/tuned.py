@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peu import __version__
 from peu.data.dataset import ImageDataset
@@ -106,8 +107,8 @@ def _judge(
         ),
     )
     labels = labels_of(dataset)
-    losses: list[Indices] = []
-    right: list[Indices] = []
+    losses: list[NDArray[np.float64]] = []
+    right: list[NDArray[np.bool_]] = []
     for number, (fit, judge) in enumerate(folds):
         held_out = part.train[judge]
 
