@@ -138,7 +138,7 @@ Trials = Annotated[
     int | None,
     typer.Option(
         "--trials",
-        help="Configurations that tuned tries in each fold. Default: 20.",
+        help="Configurations that tuned tries in each fold. Default: 15.",
         rich_help_panel=_SEARCH,
     ),
 ]

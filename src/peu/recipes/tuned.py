@@ -54,7 +54,7 @@ class Tuned:
     batch_size: int = 16
     dense_units: int = 100
     inner_folds: int = 2
-    trials: int = 20
+    trials: int = 15
     tuning_time: float | None = None
     push: int | None = None
 
@@ -77,7 +77,7 @@ class Tuned:
         check_augmentation(self.augmentation)
         check_views(self.views)
         for knob in ("batch_size", "dense_units", "trials"):
-            check_count(knob, getattr(self, knob), "Usual values are 16, 100 and 20.")
+            check_count(knob, getattr(self, knob), "Usual values are 16, 100 and 15.")
         check_count("inner_folds", self.inner_folds, "3 is the most.")
         check_range("inner_folds", self.inner_folds, 1, 3, "3 is the most.", ends="[]")
         if self.tuning_time is not None:
