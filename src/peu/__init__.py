@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from peu.recipes.autoencoders import AutoencoderRecipe
     from peu.recipes.denoising import Denoising
     from peu.recipes.descriptors import Descriptors
+    from peu.recipes.ensemble import Ensemble
+    from peu.recipes.finetune import FineTune
     from peu.recipes.frozen import FrozenFeatures
     from peu.recipes.registry import Recipe
     from peu.recipes.scratch import Scratch
@@ -50,7 +52,9 @@ _HOMES = {
     "DataError": "peu.errors",
     "Denoising": "peu.recipes.denoising",
     "Descriptors": "peu.recipes.descriptors",
+    "Ensemble": "peu.recipes.ensemble",
     "Evaluation": "peu.evaluation.metrics",
+    "FineTune": "peu.recipes.finetune",
     "FrozenFeatures": "peu.recipes.frozen",
     "ImageDataset": "peu.data.dataset",
     "PeuError": "peu.errors",
@@ -93,7 +97,9 @@ __all__ = [
     "DataError",
     "Denoising",
     "Descriptors",
+    "Ensemble",
     "Evaluation",
+    "FineTune",
     "FrozenFeatures",
     "ImageDataset",
     "PeuError",

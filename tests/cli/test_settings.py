@@ -20,6 +20,8 @@ from peu.errors import RecipeError
 from peu.recipes.augmentation import Augmentation
 from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.ensemble import Ensemble
+from peu.recipes.finetune import FineTune
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
@@ -93,7 +95,7 @@ def test_runs_are_the_same_wherever_the_pictures_lie() -> None:
 
 
 def test_all_recipes_where_nothing_is_said() -> None:
-    assert choose_recipes(None, {}, Knobs()) == [Descriptors(), FrozenFeatures(), Scratch()]
+    assert choose_recipes(None, {}, Knobs()) == [Descriptors(), FrozenFeatures(), Augmented()]
 
 
 def test_the_command_line_names_recipes_of_the_file_or_kinds() -> None:
@@ -105,13 +107,52 @@ def test_the_command_line_names_recipes_of_the_file_or_kinds() -> None:
 
 def test_knobs_go_only_to_recipes_that_have_them() -> None:
     knobs = Knobs(epochs=3, image_size="64", fit="crop", backbone="vgg16", head="mlp")
-    descriptors, frozen, scratch = choose_recipes(None, {}, knobs)
+    descriptors, frozen, scratch = choose_recipes("descriptors,frozen,scratch", {}, knobs)
     training = TrainingSettings(epochs=3)
     assert descriptors == Descriptors(fit="crop")
     assert scratch == Scratch(image_size=(64, 64), fit="crop", training=training)
     assert frozen == FrozenFeatures(
         image_size=(64, 64), fit="crop", backbone="vgg16", head="mlp", training=training
     )
+
+
+def test_an_ensemble_is_of_all_other_recipes_or_of_those_that_are_named() -> None:
+    scratch = Scratch(image_size=(64, 64))
+    knobs = Knobs(image_size="64")
+    *others, ensemble = choose_recipes("descriptors,scratch,ensemble", {}, knobs)
+    assert others == [Descriptors(), scratch]
+    assert ensemble == Ensemble(members=(Descriptors(), scratch))
+    named = Knobs(members="scratch, descriptors", image_size="64")
+    (alone,) = choose_recipes("ensemble", {}, named)
+    assert alone == Ensemble(members=(scratch, Descriptors()))
+    assert choose_recipes("ensemble", {}, Knobs()) == [Ensemble()]
+    with pytest.raises(RecipeError, match="two or more recipes"):
+        choose_recipes("frozen,ensemble", {}, Knobs())
+
+
+def test_a_config_file_names_members_by_name_or_spells_them_out(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[recipes]]\nkind = "scratch"\nname = "small"\nfilters = [4]\n'
+        '[[recipes]]\nkind = "ensemble"\nmembers = ["descriptors", "small"]\nshrinkage = 3\n'
+    )
+    small, ensemble = choose_recipes(None, read_config(file), Knobs())
+    assert ensemble == Ensemble(members=(Descriptors(), small), shrinkage=3)
+    write_config(tmp_path, settings_of("photos", "abc", 3, 1, 7, [small, ensemble]))
+    read = read_config(tmp_path / "config.toml")
+    assert choose_recipes(None, read, Knobs()) == [small, ensemble]
+    for members in ('"descriptors"', '["descriptors", "unheard"]', '["descriptors", 5]'):
+        file.write_text(f'[[recipes]]\nkind = "ensemble"\nmembers = {members}\n')
+        with pytest.raises(RecipeError):
+            choose_recipes(None, read_config(file), Knobs())
+
+
+def test_stages_are_for_fine_tuning_alone() -> None:
+    chosen = choose_recipes("frozen,finetune", {}, Knobs(stages=2, backbone="vgg16", epochs=4))
+    training = replace(FineTune().training, epochs=4)
+    tuned = FineTune(stages=2, backbone="vgg16", training=training)
+    frozen = FrozenFeatures(backbone="vgg16", training=TrainingSettings(epochs=4))
+    assert chosen == [frozen, tuned]
 
 
 def test_the_command_line_comes_before_the_file() -> None:

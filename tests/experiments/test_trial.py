@@ -24,6 +24,7 @@ from peu.experiments.trial import (
 from peu.files import write_json
 from peu.recipes.registry import recipe_from_dict
 from peu.recipes.scratch import Scratch
+from peu.strategies.fitted_recipe import Phase
 from small_set import PLAIN, TINY
 
 
@@ -67,6 +68,10 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
         history={"loss": (0.1 + 0.2, 1e-300), "watched_accuracy": (1 / 3, 2 / 3)},
         explanations=(Explanation(3, ((0.0, 1 / 7), (1.0, 0.5)), "Grad-CAM"),),
         notes=("Prüfung: 100 % <b>\n",),
+        phases=(
+            Phase(name="head", trainable_parameters=5, accuracy=1 / 3, log_loss=0.1 + 0.2),
+            Phase(name="all", trainable_parameters=7),
+        ),
     )
     task = replace(task, file=tmp_path / "odd.json")
     assert task.file is not None

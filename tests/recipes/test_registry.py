@@ -15,6 +15,8 @@ from peu.recipes import descriptors, frozen
 from peu.recipes.augmentation import Augmentation, Flips, Policy
 from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.ensemble import Ensemble
+from peu.recipes.finetune import FineTune, Keep
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.knobs import Fit
 from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
@@ -99,8 +101,32 @@ FROZENS = st.builds(
     training=TRAININGS,
 )
 
+FINETUNES = st.builds(
+    FineTune,
+    name=NAMES,
+    backbone=st.text(min_size=1).filter(str.strip),
+    backbone_preprocessing=st.sampled_from(get_args(frozen.Preprocessing)),
+    image_size=st.none() | SIZES,
+    head=st.sampled_from(get_args(frozen.Head)),
+    head_training=TRAININGS,
+    stages=COUNTS,
+    earliest_rate=st.floats(0, 1, exclude_min=True),
+    keep=st.sampled_from(get_args(Keep)),
+    augmentation=AUGMENTATIONS,
+    training=TRAININGS,
+)
 
-@given(SCRATCHES | AUGMENTED | DESCRIPTORS | FROZENS)
+ENSEMBLES = st.builds(
+    Ensemble,
+    name=NAMES,
+    members=st.lists(
+        SCRATCHES | DESCRIPTORS | FROZENS, min_size=2, max_size=3, unique_by=lambda one: one.name
+    ).map(tuple),
+    shrinkage=st.floats(0, 1e6, exclude_max=True),
+)
+
+
+@given(SCRATCHES | AUGMENTED | DESCRIPTORS | FROZENS | FINETUNES | ENSEMBLES)
 def test_every_recipe_comes_back_from_json(recipe: Recipe) -> None:
     stored = json.loads(json.dumps(recipe_to_dict(recipe)))
     again = recipe_from_dict(stored)
@@ -220,6 +246,24 @@ BAD_FROZEN: list[tuple[str, object, str]] = [
     ("hidden_units", 0, "whole number"),
     ("training", {"epochs": 3}, "TrainingSettings"),
 ]
+BAD_FINETUNE: list[tuple[str, object, str]] = [
+    *BAD_FROZEN,
+    ("head_training", None, "TrainingSettings"),
+    ("stages", 0, "whole number"),
+    ("earliest_rate", 0, "(0, 1]"),
+    ("keep", "never", "one of better"),
+    ("augmentation", "strong", "an Augmentation"),
+]
+BAD_ENSEMBLE: list[tuple[str, object, str]] = [
+    ("name", "", "letters"),
+    ("members", (), "two or more"),
+    ("members", (Descriptors(),), "two or more"),
+    ("members", (Descriptors(), "scratch"), "two or more"),
+    ("members", [Descriptors(), Scratch()], "two or more"),
+    ("members", (Descriptors(), Ensemble()), "none of them an ensemble"),
+    ("members", (Descriptors(), Descriptors(kernel="linear")), "names of their own"),
+    ("shrinkage", -1, "[0, 1e+06)"),
+]
 BAD = [
     *((TrainingSettings, *knob) for knob in BAD_TRAINING),
     *((Augmentation, *knob) for knob in BAD_AUGMENTATION),
@@ -227,6 +271,8 @@ BAD = [
     *((Augmented, *knob) for knob in BAD_AUGMENTED),
     *((Descriptors, *knob) for knob in BAD_DESCRIPTORS),
     *((FrozenFeatures, *knob) for knob in BAD_FROZEN),
+    *((FineTune, *knob) for knob in BAD_FINETUNE),
+    *((Ensemble, *knob) for knob in BAD_ENSEMBLE),
 ]
 
 
@@ -241,7 +287,8 @@ def test_a_bad_knob_is_named_with_what_was_expected_and_received(
     assert f"`{'cell_size' if knob == 'block_size' and value == 9 else knob}`" in message
     assert expected in message
     received = value[1] if knob == "filters" and isinstance(value, tuple) and value else value
-    assert repr(received) in message or value == 9
+    # Members are told by their kinds or names: all their knobs would be a page.
+    assert repr(received) in message or value == 9 or knob == "members"
     assert "\n" not in message
 
 

@@ -59,7 +59,7 @@ def test_the_backbone_runs_once_for_all_fits(
     dataset: ImageDataset, backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = fit_frozen(_recipe(backbone), dataset, half_of(dataset))
-    monkeypatch.setattr(frozen, "_run", _must_not_run)
+    monkeypatch.setattr(frozen, "run_network", _must_not_run)
     again = fit_frozen(_recipe(backbone), dataset, half_of(dataset))
     every = np.arange(len(dataset))
     np.testing.assert_array_equal(first.predict_indices(every), again.predict_indices(every))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from peu.backend import keras
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import Optimizer, TrainingSettings
 from peu.training.optimizers import make_optimizer
 
 
@@ -70,3 +70,24 @@ def test_averaging_leaves_behind_the_moving_average() -> None:
     for value in seen[1:]:
         average = 0.5 * average + 0.5 * value
     np.testing.assert_allclose(float(variable.numpy()[0]), average, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
+def test_a_variable_moves_by_its_share_of_the_step_size(name: Optimizer) -> None:
+    settings = TrainingSettings(optimizer=name, learning_rate=0.01)
+
+    def moved(rates: dict[int, float] | None) -> list[Any]:
+        variables = [keras.Variable([1.0, 1.0], name=each) for each in "abc"]
+        by_id = rates and {id(variables[place]): rate for place, rate in rates.items()}
+        optimizer = make_optimizer(settings, steps=3, rates=by_id)
+        optimizer.build(variables)
+        for _ in range(3):
+            gradients = [keras.ops.convert_to_tensor([0.5, -2.0]) for _ in variables]
+            optimizer.apply(gradients, variables)
+        return [1 - keras.ops.convert_to_numpy(variable) for variable in variables]
+
+    usual = moved(None)
+    own = moved({0: 0.1, 1: 0.5})
+    for place, rate in enumerate((0.1, 0.5, 1.0)):
+        np.testing.assert_allclose(own[place], rate * usual[place], rtol=2e-4)
+    assert np.abs(usual[0]).min() > 0

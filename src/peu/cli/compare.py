@@ -37,8 +37,8 @@ def compare_command(
         str | None,
         typer.Option(
             "--recipes",
-            help="Which, with commas between: descriptors, frozen, augmented, scratch, tuned. "
-            "Default: the first three.",
+            help="Which, with commas between: descriptors, frozen, augmented, finetune, scratch, "
+            "tuned, ensemble. Default: the first three.",
         ),
     ] = None,
     folds: Annotated[
@@ -75,6 +75,8 @@ def compare_command(
     backbone_preprocessing: options.BackbonePreprocessing = None,
     head: options.HeadOption = None,
     pooling: options.PoolingOption = None,
+    stages: options.Stages = None,
+    members: options.Members = None,
     trials: options.Trials = None,
     tuning_time: options.TuningTime = None,
     push: options.Push = None,
@@ -116,6 +118,8 @@ def compare_command(
             backbone_preprocessing=backbone_preprocessing,
             head=head,
             pooling=pooling,
+            stages=stages,
+            members=members,
             trials=trials,
             tuning_time=tuning_time,
             push=push,

@@ -159,3 +159,20 @@ Push = Annotated[
         rich_help_panel=_SEARCH,
     ),
 ]
+Stages = Annotated[
+    int | None,
+    typer.Option(
+        "--stages",
+        help="How many of its last stages learn in finetune; VGG16's block 5 is one. Default: 1.",
+        min=1,
+        rich_help_panel=_BACKBONES,
+    ),
+]
+Members = Annotated[
+    str | None,
+    typer.Option(
+        "--members",
+        help="Recipes that ensemble averages, with commas between. Default: all others chosen, or "
+        "descriptors,augmented.",
+    ),
+]

@@ -156,9 +156,8 @@ def _write_explanation(
 
     if not isinstance(picture, Image.Image):
         return
-    pixels = classifier.pixels(picture)
-    best = int(np.argmax(classifier.model.predict_proba(pixels)[0]))
-    heatmap = explain(classifier, pixels[0], best)
+    best = int(np.argmax(classifier.predict_proba(picture)[0]))
+    heatmap = explain(classifier, classifier.view(picture), best)
     shown = overlay(
         picture, heatmap.values.tolist(), fit=classifier.fit, input_size=classifier.image_size
     )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from peu.errors import RecipeError
 from peu.files import write_text
 from peu.recipes.augmentation import Augmentation, Flips
+from peu.recipes.ensemble import Ensemble
 from peu.recipes.frozen import Head, Pooling, Preprocessing
 from peu.recipes.knobs import Fit
 from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
@@ -45,6 +46,8 @@ class Knobs:
     trials: int | None = None
     tuning_time: float | None = None
     push: int | None = None
+    stages: int | None = None
+    members: str | None = None
 
 
 def read_config(path: Path | None) -> dict[str, Any]:
@@ -98,7 +101,8 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
         config: of `read_config`.
         knobs: what the command line set; a knob goes to every recipe that has it, and
             `image_size` to networks only, since descriptors are made for small pictures.
-            Several augmentations with commas between make a recipe of each.
+            Several augmentations with commas between make a recipe of each. An ensemble has
+            the members that are named, or else all other recipes that were chosen.
 
     Returns:
         At least one recipe.
@@ -122,14 +126,18 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
         wanted = [name.strip() for name in names.split(",") if name.strip()]
     else:
         wanted = list(by_name) or list(DEFAULT_RECIPES)
+
+    def make(value: dict[str, Any]) -> list[Recipe]:
+        return with_knobs(recipe_from_dict(value), knobs)
+
+    values = [_named(name, by_name) for name in wanted]
+    singles = [one for value in values if value.get("kind") != Ensemble.kind for one in make(value)]
     chosen = []
-    for name in wanted:
-        if name not in by_name and name not in RECIPES:
-            raise RecipeError(
-                f"A recipe must be among {', '.join({**by_name, **RECIPES})}. Received: "
-                f"{name!r}. Check its spelling."
-            )
-        chosen += with_knobs(recipe_from_dict(by_name.get(name, {"kind": name})), knobs)
+    for value in values:
+        if value.get("kind") == Ensemble.kind:
+            chosen.append(_ensemble(value, singles, knobs.members, by_name, make))
+        else:
+            chosen += make(value)
     called = [recipe.name for recipe in chosen]
     if len(set(called)) < len(called):
         raise RecipeError(
@@ -177,6 +185,43 @@ def read_image_size(text: str) -> tuple[int, int]:
             "whole numbers of pixels."
         )
     return int(sides[0]), int(sides[-1])
+
+
+def _named(name: str, by_name: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    if name not in by_name and name not in RECIPES:
+        raise RecipeError(
+            f"A recipe must be among {', '.join({**by_name, **RECIPES})}. Received: "
+            f"{name!r}. Check its spelling."
+        )
+    return by_name.get(name, {"kind": name})
+
+
+def _ensemble(
+    value: dict[str, Any],
+    others: Sequence[Recipe],
+    names: str | None,
+    by_name: dict[str, dict[str, Any]],
+    make: Callable[[dict[str, Any]], list[Recipe]],
+) -> Recipe:
+    """Build an ensemble of the members that are named, or else of all others that were chosen."""
+    listed = value.get("members")
+    if names is not None:
+        listed = [name.strip() for name in names.split(",") if name.strip()]
+    if listed is None:
+        if not others:
+            return recipe_from_dict(value)
+        return recipe_from_dict({**value, "members": [recipe_to_dict(one) for one in others]})
+    if not isinstance(listed, list) or not all(isinstance(one, (str, dict)) for one in listed):
+        raise RecipeError(
+            "`members` must be a list of recipes or of their names. Received: "
+            f'{listed!r}. Write `members = ["descriptors", "augmented"]`.'
+        )
+    members = [
+        recipe_to_dict(one)
+        for item in listed
+        for one in make(_named(item, by_name) if isinstance(item, str) else item)
+    ]
+    return recipe_from_dict({**value, "members": members})
 
 
 def with_knobs(recipe: Recipe, knobs: Knobs) -> list[Recipe]:

@@ -32,8 +32,8 @@ def train_command(
         str | None,
         typer.Option(
             "--recipe",
-            help="descriptors, frozen, augmented, scratch or tuned. Default: what a comparison of "
-            "these pictures in runs/ showed, or else what suits their number.",
+            help="descriptors, frozen, finetune, augmented, scratch, tuned or ensemble. Default: "
+            "what a comparison of these pictures in runs/ showed, or else what suits their number.",
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
@@ -58,6 +58,8 @@ def train_command(
     backbone_preprocessing: options.BackbonePreprocessing = None,
     head: options.HeadOption = None,
     pooling: options.PoolingOption = None,
+    stages: options.Stages = None,
+    members: options.Members = None,
     trials: options.Trials = None,
     tuning_time: options.TuningTime = None,
     push: options.Push = None,
@@ -84,6 +86,8 @@ def train_command(
         backbone_preprocessing=backbone_preprocessing,
         head=head,
         pooling=pooling,
+        stages=stages,
+        members=members,
         trials=trials,
         tuning_time=tuning_time,
         push=push,

@@ -16,6 +16,7 @@ from peu.data.dataset import ImageDataset
 from peu.data.duplicates import duplicate_groups
 from peu.data.splits import Split, make_splits, split_to_dict
 from peu.errors import PeuError, RecipeError
+from peu.experiments.cast import combine_all, plan_cast
 from peu.experiments.comparison import Comparison, Failure
 from peu.experiments.processes import (
     core_count,
@@ -30,6 +31,7 @@ from peu.experiments.verdict import plain_verdict
 from peu.files import owning, write_json
 from peu.progress import Progress, silent
 from peu.recipes.augmented import Augmented
+from peu.recipes.finetune import FineTune
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
@@ -116,17 +118,18 @@ def compare(
     else:
         folds = len({split.fold for split in splits})
         repeats = len({split.repeat for split in splits})
+
+    def task_of(recipe: Recipe, split: Split, *, held_out: bool = False) -> TrialTask:
+        file = folder / "trials" / f"{trial_key(dataset, recipe, split)}.json" if folder else None
+        return TrialTask(recipe=recipe, split=split, file=file, held_out=held_out)
+
+    cast = plan_cast(recipes)
     tasks = [
-        TrialTask(
-            recipe=recipe,
-            split=split,
-            file=folder / "trials" / f"{trial_key(dataset, recipe, split)}.json"
-            if folder
-            else None,
-        )
-        for recipe in recipes
+        task_of(recipe, split, held_out=recipe.name in cast.asked)
+        for recipe in cast.singles
         for split in splits
     ]
+    combined = [task_of(recipe, split) for recipe in cast.members for split in splits]
     with owning(folder) if folder else contextlib.nullcontext():
         if folder:
             write_json(
@@ -141,7 +144,21 @@ def compare(
             map_trials=map_trials,
             progress=progress,
             on_trial=on_trial or _tell_nobody,
+            total=len(tasks) + len(combined),
         )
+        trials, failures = combine_all(
+            dataset,
+            combined,
+            cast,
+            trials,
+            failures,
+            on_trial=on_trial or _tell_nobody,
+        )
+    wanted = {recipe.name for recipe in recipes}
+    trials = tuple(trial for trial in trials if trial.recipe.name in wanted)
+    failures = tuple(failure for failure in failures if failure.name in wanted)
+    if not trials:
+        raise RecipeError(failures[0].reason)
     summaries = summarise(recipes, trials)
     paired = pair_all(summaries, trials)
     labels = labels_of(dataset)
@@ -197,12 +214,17 @@ def _run_all(
     map_trials: MapTrials | None,
     progress: Progress,
     on_trial: OnTrial,
+    total: int,
 ) -> tuple[tuple[Trial, ...], tuple[Failure, ...]]:
     done: dict[int, Trial] = {}
     troubles: dict[str, PeuError] = {}
     positions = {id(task): position for position, task in enumerate(tasks)}
-    finished = ((task, read_trial(task)) for task in tasks)
-    known = [(task, trial) for task, trial in finished if trial is not None]
+    found = ((task, read_trial(task)) for task in tasks)
+    known = [
+        (task, trial)
+        for task, trial in found
+        if trial is not None and (trial.held_out is not None or not task.held_out)
+    ]
     read = {id(task) for task, _ in known}
     missing = [task for task in tasks if id(task) not in read]
     # Of all trials, not of those that are left: one that is run again must come out the same.
@@ -229,7 +251,7 @@ def _run_all(
                 troubles.setdefault(task.recipe.name, outcome)
                 continue
             done[positions[id(task)]] = outcome
-            on_trial(outcome, len(done), len(tasks))
+            on_trial(outcome, len(done), total)
     trials = tuple(trial for _, trial in sorted(done.items()) if trial.recipe.name not in troubles)
     if not trials:
         raise next(iter(troubles.values()))
@@ -297,7 +319,7 @@ def _run_here(
 
 
 def _trains_network(recipe: Recipe) -> bool:
-    return isinstance(recipe, (Scratch, Augmented, Tuned)) or (
+    return isinstance(recipe, (Scratch, Augmented, Tuned, FineTune)) or (
         isinstance(recipe, FrozenFeatures) and recipe.head == "mlp"
     )
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peu.data.dataset import ImageDataset
 from peu.errors import DataError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.fitted.classifier import Classifier
+from peu.fitted.ensemble import EnsembleModel
 from peu.fitted.marks import picture_mark
 from peu.progress import Progress, silent
 from peu.strategies.labels import labels_of
@@ -54,16 +56,29 @@ def evaluate(
             "Rename the folders, or train a model with these classes."
         )
     places = np.array([classifier.class_names.index(name) for name in dataset.class_names])
+    probabilities = _answer(classifier, dataset, progress)
+    learnt = set(classifier.provenance.get("picture_marks", ()))
+    return ClassifierEvaluation(
+        evaluate_predictions(places[labels], probabilities, classifier.class_names),
+        sum(picture_mark(facts.sha256) in learnt for facts in dataset.facts),
+    )
+
+
+def _answer(
+    classifier: Classifier, dataset: ImageDataset, progress: Progress
+) -> NDArray[np.float64]:
+    model = classifier.model
+    if isinstance(model, EnsembleModel):
+        # Each member has its own size, and the cache has the pictures in it.
+        return model.combination.combine(
+            [_answer(member, dataset, progress) for member in model.members]
+        )
     rows = []
     done = 0
     indices = np.arange(len(dataset))
     for pixels in dataset.batches(indices, classifier.image_size, classifier.fit, _BATCH):
         progress("Recognising", done, len(dataset))
-        rows.append(classifier.model.predict_proba(pixels))
+        rows.append(model.predict_proba(pixels))
         done += len(pixels)
     progress("Recognising", done, len(dataset))
-    learnt = set(classifier.provenance.get("picture_marks", ()))
-    return ClassifierEvaluation(
-        evaluate_predictions(places[labels], np.concatenate(rows), classifier.class_names),
-        sum(picture_mark(facts.sha256) in learnt for facts in dataset.facts),
-    )
+    return np.concatenate(rows)

@@ -1,6 +1,7 @@
 """One recipe on one split: run, kept as a file, and read again instead of run again."""
 
 import dataclasses
+import functools
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,8 @@ from peu.progress import Progress, silent
 from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
 from peu.seeds import child_seed
 from peu.strategies.fit import fit_recipe
-from peu.strategies.fitted_recipe import TrainingPart
+from peu.strategies.fitted_recipe import HeldOut, Phase, TrainingPart
+from peu.strategies.held_out import answer_held_out
 from peu.strategies.search_record import Search, search_from_dict, search_to_dict
 
 FORMAT = 1
@@ -59,6 +61,9 @@ class Trial:
         explanations: of the test pictures that were most confidently wrong.
         notes: plain sentences about what was chosen or went differently than asked.
         search: how its knobs were chosen, where they were searched.
+        phases: of a training in several, with what each was worth on the test pictures.
+        held_out: answers of inner folds for training pictures, where there are any.
+        held_out_seconds: what they took beyond the trial itself.
     """
 
     recipe: Recipe
@@ -73,6 +78,9 @@ class Trial:
     explanations: tuple[Explanation, ...] = ()
     notes: tuple[str, ...] = ()
     search: Search | None = None
+    phases: tuple[Phase, ...] = ()
+    held_out: HeldOut | None = None
+    held_out_seconds: float = 0.0
 
     @property
     def evaluation(self) -> Evaluation:
@@ -88,11 +96,13 @@ class TrialTask:
         recipe: how to learn.
         split: what to learn from, and what to test on.
         file: where the result goes, or None to keep none.
+        held_out: whether answers for training pictures on inner folds are wanted too.
     """
 
     recipe: Recipe
     split: Split
     file: Path | None
+    held_out: bool = False
 
     @property
     def search_folder(self) -> Path | None:
@@ -114,17 +124,23 @@ def trial_key(dataset: ImageDataset, recipe: Recipe, split: Split) -> str:
     Returns:
         The SHA-256 in hexadecimal.
     """
-    knobs = recipe_to_dict(recipe)
-    del knobs["name"]
-    for knob in ("backbone", "backbone_weights"):
-        path = Path(str(knobs.get(knob, ""))).expanduser()
-        if path.is_file():
-            knobs[knob] = sha256_of_file(path)
+    knobs = _what_counts(recipe_to_dict(recipe))
     return sha256_of_text(
         canonical_json(
             [FORMAT, DECODING, __version__, dataset.fingerprint, knobs, split_to_dict(split)]
         )
     )
+
+
+def _what_counts(knobs: dict[str, Any]) -> dict[str, Any]:
+    counting = {name: value for name, value in knobs.items() if name != "name"}
+    for knob in ("backbone", "backbone_weights"):
+        path = Path(str(knobs.get(knob, ""))).expanduser()
+        if path.is_file():
+            counting[knob] = sha256_of_file(path)
+    if "members" in knobs:
+        counting["members"] = [_what_counts(member) for member in knobs["members"]]
+    return counting
 
 
 def run_trial(
@@ -148,23 +164,47 @@ def run_trial(
     Raises:
         PeuError: the recipe cannot run here, or its training diverged.
     """
+    trial = read_trial(task) if task.held_out else None
+    if trial is None:
+        trial = _run(dataset, task, groups, progress)
+    if task.held_out and trial.held_out is None:
+        started = time.perf_counter()
+        held_out = answer_held_out(
+            functools.partial(fit_recipe, task.recipe, dataset, progress=progress),
+            dataset,
+            _training_part(task, groups),
+        )
+        seconds = time.perf_counter() - started
+        trial = dataclasses.replace(trial, held_out=held_out, held_out_seconds=seconds)
+        write_trial(task, trial)
+    return trial
+
+
+def write_trial(task: TrialTask, trial: Trial) -> None:
+    """Keep a trial as the file of its task, where it has one."""
+    if task.file is not None:
+        write_json(task.file, trial_to_dict(trial))
+
+
+def _training_part(task: TrialTask, groups: NDArray[np.int64]) -> TrainingPart:
+    return TrainingPart(
+        train=task.split.train,
+        groups=groups,
+        watched=task.split.test,
+        seed=child_seed(task.split.seed, task.recipe.kind),
+        folder=task.search_folder,
+    )
+
+
+def _run(
+    dataset: ImageDataset, task: TrialTask, groups: NDArray[np.int64], progress: Progress
+) -> Trial:
     from peu.strategies.labels import labels_of
 
     split = task.split
     labels = labels_of(dataset)[split.test]
     started = time.perf_counter()
-    fitted = fit_recipe(
-        task.recipe,
-        dataset,
-        TrainingPart(
-            train=split.train,
-            groups=groups,
-            watched=split.test,
-            seed=child_seed(split.seed, task.recipe.kind),
-            folder=task.search_folder,
-        ),
-        progress=progress,
-    )
+    fitted = fit_recipe(task.recipe, dataset, _training_part(task, groups), progress=progress)
     probabilities = fitted.predict_indices(split.test)
     seconds = time.perf_counter() - started
     trial = Trial(
@@ -180,9 +220,10 @@ def run_trial(
         explanations=_explain_errors(dataset, split, labels, probabilities, fitted.assemble),
         notes=fitted.notes,
         search=fitted.search,
+        phases=fitted.phases,
+        held_out=fitted.held_out,
     )
-    if task.file is not None:
-        write_json(task.file, trial_to_dict(trial))
+    write_trial(task, trial)
     return trial
 
 
@@ -203,6 +244,14 @@ def trial_to_dict(trial: Trial) -> dict[str, Any]:
         "explanations": [dataclasses.asdict(item) for item in trial.explanations],
         "notes": list(trial.notes),
         "search": None if trial.search is None else search_to_dict(trial.search),
+        "phases": [dataclasses.asdict(phase) for phase in trial.phases],
+        "held_out": None
+        if trial.held_out is None
+        else {
+            "indices": trial.held_out.indices.tolist(),
+            "probabilities": trial.held_out.probabilities.tolist(),
+        },
+        "held_out_seconds": trial.held_out_seconds,
         "figures": {
             "accuracy": trial.evaluation.accuracy,
             "log_loss": trial.evaluation.log_loss,
@@ -241,11 +290,22 @@ def read_trial(task: TrialTask) -> Trial | None:
             ),
             notes=tuple(stored["notes"]),
             search=search_from_dict(stored["search"]) if stored.get("search") else None,
+            phases=tuple(Phase(**phase) for phase in stored.get("phases", ())),
+            held_out=_read_held_out(stored.get("held_out"), len(stored["class_names"])),
+            held_out_seconds=float(stored.get("held_out_seconds", 0.0)),
         )
         whole = len(trial.evaluation.labels) == len(task.split.test)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PeuError):
         return None
     return trial if whole else None
+
+
+def _read_held_out(stored: Any, class_count: int) -> HeldOut | None:
+    if stored is None:
+        return None
+    indices = np.asarray(stored["indices"], np.int64)
+    probabilities = np.asarray(stored["probabilities"], np.float64)
+    return HeldOut(indices, probabilities.reshape(len(indices), class_count))
 
 
 def _explain_errors(

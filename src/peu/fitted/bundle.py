@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from peu.errors import BundleError, ResourceError
@@ -37,7 +37,11 @@ def write_bundle(
             draft = Path(workplace) / "new"
             draft.mkdir()
             write_files(draft)
-            hashes = {path.name: sha256_of_file(path) for path in sorted(draft.iterdir())}
+            hashes = {
+                path.relative_to(draft).as_posix(): sha256_of_file(path)
+                for path in sorted(draft.rglob("*"))
+                if path.is_file()
+            }
             write_json(draft / MANIFEST, {**manifest, "format": FORMAT, "files": hashes})
             _put_in_place(draft, folder, Path(workplace) / "old")
     except OSError as error:
@@ -68,7 +72,9 @@ def check_destination(folder: Path, *, overwrite: bool) -> None:
             f"`{folder}` must be a model of peu to be overwritten; it has no {MANIFEST} of one. "
             "Choose another folder with --output."
         )
-    others = sorted(path.name for path in folder.iterdir() if path.name not in files)
+    known = {*files, *(str(parent) for name in files for parent in PurePosixPath(name).parents)}
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    others = sorted(found - known)
     if others:
         raise ResourceError(
             f"`{folder}` must hold a model of peu and nothing else to be overwritten. It also "
@@ -144,10 +150,18 @@ def _files_of_bundle(folder: Path) -> set[str] | None:
         return None
 
 
+def _lies_inside(name: str) -> bool:
+    """Tell whether a name from a manifest leads nowhere but into the bundle, on any system."""
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not any(
+        part in ("..", "/") or "\\" in part or ":" in part for part in parts
+    )
+
+
 def _check_hashes(folder: Path, hashes: dict[str, Any]) -> None:
     for name, expected in hashes.items():
         path = folder / name
-        if Path(name).name != name or not path.is_file():
+        if not _lies_inside(name) or not path.is_file():
             raise BundleError(
                 f"`{folder}` must hold `{name}`, which its manifest lists. It does not. Copy the "
                 "whole folder, or train the model again."

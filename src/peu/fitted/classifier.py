@@ -13,6 +13,7 @@ from PIL import Image
 from peu.data.images import decode_image, resize_image, to_rgb_image
 from peu.errors import BundleError, DataError
 from peu.fitted.bundle import read_manifest, write_bundle
+from peu.fitted.ensemble import EnsembleModel
 from peu.fitted.kernel_machine import KernelMachine
 from peu.recipes.knobs import Fit, check_choice
 from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
@@ -101,10 +102,10 @@ class Classifier:
         Raises:
             DataError: a picture cannot be used; the message names it.
         """
-        rows = [
-            resize_image(_open(picture, number), self.image_size, self.fit)
-            for number, picture in enumerate(_listed(pictures), start=1)
-        ]
+        return self._bring_to_size(_open_all(pictures))
+
+    def _bring_to_size(self, images: Sequence[Image.Image]) -> NDArray[np.uint8]:
+        rows = [resize_image(image, self.image_size, self.fit) for image in images]
         if not rows:
             return np.zeros((0, *self.image_size, 3), np.uint8)
         return np.stack(rows)
@@ -121,7 +122,34 @@ class Classifier:
         Raises:
             DataError: a picture cannot be used; the message names it.
         """
-        return self.model.predict_proba(self.pixels(pictures))
+        return self.predict_images(_open_all(pictures))
+
+    def predict_images(self, images: Sequence[Image.Image]) -> NDArray[np.float64]:
+        """Give the probabilities of the classes (n, k) for upright RGB pictures of any size."""
+        if isinstance(self.model, EnsembleModel):
+            return self.model.predict_images(images)
+        return self.model.predict_proba(self._bring_to_size(images))
+
+    def view(self, picture: Picture) -> NDArray[np.uint8]:
+        """Give a picture as explanations cover it.
+
+        Args:
+            picture: a path, a PIL image or an array.
+
+        Returns:
+            (height, width, 3) in [0, 255]: what the model takes; for an ensemble, whose members
+            take different things, the whole picture in its own proportions.
+
+        Raises:
+            DataError: the picture cannot be used.
+        """
+        if not isinstance(self.model, EnsembleModel):
+            return np.asarray(self.pixels(picture)[0])
+        image = _open_all(picture)[0]
+        longest = max(self.image_size)
+        scale = min(1.0, longest / max(image.size))
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        return resize_image(image, (height, width), "stretch")
 
     def predict(self, pictures: Picture | Iterable[Picture]) -> tuple[Prediction, ...]:
         """Recognise pictures.
@@ -211,13 +239,16 @@ def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
         )
     if file_name == KernelMachine.file_name:
         return KernelMachine.read(folder)
+    if file_name == EnsembleModel.file_name:
+        return EnsembleModel.read(folder, Classifier.load)
     # Starting Keras takes seconds that a kernel machine need not wait.
     from peu.fitted.network import NetworkModel
 
     if file_name != NetworkModel.file_name:
         raise BundleError(
-            f"The manifest of `{folder}` must name {KernelMachine.file_name} or "
-            f"{NetworkModel.file_name}. Received: {file_name!r}. Update peu, or train again."
+            f"The manifest of `{folder}` must name {KernelMachine.file_name}, "
+            f"{NetworkModel.file_name} or {EnsembleModel.file_name}. Received: {file_name!r}. "
+            "Update peu, or train again."
         )
     return NetworkModel.read(folder)
 
@@ -246,6 +277,10 @@ def _listed(pictures: Picture | Iterable[Picture]) -> list[Picture]:
     if isinstance(pictures, np.ndarray) and pictures.ndim in (2, 3):
         return [pictures]
     return list(pictures)
+
+
+def _open_all(pictures: Picture | Iterable[Picture]) -> list[Image.Image]:
+    return [_open(picture, number) for number, picture in enumerate(_listed(pictures), start=1)]
 
 
 def _open(picture: Picture, number: int) -> Image.Image:

@@ -158,12 +158,15 @@ def feature_network(
     inputs = keras.Input((*image_size, 3), dtype="uint8", name="pixels")
     x = backbone(_PREPROCESSING[preprocessing](inputs), training=False)
     x = keras.layers.Identity(name="feature_map")(x)
-    if len(x.shape) == 4:
-        layer = (
-            keras.layers.GlobalAveragePooling2D if pooling == "average" else keras.layers.Flatten
-        )
-        x = layer(name="pool")(x)
-    return keras.Model(inputs, x, name="features")
+    return keras.Model(inputs, pooled(x, pooling), name="features")
+
+
+def pooled(maps: Any, pooling: Pooling) -> Any:
+    """Make a vector of a symbolic map (n, h, w, d); what is a vector already stays as it is."""
+    if len(maps.shape) != 4:
+        return maps
+    layer = keras.layers.GlobalAveragePooling2D if pooling == "average" else keras.layers.Flatten
+    return layer(name="pool")(maps)
 
 
 def _to_minus_one_and_one(pixels: Any) -> Any:

@@ -1,7 +1,7 @@
 """The knobs of a pretrained backbone that stays as it is, with a head trained on it."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from peu.recipes.knobs import (
     Fit,
@@ -57,18 +57,23 @@ class FrozenFeatures:
     training: TrainingSettings = field(default_factory=TrainingSettings)
 
     def __post_init__(self) -> None:
-        check_name(self.name)
-        check_image((224, 224) if self.image_size is None else self.image_size, self.fit)
-        for knob in ("backbone", "backbone_weights"):
-            check(
-                knob,
-                holds=isinstance(getattr(self, knob), str) and bool(getattr(self, knob).strip()),
-                expected="a name or a path",
-                received=getattr(self, knob),
-                advice="Try `backbone='mobilenet'`, `backbone_weights='imagenet'`.",
-            )
-        check_choice("backbone_preprocessing", self.backbone_preprocessing, Preprocessing)
-        check_choice("pooling", self.pooling, Pooling)
-        check_choice("head", self.head, Head)
-        check_count("hidden_units", self.hidden_units, "100 is a good start.")
+        check_features(self)
         check_training(self.training)
+
+
+def check_features(recipe: Any) -> None:
+    """Refuse a backbone, a head or a picture size that cannot be; any recipe with these knobs."""
+    check_name(recipe.name)
+    check_image((224, 224) if recipe.image_size is None else recipe.image_size, recipe.fit)
+    for knob in ("backbone", "backbone_weights"):
+        check(
+            knob,
+            holds=isinstance(getattr(recipe, knob), str) and bool(getattr(recipe, knob).strip()),
+            expected="a name or a path",
+            received=getattr(recipe, knob),
+            advice="Try `backbone='mobilenet'`, `backbone_weights='imagenet'`.",
+        )
+    check_choice("backbone_preprocessing", recipe.backbone_preprocessing, Preprocessing)
+    check_choice("pooling", recipe.pooling, Pooling)
+    check_choice("head", recipe.head, Head)
+    check_count("hidden_units", recipe.hidden_units, "100 is a good start.")

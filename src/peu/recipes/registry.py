@@ -5,13 +5,16 @@ from typing import Any
 from peu.recipes.augmented import Augmented
 from peu.recipes.building import knobs_to_dict, recipe_from_knobs
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.ensemble import Ensemble
+from peu.recipes.finetune import FineTune
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.scratch import Scratch
 from peu.recipes.tuned import Tuned
 
-Recipe = Scratch | Augmented | Tuned | Descriptors | FrozenFeatures
+Recipe = Scratch | Augmented | Tuned | Descriptors | FrozenFeatures | FineTune | Ensemble
 RECIPES: dict[str, type[Recipe]] = {
-    recipe.kind: recipe for recipe in (Scratch, Augmented, Tuned, Descriptors, FrozenFeatures)
+    recipe.kind: recipe
+    for recipe in (Scratch, Augmented, Tuned, Descriptors, FrozenFeatures, FineTune, Ensemble)
 }
 
 
@@ -22,7 +25,10 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
         >>> recipe_to_dict(Descriptors())["kind"]
         'descriptors'
     """
-    return knobs_to_dict(recipe)
+    knobs = knobs_to_dict(recipe)
+    if isinstance(recipe, Ensemble):
+        knobs["members"] = [recipe_to_dict(member) for member in recipe.members]
+    return knobs
 
 
 def recipe_from_dict(value: dict[str, Any]) -> Recipe:
@@ -42,5 +48,14 @@ def recipe_from_dict(value: dict[str, Any]) -> Recipe:
         >>> recipe_from_dict({"kind": "scratch", "filters": [8, 16]}).filters
         (8, 16)
     """
+    if value.get("kind") == Ensemble.kind and isinstance(value.get("members"), (list, tuple)):
+        value = {**value, "members": tuple(_member(each) for each in value["members"])}
     recipe: Recipe = recipe_from_knobs(value, RECIPES)
     return recipe
+
+
+def _member(value: Any) -> Any:
+    """Make a member of an ensemble; what cannot be one is left for the ensemble to refuse."""
+    if isinstance(value, dict) and value.get("kind") != Ensemble.kind:
+        return recipe_from_dict(value)
+    return value

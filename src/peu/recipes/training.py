@@ -92,12 +92,12 @@ class TrainingSettings:
         check_count("watch_every", self.watch_every, "1 looks after every epoch.")
 
 
-def check_training(received: object) -> None:
+def check_training(received: object, knob: str = "training") -> None:
     """Refuse anything but training settings."""
     check(
-        "training",
+        knob,
         holds=isinstance(received, TrainingSettings),
         expected="TrainingSettings, or an object of its knobs in JSON",
         received=received,
-        advice="Try `training=TrainingSettings(epochs=15)`.",
+        advice=f"Try `{knob}=TrainingSettings(epochs=15)`.",
     )

@@ -1,5 +1,6 @@
 """A comparison as JSON: what `report.json` holds and what `peu compare --json` prints."""
 
+import dataclasses
 import math
 from collections import Counter
 from typing import Any
@@ -32,7 +33,9 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       each picture's averaged out-of-fold prediction: `accuracy`, `balanced_accuracy`,
       `log_loss`, `brier`, `n`, `confusion` with a row a true class, `per_class`, `class_names`)
       and `trials` (each `repeat`, `fold`, `accuracy`, `balanced_accuracy`, `log_loss`,
-      `seconds`, `history`, `notes`, `search`: null, or the configurations that were tried).
+      `seconds`, `history`, `notes`, `search`: null, or the configurations that were tried, and
+      `phases`: `name`, `trainable_parameters` and, on the test pictures after it, `accuracy`
+      and `log_loss` of each phase of a training in several).
     - `paired`: `first`, `second`, `difference` (first less second, in accuracy: `mean`, `low`,
       `high`, `level`), `p_value`, `distinguishable`.
     - `failures`: `name`, `reason` of each recipe that could not run.
@@ -122,6 +125,7 @@ def _trials(comparison: Comparison, name: str) -> list[dict[str, Any]]:
                 "history": trial.history,
                 "notes": trial.notes,
                 "search": None if trial.search is None else search_to_dict(trial.search),
+                "phases": [dataclasses.asdict(phase) for phase in trial.phases],
             }
         )
     return rows

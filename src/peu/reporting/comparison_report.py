@@ -8,6 +8,7 @@ from peu.reporting.comparison_json import comparison_to_dict
 from peu.reporting.figures import accuracy_figure, curves_figure, paired_figure
 from peu.reporting.html import render_html
 from peu.reporting.mistakes import mistakes_section
+from peu.reporting.phases import phases_table
 from peu.reporting.pictures_section import pictures_section
 from peu.reporting.report import (
     Block,
@@ -209,6 +210,9 @@ def _training(comparison: Comparison) -> tuple[Block, ...]:
         ]
         if histories:
             figures.append(curves_figure(summary.name, histories))
+        phases = [trial.phases for trial in comparison.trials_of(summary.name) if trial.phases]
+        if phases:
+            figures.append(phases_table(summary.name, phases))
     return tuple(figures)
 
 

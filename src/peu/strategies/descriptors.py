@@ -15,7 +15,7 @@ from peu.progress import Progress, silent
 from peu.recipes.descriptors import Descriptors
 from peu.seeds import child_seed
 from peu.strategies.feature_cache import cached_features
-from peu.strategies.fitted_recipe import FittedRecipe, Indices, TrainingPart
+from peu.strategies.fitted_recipe import FittedRecipe, HeldOut, Indices, TrainingPart
 from peu.strategies.inner_folds import inner_folds
 from peu.strategies.labels import labels_of
 
@@ -29,12 +29,16 @@ _USUAL_TEMPERATURE = 0.25
 
 @dataclass(frozen=True, eq=False)
 class _Choice:
-    """Hold one way to describe pictures and to compare them, and how it did on inner folds."""
+    """Hold one way to describe pictures and to compare them, and how it did on inner folds.
+
+    Its answers for the pictures that they held out come in the folds' order.
+    """
 
     gamma: float
     with_colour: bool
     temperature: float
     log_loss: float
+    held_out: Array | None = None
 
 
 def fit_descriptors(
@@ -101,6 +105,11 @@ def fit_descriptors(
         parameters=count,
         trainable_parameters=count,
         notes=notes,
+        held_out=None
+        if best.held_out is None
+        else HeldOut(
+            part.train[sample[np.concatenate([judge for _, judge in folds])]], best.held_out
+        ),
     )
 
 
@@ -169,7 +178,10 @@ def _judge(
     held_out, truth = np.concatenate(scores), np.concatenate(truths)
     temperature = _best_temperature(held_out, truth)
     return replace(
-        choice, temperature=temperature, log_loss=_log_loss(held_out, truth, temperature)
+        choice,
+        temperature=temperature,
+        log_loss=_log_loss(held_out, truth, temperature),
+        held_out=softmax(held_out / temperature),
     )
 
 

@@ -14,6 +14,8 @@ from peu.fitted.marks import picture_mark
 from peu.progress import Progress, silent
 from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.ensemble import Ensemble
+from peu.recipes.finetune import FineTune
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
 from peu.recipes.tuned import Tuned
@@ -46,6 +48,10 @@ def fit_recipe(
             "Every class must have a picture to learn from. Received none of: "
             f"{', '.join(missing[:3])}. Add pictures, or leave the class out."
         )
+    if isinstance(recipe, Ensemble):
+        from peu.strategies.ensemble import fit_ensemble
+
+        return fit_ensemble(recipe, dataset, part, fit_member=fit_recipe, progress=progress)
     if isinstance(recipe, Descriptors):
         from peu.strategies.descriptors import fit_descriptors
 
@@ -63,6 +69,10 @@ def fit_recipe(
         from peu.strategies.tuned import fit_tuned
 
         return fit_tuned(recipe, dataset, part, progress=progress)
+    if isinstance(recipe, FineTune):
+        from peu.strategies.finetune import fit_finetune
+
+        return fit_finetune(recipe, dataset, part, progress=progress)
     from peu.strategies.frozen import fit_frozen
 
     return fit_frozen(recipe, dataset, part, progress=progress)

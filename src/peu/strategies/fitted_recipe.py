@@ -14,6 +14,36 @@ from peu.training.history import History
 Indices = NDArray[np.int64]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Say what learnt in one phase of a training, and what that was worth on watched pictures.
+
+    Attributes:
+        name: "head", or which part of a backbone learnt along with it.
+        trainable_parameters: how many numbers learnt in it.
+        accuracy: on the watched pictures after it, in [0, 1]; None where none were watched.
+        log_loss: the same, in nats.
+    """
+
+    name: str
+    trainable_parameters: int
+    accuracy: float | None = None
+    log_loss: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Hold what inner folds answered for training pictures that they had not learnt from.
+
+    Attributes:
+        indices: of the pictures, in the set (m,).
+        probabilities: the answers (m, k).
+    """
+
+    indices: Indices
+    probabilities: NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FittedRecipe:
     """Hold a recipe that was fitted on part of a picture set.
@@ -30,6 +60,8 @@ class FittedRecipe:
         history: the figures of its training.
         notes: plain sentences about what was chosen or went differently than asked.
         search: how its knobs were chosen, where they were searched.
+        phases: of a training in several; empty where there was one.
+        held_out: answers of inner folds, where choosing knobs made them anyway.
     """
 
     predict_indices: Callable[[Indices], NDArray[np.float64]]
@@ -39,6 +71,8 @@ class FittedRecipe:
     history: History = field(default_factory=History)
     notes: tuple[str, ...] = ()
     search: Search | None = None
+    phases: tuple[Phase, ...] = ()
+    held_out: HeldOut | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

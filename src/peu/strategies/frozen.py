@@ -1,6 +1,7 @@
 """From frozen features: a pretrained backbone as it is, and a head trained on what it sees."""
 
 import functools
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,28 @@ from peu.progress import Progress, silent
 from peu.recipes.frozen import FrozenFeatures, Pooling
 from peu.seeds import child_seed
 from peu.strategies.feature_cache import BATCH, cached_features
-from peu.strategies.fitted_recipe import FittedRecipe, Indices, TrainingPart
+from peu.strategies.fitted_recipe import FittedRecipe, HeldOut, Indices, TrainingPart
 from peu.strategies.labels import labels_of
 from peu.strategies.logistic import fit_logistic
 from peu.training.fit import fit_network
 from peu.training.history import History
+
+
+@dataclass(frozen=True, eq=False)
+class FittedHead:
+    """Hold a head that was trained on features.
+
+    Attributes:
+        network: a keras.Model from features (n, d) to probabilities (n, k).
+        history: the figures of its training; empty for logistic regression.
+        notes: what was chosen or went differently than asked.
+        held_out: answers of inner folds, where choosing the strength made them.
+    """
+
+    network: Any
+    history: History = field(default_factory=History)
+    notes: tuple[str, ...] = ()
+    held_out: HeldOut | None = None
 
 
 def fit_frozen(
@@ -53,60 +71,90 @@ def fit_frozen(
         ResourceError: its weights are not here and could not be downloaded.
     """
     network, features = extract_features(recipe, dataset, progress=progress)
-    labels = labels_of(dataset)
-    history = History()
-    notes: tuple[str, ...]
-    if recipe.head == "logistic":
-        fitted = fit_logistic(
-            features[part.train],
-            labels[part.train],
-            part.groups[part.train],
-            class_count=len(dataset.class_names),
-            seed=child_seed(part.seed, "inner folds"),
-        )
-        head = linear_head(fitted.weights, fitted.intercepts)
-        notes = fitted.notes
-    else:
-        head = mlp_head(
-            features.shape[1],
-            recipe.hidden_units,
-            len(dataset.class_names),
-            seed=child_seed(part.seed, "head"),
-        )
-        watched = None
-        if part.watched is not None:
-            watched = (features[part.watched], labels[part.watched])
-        history = fit_network(
-            head,
-            features[part.train],
-            labels[part.train],
-            recipe.training,
-            seed=child_seed(part.seed, "batches"),
-            watched=watched,
-            progress=progress,
-            stage=f"Training {recipe.name}",
-        )
-        notes = history.notes
+    head = fit_head(
+        recipe,
+        features,
+        labels_of(dataset),
+        part,
+        class_count=len(dataset.class_names),
+        progress=progress,
+    )
 
     def predict(indices: Indices) -> NDArray[np.float64]:
-        found = keras.ops.convert_to_numpy(head(features[indices], training=False))
+        found = keras.ops.convert_to_numpy(head.network(features[indices], training=False))
         found = found.astype(np.float64)
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     return FittedRecipe(
         predict_indices=predict,
         assemble=lambda: Classifier(
-            model=NetworkModel(_assemble(network, head)),
+            model=NetworkModel(put_on(network, head.network)),
             class_names=dataset.class_names,
             fit=recipe.fit,
             recipe=recipe,
-            history=history,
+            history=head.history,
         ),
-        parameters=int(network.count_params()) + int(head.count_params()),
-        trainable_parameters=int(head.count_params()),
-        history=history,
-        notes=notes,
+        parameters=int(network.count_params()) + int(head.network.count_params()),
+        trainable_parameters=int(head.network.count_params()),
+        history=head.history,
+        notes=head.notes,
+        held_out=head.held_out,
     )
+
+
+def fit_head(
+    recipe: FrozenFeatures,
+    features: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    part: TrainingPart,
+    *,
+    class_count: int,
+    progress: Progress = silent,
+) -> FittedHead:
+    """Train the head that a recipe names.
+
+    Args:
+        recipe: logistic regression, or the MLP and how it is trained.
+        features: (n, d) of every picture of the set.
+        labels: (n,).
+        part: which pictures to learn from.
+        class_count: classes to tell apart.
+        progress: told of every epoch of an MLP.
+
+    Returns:
+        The head.
+    """
+    if recipe.head == "logistic":
+        fitted = fit_logistic(
+            features[part.train],
+            labels[part.train],
+            part.groups[part.train],
+            class_count=class_count,
+            seed=child_seed(part.seed, "inner folds"),
+        )
+        held_out = None
+        if fitted.held_out is not None:
+            places, answers = fitted.held_out
+            held_out = HeldOut(part.train[places], answers)
+        head = linear_head(fitted.weights, fitted.intercepts)
+        return FittedHead(head, notes=fitted.notes, held_out=held_out)
+    head = mlp_head(
+        features.shape[1], recipe.hidden_units, class_count, seed=child_seed(part.seed, "head")
+    )
+    watched = None
+    if part.watched is not None:
+        watched = (features[part.watched], labels[part.watched])
+    history = fit_network(
+        head,
+        features[part.train],
+        labels[part.train],
+        recipe.training,
+        seed=child_seed(part.seed, "batches"),
+        watched=watched,
+        progress=progress,
+        stage=f"Training {recipe.name}",
+    )
+    return FittedHead(head, history, history.notes)
 
 
 def extract_features(
@@ -133,7 +181,7 @@ def extract_features(
         (int(height), int(width)),
         recipe.fit,
         identity=f"{source.identity}:{source.preprocessing}:{recipe.pooling}",
-        compute=functools.partial(_run, network),
+        compute=functools.partial(run_network, network),
         progress=progress,
         stage=f"Extracting features of {recipe.name}",
     )
@@ -169,14 +217,16 @@ def _feature_network(
     return feature_network(backbone, source.preprocessing, pooling, image_size)
 
 
-def _run(network: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+def run_network(network: Any, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Give what a network makes of a batch of pictures, of `BATCH` at most."""
     # Filled up, since a batch of another size would have its graph traced anew, for seconds.
     missing = BATCH - len(pixels)
     filled = np.concatenate([pixels, np.zeros((missing, *pixels.shape[1:]), np.uint8)])
     return np.asarray(network.predict_on_batch(filled), np.float32)[: len(pixels)]
 
 
-def _assemble(network: Any, head: Any) -> Any:
+def put_on(network: Any, head: Any) -> Any:
+    """Put a copy of a head on a feature network: one graph from pixels to probabilities."""
     x = network.output
     for layer in head.layers[1:]:
         # A copy, since a layer that stands in two graphs has no one output to explain.

@@ -28,11 +28,14 @@ class LogisticFit:
         weights: (d, k), one column a class.
         intercepts: (k,).
         notes: what was chosen.
+        held_out: positions that inner folds held out (j,), and the answers for them (j, k) with
+            the strength that was chosen; None without inner folds.
     """
 
     weights: NDArray[np.float64]
     intercepts: NDArray[np.float64]
     notes: tuple[str, ...]
+    held_out: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
 
 
 def fit_logistic(
@@ -63,8 +66,10 @@ def fit_logistic(
     unit, basis = _in_own_span(unit - middle)
     folds = list(inner_folds(labels, groups, seed=seed))[: 1 if len(labels) >= _MANY else None]
     strength, note = _WITHOUT_INNER_FOLDS, "Too few pictures a class to choose C on inner folds: 10"
+    held_out = None
     if folds:
-        strength = _choose_strength(unit, labels, folds)
+        strength, answers = _choose_strength(unit, labels, folds, class_count)
+        held_out = (np.concatenate([judge for _, judge in folds]), answers)
         note = f"Inner folds chose C = {strength:g}"
     model = _fit(unit, labels, strength, _TO_ANSWER)
     coefficients, intercepts = model.coef_, model.intercept_
@@ -76,23 +81,33 @@ def fit_logistic(
     offsets = np.full(class_count, -1e4)
     weights[:, model.classes_] = basis.T @ coefficients.T
     offsets[model.classes_] = intercepts - middle.astype(np.float64) @ weights[:, model.classes_]
-    return LogisticFit(weights, offsets, (f"{note}.",))
+    return LogisticFit(weights, offsets, (f"{note}.",), held_out)
 
 
 def _choose_strength(
     features: NDArray[Any],
     labels: NDArray[np.int64],
     folds: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
-) -> float:
-    """Walk from one candidate to the next while the log loss of held-out pictures falls."""
-    losses: dict[float, float] = {}
+    class_count: int,
+) -> tuple[float, NDArray[np.float64]]:
+    """Walk from one candidate to the next while the log loss of held-out pictures falls.
+
+    Returns:
+        The strength, and the answers for the held-out pictures with it.
+    """
+    answers: dict[float, NDArray[np.float64]] = {}
+    truth = np.concatenate([labels[judge] for _, judge in folds])
 
     def loss(candidate: float) -> float:
-        if candidate not in losses:
-            losses[candidate] = sum(
-                _held_out_loss(features, labels, fit, judge, candidate) for fit, judge in folds
+        if candidate not in answers:
+            answers[candidate] = np.concatenate(
+                [
+                    _answer_held_out(features, labels, fit, judge, candidate, class_count)
+                    for fit, judge in folds
+                ]
             )
-        return losses[candidate]
+        chosen = answers[candidate][np.arange(len(truth)), truth]
+        return float(-np.log(np.maximum(chosen, 1e-12)).sum())
 
     at = CANDIDATES.index(_FIRST_TRIED)
     for step in (1, -1):
@@ -100,20 +115,21 @@ def _choose_strength(
             CANDIDATES[at]
         ):
             at += step
-    return CANDIDATES[at]
+    return CANDIDATES[at], answers[CANDIDATES[at]]
 
 
-def _held_out_loss(
+def _answer_held_out(
     features: NDArray[Any],
     labels: NDArray[np.int64],
     fit: NDArray[np.int64],
     judge: NDArray[np.int64],
     strength: float,
-) -> float:
+    class_count: int,
+) -> NDArray[np.float64]:
     model = _fit(features[fit], labels[fit], strength, _TO_CHOOSE)
-    columns = np.searchsorted(model.classes_, labels[judge])
-    chosen = model.predict_proba(features[judge])[np.arange(len(judge)), columns]
-    return float(-np.log(np.maximum(chosen, 1e-12)).sum())
+    answers = np.zeros((len(judge), class_count))
+    answers[:, model.classes_] = model.predict_proba(features[judge])
+    return answers
 
 
 def _in_own_span(

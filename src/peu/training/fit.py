@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ def fit_network(
     watched: Watched | None = None,
     even_batches: bool = False,
     mixup: float = 0.0,
+    rates: Mapping[int, float] | None = None,
+    epochs: int | None = None,
     progress: Progress = silent,
     stage: str = "Training",
 ) -> History:
@@ -54,6 +56,8 @@ def fit_network(
             nothing.
         even_batches: make all batches alike in size, as batch normalisation wants them.
         mixup: blend pictures in pairs, and their labels, as strongly as this; 0 does not.
+        rates: by a variable's `id`, the share of the step size that it moves by; 1 without.
+        epochs: end after so many; the step size takes its course as if all were to come.
         progress: told of every epoch.
         stage: what the progress is called.
 
@@ -79,16 +83,17 @@ def fit_network(
     )
     # On CPUs XLA made no epoch shorter and the first one twice as long (2 cores, TensorFlow 2.21).
     model.compile(
-        optimizer=make_optimizer(settings, steps=settings.epochs * len(batches)),
+        optimizer=make_optimizer(settings, steps=settings.epochs * len(batches), rates=rates),
         loss=objective.loss,
         metrics=objective.metrics(),
         jit_compile=False,
         steps_per_execution=most_steps_at_once(steps_at_once),
     )
-    looks = watched_epochs(settings.epochs, settings.watch_every)
+    epochs = epochs or settings.epochs
+    looks = watched_epochs(epochs, settings.watch_every)
     timer = StopInTime(settings.time_limit or math.inf)
     watching: list[Any] = [
-        ReportProgress(progress, stage, settings.epochs),
+        ReportProgress(progress, stage, epochs),
         StopWhenSick(objective.guessing, settings.learning_rate),
         timer,
         # Once the generator is being read: before, the setting would be undone.
@@ -100,7 +105,7 @@ def fit_network(
     started = time.monotonic()
     fitted = model.fit(
         batches,
-        epochs=settings.epochs,
+        epochs=epochs,
         # Keras would put the batches into an order drawn from Python's global generator.
         shuffle=False,
         validation_data=None if watched is None else (watched[0], objective.encode(watched[1])),
@@ -119,26 +124,27 @@ def fit_network(
     return History(
         metrics=metrics,
         seconds=time.monotonic() - started,
-        notes=_notes(metrics, settings, objective.guessing, timer.stopped_after),
+        notes=_notes(metrics, settings, epochs, objective.guessing, timer.stopped_after),
     )
 
 
 def _notes(
     metrics: dict[str, tuple[float, ...]],
     settings: TrainingSettings,
+    wanted: int,
     guessing: float,
     stopped_after: int | None,
 ) -> tuple[str, ...]:
     notes = []
     epochs = len(metrics["loss"])
-    if stopped_after is not None and stopped_after < settings.epochs:
+    if stopped_after is not None and stopped_after < wanted:
         notes.append(
             f"Stopped by the time limit of {settings.time_limit:g} s after {stopped_after} of "
-            f"{settings.epochs} epochs."
+            f"{wanted} epochs."
         )
-    elif epochs < settings.epochs and settings.patience is not None:
+    elif epochs < wanted and settings.patience is not None:
         notes.append(
-            f"Stopped after {epochs} of {settings.epochs} epochs: the training loss had not "
+            f"Stopped after {epochs} of {wanted} epochs: the training loss had not "
             f"fallen for {settings.patience}."
         )
     if min(metrics["loss"]) > 0.98 * guessing:

@@ -1,5 +1,6 @@
 """What moves the weights: the optimizer and the course of its step size."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peu.backend import keras
@@ -9,12 +10,16 @@ _MOMENTUM = 0.9
 _NOT_DECAYED = ("bias", "gamma", "beta")
 
 
-def make_optimizer(settings: TrainingSettings, *, steps: int) -> Any:
+def make_optimizer(
+    settings: TrainingSettings, *, steps: int, rates: Mapping[int, float] | None = None
+) -> Any:
     """Build the optimizer that the settings describe.
 
     Args:
         settings: optimizer, step size and its course, weight decay, averaging.
         steps: batches of the whole training, which a cosine is stretched over.
+        rates: by a variable's `id`, the share of the step size that it moves by; 1 for those
+            without. Weight decay is the same for all.
 
     Returns:
         A keras.Optimizer.
@@ -27,18 +32,46 @@ def make_optimizer(settings: TrainingSettings, *, steps: int) -> Any:
         options["weight_decay"] = settings.weight_decay
     if settings.average_weights:
         options |= {"use_ema": True, "ema_momentum": settings.average_weights}
-    step_size = _step_size(settings, steps)
     if settings.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(step_size, momentum=_MOMENTUM, nesterov=True, **options)
+        kind = keras.optimizers.SGD
+        options |= {"momentum": _MOMENTUM, "nesterov": True}
     elif settings.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(
-            step_size, **{"weight_decay": settings.weight_decay, **options}
-        )
+        kind = keras.optimizers.AdamW
+        options = {"weight_decay": settings.weight_decay, **options}
     else:
-        optimizer = keras.optimizers.Adam(step_size, **options)
+        kind = keras.optimizers.Adam
+    if rates:
+        kind = _at_own_rates(kind, rates)
+    optimizer = kind(_step_size(settings, steps), **options)
     if settings.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=list(_NOT_DECAYED))
     return optimizer
+
+
+def _at_own_rates(kind: Any, rates: Mapping[int, float]) -> Any:
+    """Derive an optimizer in which variables move at rates of their own.
+
+    Scaling gradients would not do, since Adam divides by their size; Keras has no such rates,
+    and what it calls for all variables of a step is called here for those of each rate.
+    """
+
+    class AtOwnRates(kind):  # type: ignore[misc]
+        """Move each variable by its share of the step size."""
+
+        def _backend_update_step(
+            self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any
+        ) -> None:
+            pairs = list(zip(grads, trainable_variables, strict=True))
+            shares = [rates.get(id(variable), 1.0) for _, variable in pairs]
+            for share in sorted(set(shares)):
+                own = [pair for pair, its in zip(pairs, shares, strict=True) if its == share]
+                super()._backend_update_step(
+                    [gradient for gradient, _ in own],
+                    [variable for _, variable in own],
+                    learning_rate * share,
+                )
+
+    return AtOwnRates
 
 
 def _step_size(settings: TrainingSettings, steps: int) -> Any:

@@ -1,0 +1,78 @@
+"""How good recipes are that learn from so few pictures a class, tested on all the others.
+
+Copies of a picture that was learnt from are left out of the test.
+
+Run: PEU_DATA=... python benchmarks/few_pictures.py [--draws 20]
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.data.dataset import ImageDataset, load_dataset
+from peu.data.duplicates import duplicate_groups
+from peu.recipes.descriptors import Descriptors
+from peu.recipes.frozen import FrozenFeatures
+from peu.seeds import child_seed
+from peu.strategies.fit import fit_recipe
+from peu.strategies.fitted_recipe import TrainingPart
+from peu.strategies.labels import labels_of
+
+DATA = Path(os.environ["PEU_DATA"])
+FROZEN = FrozenFeatures(
+    backbone=str(DATA / "weights" / "mobilenet_1_0_224_pw12.keras"), backbone_preprocessing="tf"
+)
+COUNTS = (1, 2, 5, 10, 20)
+
+
+def draw(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw so many pictures of each class to learn from, and give the others to test on."""
+    generator = np.random.default_rng(seed)
+    train = np.sort(
+        np.concatenate(
+            [
+                generator.choice(np.flatnonzero(labels == label), count, replace=False)
+                for label in np.unique(labels)
+            ]
+        )
+    )
+    return train, np.flatnonzero(~np.isin(groups, groups[train]))
+
+
+def accuracies(
+    recipe: FrozenFeatures | Descriptors, dataset: ImageDataset, count: int, draws: int
+) -> NDArray[np.float64]:
+    """Give the accuracy of a recipe in each draw."""
+    labels, groups = labels_of(dataset), duplicate_groups(dataset)
+    found = []
+    for number in range(draws):
+        train, test = draw(labels, groups, count, child_seed(0, "draw", count, number))
+        part = TrainingPart(train=train, groups=groups, seed=child_seed(0, "fit", count, number))
+        answers = fit_recipe(recipe, dataset, part).predict_indices(test)
+        found.append(np.mean(answers.argmax(axis=1) == labels[test]))
+    return np.array(found)
+
+
+def main() -> None:
+    """Print a line a recipe and number of pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=20)
+    draws = parser.parse_args().draws
+    dataset = load_dataset(DATA / "caltech4")
+    for recipe in (FROZEN, Descriptors()):
+        for count in COUNTS:
+            found = accuracies(recipe, dataset, count, draws)
+            print(
+                f"{recipe.name}, {count} a class: {found.mean():.3f}, from {found.min():.3f} to "
+                f"{found.max():.3f} in {draws} draws",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Temperatures and weights of several models, from answers that inner folds held out."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.fitted.combination import Array, Combination, temper
+from peu.strategies.fitted_recipe import HeldOut
+
+_TEMPERATURES = (0.05, 20.0)
+_STEPS = 1000
+_SETTLED = 1e-9
+
+
+def weigh(
+    held_out: Sequence[HeldOut], labels: NDArray[np.int64], *, shrinkage: float
+) -> Combination:
+    """Choose each model's temperature, then the weights of their average.
+
+    Each temperature has the lowest log loss on all answers of its model. The weights are the
+    likeliest on the pictures that every model answered for, under a Dirichlet prior that pulls
+    them towards equal ones; with few pictures it should.
+
+    Args:
+        held_out: the answers of each model.
+        labels: (n,) of every picture of the set.
+        shrinkage: how many pictures' worth the pull is.
+
+    Returns:
+        The combination. Where nothing was answered for, temperatures are 1 and weights equal.
+    """
+    temperatures = tuple(
+        _best_temperature(each.probabilities, labels[each.indices]) for each in held_out
+    )
+    common = reduce(np.intersect1d, [each.indices for each in held_out])
+    likelihoods = np.empty((len(common), len(held_out)))
+    for column, (each, temperature) in enumerate(zip(held_out, temperatures, strict=True)):
+        order = np.argsort(each.indices, kind="stable")
+        places = order[np.searchsorted(each.indices[order], common)]
+        tempered = temper(each.probabilities[places], temperature)
+        likelihoods[:, column] = tempered[np.arange(len(common)), labels[common]]
+    return Combination(temperatures, tuple(_best_weights(likelihoods, shrinkage).tolist()))
+
+
+def _best_temperature(probabilities: Array, labels: NDArray[np.int64]) -> float:
+    from scipy.optimize import minimize_scalar
+
+    if len(labels) == 0:
+        return 1.0
+
+    def loss(log_temperature: float) -> float:
+        chosen = temper(probabilities, float(np.exp(log_temperature)))[
+            np.arange(len(labels)), labels
+        ]
+        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+    found = minimize_scalar(loss, bounds=tuple(np.log(_TEMPERATURES)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def _best_weights(likelihoods: Array, shrinkage: float) -> Array:
+    """Climb to the likeliest weights of a mixture by expectation and maximisation.
+
+    The likelihood has no second hill: it is concave in the weights.
+    """
+    pictures, models = likelihoods.shape
+    weights = np.full(models, 1 / models)
+    if pictures == 0:
+        return weights
+    for _ in range(_STEPS):
+        shares = np.maximum(weights * likelihoods, 1e-300)
+        shares /= shares.sum(axis=1, keepdims=True)
+        better = (shares.sum(axis=0) + shrinkage / models) / (pictures + shrinkage)
+        if np.abs(better - weights).max() < _SETTLED:
+            break
+        weights = better
+    return np.asarray(weights / weights.sum())
