@@ -13,6 +13,7 @@ from peu.errors import BundleError, RecipeError
 from peu.experiments.choice import choose_recipe
 from peu.files import write_json
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.ensemble import Ensemble
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe, recipe_to_dict
 from peu.recipes.scratch import Scratch
@@ -118,5 +119,6 @@ def test_without_weights_the_smallest_class_decides(dataset: ImageDataset) -> No
         parts=dataset.parts * 2,
     )
     enough = choose_recipe(doubled, runs=None, frozen=NOWHERE)
-    assert enough.recipe.kind == "augmented"
+    assert isinstance(enough.recipe, Ensemble)
+    assert [member.kind for member in enough.recipe.members] == ["descriptors", "augmented"]
     assert "at least 16" in enough.reason

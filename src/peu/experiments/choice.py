@@ -12,6 +12,7 @@ from peu.errors import PeuError, ResourceError
 from peu.files import read_json
 from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.ensemble import Ensemble
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe, recipe_from_dict
 from peu.strategies.labels import labels_of
@@ -91,9 +92,9 @@ def choose_recipe(
             f"has too few pictures ({fewest})",
         )
     return Choice(
-        Augmented(),
+        Ensemble(members=(Descriptors(), Augmented())),
         "no pretrained weights are at hand, and with so many pictures a class (at least "
-        f"{fewest}) a network learns what descriptors miss",
+        f"{fewest}) descriptors and a network of its own err on different ones",
     )
 
 
