@@ -33,12 +33,12 @@ class SearchSpace:
 
     image_size: tuple[int, int] = (48, 80)
     layers: tuple[int, int] = (2, 4)
-    filters: tuple[int, int] = (8, 24)
+    filters: tuple[int, int] = (8, 32)
     batch_norm: tuple[int, int] = (0, 1)
     dropout: tuple[float, float] = (0.0, 0.5)
     learning_rate: tuple[float, float] = (5e-4, 8e-3)
     weight_decay: tuple[float, float] = (1e-4, 0.3)
-    epochs: tuple[int, int] = (20, 60)
+    epochs: tuple[int, int] = (30, 90)
     augmentation: tuple[float, float] = (0.25, 2.0)
 
     def __post_init__(self) -> None:

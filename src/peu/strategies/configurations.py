@@ -14,14 +14,14 @@ _MOST_FILTERS = 128
 _WARMUP = 0.05
 # Usual values, and the first that a search tries.
 _START: Knobs = {
-    "image_size": 48,
+    "image_size": 64,
     "layers": 4,
     "filters": 16,
     "batch_norm": 1,
     "dropout": 0.3,
     "learning_rate": 3e-3,
     "weight_decay": 0.01,
-    "epochs": 40,
+    "epochs": 60,
     "augmentation": 1.0,
 }
 
