@@ -1,0 +1,223 @@
+"""How well a denoiser does, level by level, beside classical filters on the same pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.autoencoding.classical import FILTERS, ClassicalFilter, choose_filters
+from peu.autoencoding.denoise import denoise_batch
+from peu.autoencoding.noise import add_noise
+from peu.autoencoding.pictures import picture_pixels
+from peu.data.dataset import ImageDataset
+from peu.errors import DataError
+from peu.evaluation.reconstruction import peak_signal_to_noise, structural_similarity
+from peu.fitted.autoencoder import Autoencoder
+from peu.fitted.marks import picture_mark
+from peu.progress import Progress, silent
+from peu.recipes.denoising import Denoising
+from peu.recipes.noise import Noise
+from peu.seeds import child_seed
+
+TUNED_ON = 40
+_BEST = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterFigures:
+    """Hold what a classical filter did at one level.
+
+    Attributes:
+        psnr: mean over the pictures, in dB.
+        ssim: mean over the pictures.
+        settings: those chosen on other pictures.
+    """
+
+    psnr: float
+    ssim: float
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LevelFigures:
+    """Hold what a denoiser did on pictures with one level of noise.
+
+    Attributes:
+        noise: the noise.
+        psnr: mean over the pictures, in dB.
+        ssim: mean over the pictures.
+        noisy_psnr: of the pictures as they came, in dB.
+        noisy_ssim: of the pictures as they came.
+        classical: of each filter by its name.
+        examples: up to so many pictures as the noise left them, (n, height, width, channels)
+            of intensities, and by name what came of them.
+    """
+
+    noise: Noise
+    psnr: float
+    ssim: float
+    noisy_psnr: float
+    noisy_ssim: float
+    classical: dict[str, FilterFigures]
+    examples: dict[str, NDArray[np.float32]]
+
+    @property
+    def best_classical(self) -> str | None:
+        """The filter with the highest PSNR, or None where none was run."""
+        return max(self.classical, key=lambda name: self.classical[name].psnr, default=None)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DenoisingFigures:
+    """Hold the figures of a denoiser.
+
+    Attributes:
+        levels: one entry for each noise, in the order asked for.
+        pictures: how many it was tested on; it learnt from none of them.
+        tuned_on: how many other pictures the filters' settings were chosen on.
+        clean: the pictures of the examples before the noise, of intensities.
+    """
+
+    levels: tuple[LevelFigures, ...]
+    pictures: int
+    tuned_on: int
+    clean: NDArray[np.float32]
+
+
+def evaluate_denoiser(
+    model: Autoencoder,
+    dataset: ImageDataset,
+    noises: Sequence[Noise],
+    *,
+    most: int = 500,
+    filters: Sequence[ClassicalFilter] = FILTERS,
+    examples: int = 6,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> DenoisingFigures:
+    """Measure a denoiser on pictures that it has not learnt from.
+
+    Every method meets the same noisy pictures. The filters' settings are chosen for each level
+    on other pictures than those tested, and they are told the level; the denoiser is not.
+
+    Args:
+        model: a denoiser.
+        dataset: clean pictures; those that it learnt from are left out, and serve to choose the
+            filters' settings.
+        noises: of one amount each.
+        most: pictures to test on, drawn from the seed where there are more.
+        filters: the classical filters; empty leaves them out.
+        examples: pictures to keep for showing.
+        seed: of the noise and of the choice of pictures.
+        progress: told of each level.
+
+    Returns:
+        The figures.
+
+    Raises:
+        DataError: it learnt from all of these pictures.
+    """
+    tested, others = _parted(model, dataset, most, seed)
+    truth, tuning = (_pixels(model, dataset, chosen, progress) for chosen in (tested, others))
+    levels = []
+    stage = "Measuring"
+    progress(stage, 0, len(noises))
+    for number, noise in enumerate(noises):
+        levels.append(_level(model, noise, truth, tuning, filters, examples, seed))
+        progress(stage, number + 1, len(noises))
+    return DenoisingFigures(
+        levels=tuple(levels),
+        pictures=len(truth),
+        tuned_on=len(tuning) if filters else 0,
+        clean=_intensities(truth[:examples]),
+    )
+
+
+def _level(
+    model: Autoencoder,
+    noise: Noise,
+    truth: NDArray[np.uint8],
+    tuning: NDArray[np.uint8],
+    filters: Sequence[ClassicalFilter],
+    examples: int,
+    seed: int,
+) -> LevelFigures:
+    noisy = _disturbed(truth, noise, child_seed(seed, "test", str(noise)))
+    clean = _intensities(truth)
+    shown = _intensities(noisy)
+    cleaned = denoise_batch(model, noisy)
+    kept = {"noisy": shown[:examples], "denoised": cleaned[:examples]}
+    classical = {}
+    if filters:
+        given = _intensities(_disturbed(tuning, noise, child_seed(seed, "tuning", str(noise))))
+        chosen = choose_filters(
+            _intensities(tuning).astype(np.float64),
+            given.astype(np.float64),
+            noise,
+            peak_signal_to_noise,
+            filters=filters,
+        )
+        for one in chosen:
+            estimate = one(shown.astype(np.float64), noise)
+            classical[one.name] = FilterFigures(
+                psnr=float(peak_signal_to_noise(clean, estimate).mean()),
+                ssim=float(structural_similarity(clean, estimate).mean()),
+                settings=dict(one.settings),
+            )
+            kept[one.name] = estimate[:examples].astype(np.float32)
+        best = sorted(classical, key=lambda name: -classical[name].psnr)[:_BEST]
+        kept = {name: kept[name] for name in ("noisy", "denoised", *best)}
+    return LevelFigures(
+        noise=noise,
+        psnr=float(peak_signal_to_noise(clean, cleaned).mean()),
+        ssim=float(structural_similarity(clean, cleaned).mean()),
+        noisy_psnr=float(peak_signal_to_noise(clean, shown).mean()),
+        noisy_ssim=float(structural_similarity(clean, shown).mean()),
+        classical=classical,
+        examples=kept,
+    )
+
+
+def _parted(
+    model: Autoencoder, dataset: ImageDataset, most: int, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose pictures to test on, which the model has not seen, and others to tune filters on."""
+    learnt = set(model.provenance.get("picture_marks", ()))
+    seen = np.array([picture_mark(facts.sha256) in learnt for facts in dataset.facts], np.bool_)
+    unseen = np.random.default_rng(child_seed(seed, "tested")).permutation(np.flatnonzero(~seen))
+    if len(unseen) == 0:
+        raise DataError(
+            f"Expected pictures that the denoiser has not learnt from; it learnt from all "
+            f"{len(dataset)} of these. Give others."
+        )
+    others = np.random.default_rng(child_seed(seed, "tuned")).permutation(np.flatnonzero(seen))
+    if len(others) == 0:
+        # A set that the model knows nothing of: a part of it is set apart for the filters.
+        apart = min(TUNED_ON, len(unseen) // 2) or 1
+        others, unseen = unseen[:apart], unseen[apart:] if len(unseen) > 1 else unseen
+    return np.sort(unseen[:most]), np.sort(others[:TUNED_ON])
+
+
+def _pixels(
+    model: Autoencoder, dataset: ImageDataset, chosen: NDArray[np.int64], progress: Progress
+) -> NDArray[np.uint8]:
+    recipe = model.recipe
+    fit = recipe.fit if isinstance(recipe, Denoising) else "crop"
+    channels = "grey" if model.channels == 1 else "colour"
+    return picture_pixels(
+        dataset.subset(chosen),
+        model.image_size,
+        fit,
+        channels,  # type: ignore[arg-type]
+        progress=progress,
+    )
+
+
+def _disturbed(pixels: NDArray[np.uint8], noise: Noise, seed: int) -> NDArray[np.float32]:
+    return add_noise(pixels, noise, np.random.default_rng(seed))
+
+
+def _intensities(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    return pixels.astype(np.float32) / np.float32(255)
