@@ -63,10 +63,7 @@ def targets_of(
         DataError: two pictures would have the same copy, or a copy would replace a picture.
         ResourceError: a copy is there already.
     """
-    chosen = [
-        tuple(_target(output, key) for key in dataset.keys)
-        for dataset in datasets
-    ]
+    chosen = [tuple(_target(output, key) for key in dataset.keys) for dataset in datasets]
     taken: set[Path] = set()
     for dataset, targets in zip(datasets, chosen, strict=True):
         for source, target in zip(dataset.paths, targets, strict=True):

@@ -1,8 +1,10 @@
 """A denoiser: trained on noise drawn anew, watched for collapse, begun again where it fails."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peu.autoencoding.noise import add_noise
 from peu.autoencoding.pictures import PictureSet
@@ -24,7 +26,12 @@ _STEPS_AT_ONCE = 8
 
 
 def fit_denoiser(
-    recipe: Denoising, pictures: PictureSet, *, seed: int, progress: Progress = silent
+    recipe: Denoising,
+    pictures: PictureSet,
+    *,
+    seed: int,
+    progress: Progress = silent,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Autoencoder:
     """Train a denoiser; a training that collapses is begun again from another seed.
 
@@ -34,6 +41,7 @@ def fit_denoiser(
             curves, and decide nothing.
         seed: of everything random.
         progress: told of every epoch.
+        tell: told of a collapse, in a sentence, as soon as it is seen.
 
     Returns:
         The denoiser, with a line in its history's notes for each collapse.
@@ -43,8 +51,21 @@ def fit_denoiser(
     """
     notes: list[str] = []
     for attempt in range(recipe.restarts + 1):
-        network, history, collapsed = _attempt(
-            recipe, pictures, child_seed(seed, "attempt", attempt), progress
+        drawn = child_seed(seed, "attempt", attempt)
+        network = denoiser(
+            recipe,
+            pictures.channels,
+            mean_of(pictures.train),
+            seed=child_seed(drawn, "network"),
+            precision=choose_precision(recipe.training.precision),
+        )
+        history, collapsed = train_denoiser(
+            network,
+            recipe,
+            pictures.train,
+            seed=drawn,
+            watched=pictures.test[:_MOST_WATCHED],
+            progress=progress,
         )
         if not collapsed:
             return Autoencoder(
@@ -58,6 +79,7 @@ def fit_denoiser(
             f"Attempt {attempt + 1} collapsed after {len(history.metrics['loss'])} epochs: an even "
             "grey would have been as good. Begun again from another seed."
         )
+        tell(notes[-1])
     raise RecipeError(
         f"A denoiser must do better than an even grey. It did not in {recipe.restarts + 1} "
         f"attempts. Lower `learning_rate` (it is {recipe.training.learning_rate:g}), or train "
@@ -65,33 +87,51 @@ def fit_denoiser(
     )
 
 
-def _attempt(
-    recipe: Denoising, pictures: PictureSet, seed: int, progress: Progress
-) -> tuple[Any, History, bool]:
+def train_denoiser(
+    network: Any,
+    recipe: Denoising,
+    pixels: NDArray[np.uint8],
+    *,
+    seed: int,
+    watched: NDArray[np.uint8] | None = None,
+    progress: Progress = silent,
+) -> tuple[History, bool]:
+    """Train a denoising network in place, on noise drawn anew for every batch.
+
+    Args:
+        network: from pixels to intensities.
+        recipe: the noise and how it is trained.
+        pixels: (n, height, width, channels) of clean pictures.
+        seed: of the order of the pictures and of the noise.
+        watched: clean pictures for the curves, to which noise is added once.
+        progress: told of every epoch.
+
+    Returns:
+        The figures of every epoch, and whether the network collapsed: whether one even grey
+        would have been as good.
+
+    Raises:
+        RecipeError: the loss is no number any more, or diverges.
+    """
     noise = read_noise(recipe.noise)
-    network = denoiser(
-        recipe,
-        pictures.channels,
-        mean_of(pictures.train),
-        seed=child_seed(seed, "network"),
-        precision=choose_precision(recipe.training.precision),
-    )
-    objective = picture_objective(pictures.train)
+    objective = picture_objective(pixels)
     watch = StopWhenCollapsed(objective.guessing, recipe.training.epochs)
-    watched = pictures.test[:_MOST_WATCHED]
-    generator = np.random.default_rng(child_seed(seed, "watched noise"))
+    looked_at = None
+    if watched is not None:
+        generator = np.random.default_rng(child_seed(seed, "watched noise"))
+        looked_at = (add_noise(watched, noise, generator), watched)
     history = fit_network(
         network,
-        pictures.train,
-        pictures.train,
+        pixels,
+        pixels,
         recipe.training,
         seed=child_seed(seed, "batches"),
         objective=objective,
-        prepare=lambda pixels, drawn: add_noise(pixels, noise, drawn),
+        prepare=lambda clean, drawn: add_noise(clean, noise, drawn),
         callbacks=(watch,),
         steps_at_once=_STEPS_AT_ONCE,
-        watched=(add_noise(watched, noise, generator), watched),
+        watched=looked_at,
         progress=progress,
         stage=f"Training {recipe.name}",
     )
-    return network, history, watch.collapsed
+    return history, watch.collapsed

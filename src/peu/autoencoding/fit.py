@@ -56,7 +56,7 @@ def fit_autoencoder(
         progress=progress,
     )
     if isinstance(recipe, Denoising):
-        model = fit_denoiser(recipe, pictures, seed=seed, progress=progress)
+        model = fit_denoiser(recipe, pictures, seed=seed, progress=progress, tell=tell)
     else:
         model = fit_variational(recipe, pictures, seed=seed, progress=progress, tell=tell)
     known = {**model.provenance, **_provenance(dataset, pictures, seed, model)}

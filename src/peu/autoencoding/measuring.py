@@ -68,6 +68,21 @@ class LevelFigures:
         """The filter with the highest PSNR, or None where none was run."""
         return max(self.classical, key=lambda name: self.classical[name].psnr, default=None)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures as what JSON can hold."""
+        named = {"sigma": self.noise.high} if self.noise.kind == "gaussian" else {}
+        return {
+            **named,
+            "noise": str(self.noise),
+            "psnr": self.psnr,
+            "ssim": self.ssim,
+            "noisy_psnr": self.noisy_psnr,
+            "noisy_ssim": self.noisy_ssim,
+            "classical": {name: one.psnr for name, one in self.classical.items()},
+            "classical_ssim": {name: one.ssim for name, one in self.classical.items()},
+            "classical_settings": {name: one.settings for name, one in self.classical.items()},
+        }
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DenoisingFigures:
@@ -84,6 +99,14 @@ class DenoisingFigures:
     pictures: int
     tuned_on: int
     clean: NDArray[np.float32]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figures as what JSON can hold."""
+        return {
+            "pictures": self.pictures,
+            "tuned_on": self.tuned_on,
+            "levels": [level.to_dict() for level in self.levels],
+        }
 
 
 def evaluate_denoiser(

@@ -9,6 +9,7 @@ import typer
 from peu import __version__
 from peu.cli.augment import augment_command
 from peu.cli.compare import compare_command
+from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
 from peu.cli.predict import evaluate_command, predict_command
 from peu.cli.train import train_command
@@ -27,6 +28,7 @@ app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("describe")(describe_command)
 app.command("augment")(augment_command)
+app.add_typer(denoise_app)
 app.add_typer(vae_app)
 
 

@@ -13,7 +13,7 @@ from peu.data.dataset import ImageDataset, load_dataset
 from peu.data.digits import digits_set
 from peu.data.download import download, one_at_a_time
 from peu.data.samples import sample_set
-from peu.errors import DataError, ResourceError
+from peu.errors import DataError
 from peu.progress import Progress, silent
 
 SAMPLES = "samples"
@@ -138,18 +138,6 @@ def open_dataset(
         )
     dataset = load_dataset(folder, labels_required=labels_required, progress=progress)
     return dataclasses.replace(dataset, name=name)
-
-
-def open_mnist_or_digits(*, progress: Progress = silent) -> ImageDataset:
-    """Open MNIST, or where it cannot be had, the small handwritten digits that are built in.
-
-    Raises:
-        ResourceError: the cache cannot be written.
-    """
-    try:
-        return open_dataset("mnist", progress=progress)
-    except ResourceError:
-        return open_dataset(DIGITS, progress=progress)
 
 
 def fetch(entry: CatalogEntry, progress: Progress = silent) -> Path:

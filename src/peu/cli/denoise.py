@@ -1,0 +1,151 @@
+"""`peu denoise`: learn to take noise out of pictures, do it, and measure how well."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.denoise_apply import apply_command
+from peu.cli.denoise_evaluate import evaluate_command
+from peu.cli.outcome import ending_well
+from peu.cli.settings import read_image_size
+from peu.cli.vae_opening import open_set
+from peu.data.wording import printable
+from peu.recipes.denoising import Denoising, DenoisingNetwork
+from peu.recipes.knobs import Channels
+from peu.recipes.noise import read_noise
+from peu.recipes.training import Schedule, TrainingSettings
+
+app = typer.Typer(
+    name="denoise",
+    help="Take noise out of pictures (a denoising auto-encoder).",
+    no_args_is_help=True,
+)
+
+
+@ending_well
+def train_command(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="A folder of clean pictures, a CSV, zip or npz file, or a known set. Default: "
+            "mnist, or digits where it is not to be had.",
+            show_default=False,
+        ),
+    ] = None,
+    noise: Annotated[
+        str,
+        typer.Option(
+            "--noise",
+            help="What to learn to take out: a standard deviation as 0.2, intensities going from "
+            "0 to 1; a range as 0-0.6; poisson:PHOTONS; salt-and-pepper:SHARE.",
+        ),
+    ] = "0.2",
+    network: Annotated[
+        DenoisingNetwork,
+        typer.Option("--network", help="The lab sheet's, or a small U-Net, better and slower."),
+    ] = "sheet",
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
+        "model"
+    ),
+    overwrite: options.Overwrite = False,
+    seed: options.Seed = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+    epochs: options.Epochs = None,
+    batch_size: options.BatchSize = None,
+    learning_rate: options.LearningRate = None,
+    schedule: Annotated[
+        Schedule | None,
+        typer.Option("--schedule", help="How the step size changes. Default: constant."),
+    ] = None,
+    time_limit: options.TimeLimit = None,
+    image_size: options.ImageSize = None,
+    fit: options.FitOption = None,
+    channels: Annotated[
+        Channels | None,
+        typer.Option("--channels", help="Grey or colour. Default: as the pictures are."),
+    ] = None,
+) -> None:
+    """Learn from clean pictures to take noise out of others, and save the denoiser.
+
+    A fifth of the pictures is held out for `peu denoise evaluate`, unless the set has test
+    pictures of its own.
+    """
+    read_noise(noise, "--noise")
+    knobs: dict[str, Any] = {
+        "image_size": read_image_size(image_size) if image_size else None,
+        "fit": fit,
+        "channels": channels,
+    }
+    training: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "schedule": schedule,
+        "time_limit": time_limit,
+    }
+    recipe = Denoising(
+        noise=noise,
+        network=network,
+        training=TrainingSettings(**{"epochs": Denoising().training.epochs, **_given(training)}),
+        **_given(knobs),
+    )
+
+    from peu.autoencoding.fit import fit_autoencoder
+    from peu.fitted.bundle import check_destination
+
+    check_destination(output, overwrite=overwrite)
+    seed = seed or 0
+    with showing_progress(quiet=quiet) as progress:
+        dataset = open_set(data, progress=progress, quiet=quiet)
+        model = fit_autoencoder(
+            recipe,
+            dataset,
+            seed=seed,
+            progress=progress,
+            tell=lambda text: remark(text, quiet=quiet),
+        )
+        model.save(output, overwrite=overwrite)
+    memory = model.provenance
+    height, width = model.image_size
+    losses = model.history.metrics
+    facts = {
+        "format": 1,
+        "output": str(output),
+        "noise": noise,
+        "network": network,
+        "pictures": memory["pictures"],
+        "held_out": memory["held_out"],
+        "image_size": [height, width],
+        "channels": model.channels,
+        "parameters": memory["parameters"],
+        "loss": losses["loss"][-1],
+        "held_out_loss": losses["watched_loss"][-1],
+        "seconds": model.history.seconds,
+        "fingerprint": dataset.fingerprint,
+        "seed": seed,
+        "notes": list(model.history.notes),
+    }
+    if as_json:
+        write_result(facts)
+        return
+    kind = "grey" if model.channels == 1 else "colour"
+    results().print(
+        f"Learnt from {memory['pictures']:,} {kind} pictures of {height} x {width} pixels "
+        f"({memory['tested_on']}): {memory['parameters']:,} parameters, mean squared error "
+        f"{losses['loss'][-1]:.4f}, {losses['watched_loss'][-1]:.4f} on held-out pictures. Saved "
+        f"to {printable(str(output))}.",
+        soft_wrap=True,
+    )
+
+
+def _given(knobs: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in knobs.items() if value is not None}
+
+
+app.command("train")(train_command)
+app.command("apply")(apply_command)
+app.command("evaluate")(evaluate_command)

@@ -1,0 +1,72 @@
+"""`peu denoise apply`: cleaned copies of pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.outcome import ending_well
+from peu.data.wording import printable
+from peu.errors import DataError
+
+Denoiser = Annotated[Path, typer.Argument(help="Folder of a model that `peu denoise train` wrote.")]
+
+
+@ending_well
+def apply_command(
+    model: Denoiser,
+    pictures: Annotated[list[str], typer.Argument(help="Pictures, or folders of pictures.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the cleaned copies.")],
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write a cleaned copy of every picture, of its own size, under its own name and subfolder."""
+    from peu.data.dataset import load_dataset
+
+    with showing_progress(quiet=quiet) as progress:
+        datasets = []
+        unusable: list[DataError] = []
+        for source in pictures:
+            try:
+                datasets.append(load_dataset(source, labels_required=False, progress=progress))
+            except DataError as error:
+                unusable.append(error)
+        if not datasets:
+            raise unusable[0]
+
+        from peu.autoencoding.cleaned_files import targets_of, write_cleaned
+        from peu.autoencoding.denoise import load_denoiser
+
+        targets = targets_of(datasets, output, overwrite=overwrite)
+        denoiser = load_denoiser(model)
+        written = [
+            one
+            for dataset, chosen in zip(datasets, targets, strict=True)
+            for one in write_cleaned(denoiser, dataset, chosen, progress=progress)
+        ]
+    set_aside = [(str(one.path), one.reason) for dataset in datasets for one in dataset.set_aside]
+    set_aside += [(str(one.source), one.reason) for one in written if one.target is None]
+    for path, reason in set_aside:
+        remark(f"Set aside: {path}: {reason}", quiet=quiet)
+    for trouble in unusable:
+        remark(f"Set aside: {trouble}", quiet=quiet)
+    cleaned = [one for one in written if one.target is not None]
+    if as_json:
+        write_result(
+            {
+                "format": 1,
+                "output": str(output),
+                "pictures": [
+                    {"path": str(one.source), "output": str(one.target)} for one in cleaned
+                ],
+                "set_aside": [{"path": path, "reason": reason} for path, reason in set_aside],
+            }
+        )
+        return
+    noun = "picture" if len(cleaned) == 1 else "pictures"
+    results().print(
+        f"{len(cleaned)} {noun} cleaned. Written to {printable(str(output))}.", soft_wrap=True
+    )

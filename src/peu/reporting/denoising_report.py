@@ -1,0 +1,197 @@
+"""A denoiser as a report: how much better it is than the noise and than classical filters."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from peu import __version__
+from peu.autoencoding.measuring import DenoisingFigures, LevelFigures
+from peu.data.dataset import ImageDataset
+from peu.fitted.autoencoder import Autoencoder
+from peu.recipes.autoencoders import autoencoder_to_dict
+from peu.reporting.denoising_figures import (
+    denoising_loss_figure,
+    quality_figure,
+    quality_table,
+)
+from peu.reporting.drawing import number
+from peu.reporting.mosaics import mosaic
+from peu.reporting.pictures import png_uri
+from peu.reporting.report import (
+    Block,
+    Callout,
+    Details,
+    KeyValues,
+    Listing,
+    Paragraph,
+    Plate,
+    Report,
+    Section,
+)
+from peu.reporting.report_folder import write_report_folder
+from peu.reporting.wording import count, duration, facts
+
+
+def write_denoising_report(
+    model: Autoencoder, dataset: ImageDataset, found: DenoisingFigures, folder: str | Path
+) -> Path:
+    """Write `report.html`, `report.json` and every figure as PNG.
+
+    Args:
+        model: a denoiser.
+        dataset: the set that it was measured on.
+        found: its figures, of at least one level.
+        folder: made if missing; files of these names in it are replaced.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    loss = denoising_loss_figure(model.history.metrics)
+    quality = [quality_figure(levels) for levels in _by_kind(found.levels)]
+    plates = {f"pictures-{_plain(level)}": examples_of(found, level) for level in found.levels}
+    report = Report(
+        title=f"Noise taken out of {dataset.name}",
+        subtitle=(
+            f"Learnt from {count(int(model.provenance['pictures']), 'picture')} and measured on "
+            f"{count(found.pictures, 'picture')} that it has not seen"
+        ),
+        blocks=(
+            _verdict(found),
+            Section("Level by level", (*quality, quality_table(found.levels), _settings(found))),
+            Section("Side by side", tuple(_plates(found, plates))),
+            Section(
+                "How training went",
+                (*((Listing(model.history.notes),) if model.history.notes else ()), loss),
+            ),
+            _method(found),
+            _provenance(model, dataset),
+        ),
+        footer=f"Made by peu {__version__}. This page needs no network and no other file.",
+    )
+    numbers = {
+        "format": 1,
+        **found.to_dict(),
+        "history": {name: list(values) for name, values in model.history.metrics.items()},
+        "notes": list(model.history.notes),
+    }
+    drawings = {
+        "loss": loss.png,
+        **{
+            f"quality-{levels[0].noise.kind}": figure.png
+            for levels, figure in zip(_by_kind(found.levels), quality, strict=True)
+        },
+        **{name: _png(picture) for name, picture in plates.items()},
+    }
+    return write_report_folder(Path(folder), report, numbers, drawings)
+
+
+def examples_of(found: DenoisingFigures, level: LevelFigures) -> Image.Image:
+    """Lay out examples at one level: clean, noisy, denoised, and the two best filters."""
+    return mosaic(np.stack([found.clean, *level.examples.values()]))
+
+
+def _verdict(found: DenoisingFigures) -> Callout:
+    level = max(found.levels, key=lambda one: one.noise.high)
+    best = level.best_classical
+    text = (
+        f"At {level.noise} the denoiser reaches {number(level.psnr, 1)} dB, "
+        f"{number(level.psnr - level.noisy_psnr, 1)} above the noisy pictures"
+    )
+    if best is not None:
+        ahead = level.psnr - level.classical[best].psnr
+        text += (
+            f", and {number(abs(ahead), 1)} {'above' if ahead >= 0 else 'below'} the best of the "
+            f"classical filters, {best}"
+        )
+    return Callout(
+        "Verdict",
+        f"{text}. Ten decibels are a tenth of the squared error.",
+        tone="verdict",
+        facts=(
+            ("PSNR", f"{number(level.psnr, 2)} dB"),
+            ("structural similarity", number(level.ssim)),
+            ("PSNR of the noisy pictures", f"{number(level.noisy_psnr, 2)} dB"),
+        ),
+    )
+
+
+def _settings(found: DenoisingFigures) -> Block:
+    lines = []
+    for level in found.levels:
+        for name, one in level.classical.items():
+            chosen = ", ".join(f"{knob} {value}" for knob, value in one.settings.items())
+            lines.append(f"{level.noise}, {name}: {chosen}")
+    return Details("The filters' settings", (Listing(tuple(lines)),) if lines else ())
+
+
+def _plates(found: DenoisingFigures, plates: dict[str, Image.Image]) -> list[Plate]:
+    return [
+        Plate(
+            png_uri(picture),
+            f"Examples at noise {level.noise}.",
+            f"Noise {level.noise}. From the top: clean, {', '.join(level.examples)}.",
+        )
+        for level, picture in zip(found.levels, plates.values(), strict=True)
+    ]
+
+
+def _method(found: DenoisingFigures) -> Section:
+    said = (
+        f"{count(found.pictures, 'picture')} that the denoiser has not learnt from were disturbed "
+        "once for each level, clipped to what a picture can hold, and given to every method. PSNR "
+        "and structural similarity are means over these pictures."
+    )
+    tuned = (
+        "The settings of the classical filters were chosen on "
+        f"{count(found.tuned_on, 'other picture')} for each level, by PSNR, with and without "
+        "undoing the bias of clipping."
+    )
+    return Section(
+        "How it was measured",
+        (Paragraph(said), *((Paragraph(tuned),) if found.tuned_on else ())),
+    )
+
+
+def _provenance(model: Autoencoder, dataset: ImageDataset) -> Section:
+    recipe = {
+        name: value for name, value in autoencoder_to_dict(model.recipe).items() if name != "format"
+    }
+    return Section(
+        "To do it again",
+        (
+            KeyValues(
+                facts(
+                    {
+                        "seed": model.provenance.get("seed", 0),
+                        "pictures' fingerprint (SHA-256)": dataset.fingerprint,
+                        "training": duration(model.history.seconds),
+                        "parameters": model.provenance.get("parameters"),
+                        "peu": model.provenance.get("peu", ""),
+                        **recipe,
+                    }
+                )
+            ),
+        ),
+    )
+
+
+def _by_kind(levels: tuple[LevelFigures, ...]) -> list[list[LevelFigures]]:
+    kinds: dict[str, list[LevelFigures]] = {}
+    for level in levels:
+        kinds.setdefault(level.noise.kind, []).append(level)
+    return list(kinds.values())
+
+
+def _plain(level: LevelFigures) -> str:
+    return str(level.noise).replace(":", "-")
+
+
+def _png(picture: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, format="PNG", optimize=True)
+    return stream.getvalue()

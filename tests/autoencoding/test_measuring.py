@@ -1,0 +1,83 @@
+"""A denoiser is measured on pictures that it has not seen, beside filters chosen on others."""
+
+import json
+
+import numpy as np
+import pytest
+
+from peu.autoencoding.classical import FILTERS
+from peu.autoencoding.measuring import evaluate_denoiser
+from peu.autoencoding.noise import add_noise
+from peu.autoencoding.pictures import picture_set
+from peu.data.dataset import ImageDataset
+from peu.errors import DataError
+from peu.evaluation.reconstruction import peak_signal_to_noise
+from peu.fitted.autoencoder import Autoencoder
+from peu.recipes.noise import read_noise
+from peu.seeds import child_seed
+
+LEVELS = [read_noise(0.1), read_noise(0.3)]
+
+
+def test_the_figures_are_those_of_held_out_pictures(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    found = evaluate_denoiser(bar_denoiser, grey_bars, LEVELS, filters=(), examples=3)
+    held_out = picture_set(grey_bars, seed=1).test
+    assert found.pictures == len(held_out)
+    assert found.tuned_on == 0
+    for level in found.levels:
+        drawn = np.random.default_rng(child_seed(0, "test", str(level.noise)))
+        noisy = add_noise(held_out, level.noise, drawn) / 255
+        truth = held_out / 255
+        assert level.noisy_psnr == pytest.approx(peak_signal_to_noise(truth, noisy).mean())
+        assert level.best_classical is None
+        assert set(level.examples) == {"noisy", "denoised"}
+        np.testing.assert_allclose(level.examples["noisy"], noisy[:3], atol=1e-6)
+    assert found.levels[1].psnr > found.levels[1].noisy_psnr + 2
+    assert found.levels[1].ssim > found.levels[1].noisy_ssim
+    np.testing.assert_allclose(found.clean, held_out[:3] / 255, atol=1e-6)
+
+
+def test_filters_are_measured_on_the_same_pictures(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    found = evaluate_denoiser(
+        bar_denoiser, grey_bars, LEVELS[1:], most=8, filters=FILTERS[:1], seed=4
+    )
+    assert (found.pictures, found.tuned_on) == (8, 40)
+    (level,) = found.levels
+    assert set(level.classical) == {"median", "median, debiased"}
+    assert level.best_classical in level.classical
+    written = json.loads(json.dumps(found.to_dict()))["levels"][0]
+    assert written["sigma"] == 0.3
+    assert written["classical"]["median"] == level.classical["median"].psnr
+    assert {"psnr", "ssim", "noisy_psnr"} <= set(written)
+
+
+def test_the_same_seed_gives_the_same_figures(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    first, again, other = (
+        evaluate_denoiser(bar_denoiser, grey_bars, LEVELS[:1], most=9, filters=(), seed=seed)
+        for seed in (0, 0, 1)
+    )
+    assert first.to_dict() == again.to_dict()
+    assert first.to_dict() != other.to_dict()
+
+
+def test_pictures_it_learnt_from_are_refused(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    learnt = grey_bars.subset(picture_set(grey_bars, seed=1).train_indices)
+    with pytest.raises(DataError, match="learnt from all"):
+        evaluate_denoiser(bar_denoiser, learnt, LEVELS[:1])
+
+
+def test_a_foreign_set_is_parted_for_the_filters(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    strange = grey_bars.subset(picture_set(grey_bars, seed=1).test_indices)
+    found = evaluate_denoiser(bar_denoiser, strange, LEVELS[:1], filters=FILTERS[:1])
+    assert found.tuned_on == 16
+    assert found.pictures == 16

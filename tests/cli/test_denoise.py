@@ -1,0 +1,143 @@
+"""`peu denoise`: learn, clean and measure, and refusals that leave nothing behind."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bar_pictures import QUICK_DENOISING, bars
+from command_line import Peu, complaint
+from peu.autoencoding.fit import fit_autoencoder
+from peu.data.dataset import load_dataset
+
+
+@pytest.fixture(scope="module")
+def bar_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bars") / "bars.npz"
+    np.savez(path, x=bars(100)[..., 0])
+    return path
+
+
+@pytest.fixture(scope="module")
+def bar_model(bar_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("denoisers") / "model"
+    dataset = load_dataset(bar_file, labels_required=False)
+    fit_autoencoder(QUICK_DENOISING, dataset, seed=0).save(folder)
+    return folder
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    """Make a folder with every kind of picture and one broken file."""
+    folder = tmp_path / "scans"
+    (folder / "inner").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    grey = Image.fromarray(rng.integers(0, 256, (21, 34), dtype=np.uint8))
+    colour = Image.fromarray(rng.integers(0, 256, (30, 19, 3), dtype=np.uint8))
+    grey.save(folder / "grey.png")
+    colour.save(folder / "colour.JPG", format="JPEG")
+    colour.save(folder / "inner" / "moving.gif")
+    grey.save(folder / "inner" / "grey.tif")
+    (folder / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+def _json(peu: Peu, *arguments: object) -> Any:
+    told = peu("denoise", *arguments, "--json")
+    assert told.exit_code == 0, told.stderr
+    return json.loads(told.stdout)
+
+
+def test_a_denoiser_is_trained_saved_measured_and_reported(peu: Peu, bar_file: Path) -> None:
+    facts = _json(
+        *(peu, "train", bar_file, "--epochs", 2, "--noise", "0-0.4", "--lr", "0.01"),
+        *("-o", "model"),
+    )
+    assert facts["format"] == 1
+    assert (facts["pictures"], facts["held_out"]) == (80, 20)
+    assert (facts["image_size"], facts["channels"]) == ([16, 16], 1)
+    assert (facts["network"], facts["noise"]) == ("sheet", "0-0.4")
+    found = _json(
+        *(peu, "evaluate", "model", bar_file, "--noise", "0.2,poisson:8", "--pictures", 6),
+        *("--report", "report"),
+    )
+    first, second = found["levels"]
+    assert first["sigma"] == 0.2
+    assert "sigma" not in second
+    assert second["noise"] == "poisson:8"
+    assert {"psnr", "ssim", "noisy_psnr", "classical"} <= set(first)
+    assert "wavelets, debiased" in first["classical"]
+    page = Path("report/report.html").read_text()
+    assert "Side by side" in page
+    assert "<script" not in page
+    drawings = {path.name for path in Path("report/figures").iterdir()}
+    assert {"loss.png", "quality-gaussian.png", "pictures-0.2.png"} <= drawings
+    assert "pictures-poisson-8.png" in drawings
+    for drawing in Path("report/figures").iterdir():
+        Image.open(drawing).verify()
+    assert json.loads(Path("report/report.json").read_text())["levels"] == found["levels"]
+
+
+def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Path) -> None:
+    told = peu("denoise", "apply", bar_model, scans, "-o", "clean")
+    assert told.exit_code == 0, told.stderr
+    assert "broken.png" in told.stderr
+    assert "4 pictures cleaned" in told.stdout
+    written = {
+        path.relative_to("clean").as_posix(): Image.open(path)
+        for path in Path("clean").rglob("*.*")
+    }
+    assert set(written) == {"grey.png", "colour.JPG", "inner/moving.gif.png", "inner/grey.tif"}
+    assert written["grey.png"].size == (34, 21)
+    assert written["grey.png"].mode == "L"
+    assert (written["colour.JPG"].format, written["colour.JPG"].size) == ("JPEG", (19, 30))
+    assert written["inner/grey.tif"].format == "TIFF"
+
+
+def test_no_copy_replaces_anything_unasked(peu: Peu, bar_model: Path, scans: Path) -> None:
+    apply = ("denoise", "apply", bar_model, scans, "--quiet", "-o")
+    before = (scans / "grey.png").read_bytes()
+    itself = peu(*apply, scans, "--overwrite")
+    assert itself.exit_code == 3
+    assert "must not replace its picture" in complaint(itself)
+    assert (scans / "grey.png").read_bytes() == before
+    assert peu(*apply, "clean").exit_code == 0
+    Path("clean/grey.png").write_bytes(b"mine")
+    again = peu(*apply, "clean")
+    assert again.exit_code == 5
+    assert "--overwrite" in complaint(again)
+    assert Path("clean/grey.png").read_bytes() == b"mine"
+    assert peu(*apply, "clean", "--overwrite").exit_code == 0
+    Image.open("clean/grey.png").verify()
+
+
+def test_two_pictures_with_one_name_are_refused(peu: Peu, bar_model: Path, scans: Path) -> None:
+    told = peu("denoise", "apply", bar_model, scans / "grey.png", scans, "-o", "clean")
+    assert told.exit_code == 3
+    assert "Two pictures" in complaint(told)
+    assert not Path("clean").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("train", "nowhere"), 3),
+        (("train", "digits", "--noise", "loud"), 2),
+        (("train", "digits", "--image-size", "30"), 2),
+        (("train", "digits", "--epochs", "0"), 2),
+        (("apply", "nowhere", ".", "-o", "clean"), 3),
+        (("evaluate", "nowhere", "digits"), 4),
+        (("evaluate", "nowhere", "digits", "--noise", "0-0.6"), 2),
+        (("evaluate", "nowhere", "digits", "--noise", "0.1,"), 2),
+    ],
+)
+def test_what_cannot_work_is_one_line_and_a_code(
+    peu: Peu, arguments: tuple[str, ...], code: int
+) -> None:
+    told = peu("denoise", *arguments)
+    assert told.exit_code == code
+    complaint(told)
+    assert not list(Path().iterdir())
