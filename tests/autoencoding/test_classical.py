@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bar_pictures import bars
@@ -61,6 +61,7 @@ def test_the_mean_under_clipping_is_what_noise_gives(text: str) -> None:
     assert expected_intensity(levels / 255, noise) == pytest.approx(seen, abs=0.008)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(["0.1", "0.6", "poisson:1.5", "poisson:40", "salt-and-pepper:0.5"]),
     st.floats(0, 1),

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peu.autoencoding.noise import add_noise
@@ -17,6 +17,7 @@ def _noisy(
     return add_noise(pixels, read_noise(text), np.random.default_rng(seed))
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(["0.3", "0-0.6", "poisson:4", "poisson:2-20", "salt-and-pepper:0-0.5"]),
     st.integers(0, 255),

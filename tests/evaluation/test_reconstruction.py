@@ -23,7 +23,7 @@ def test_equal_pictures_have_a_bound() -> None:
     assert structural_similarity(_drawn(0), _drawn(0)) == pytest.approx([1, 1])
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 99), st.floats(0.01, 0.3))
 def test_more_noise_is_never_better(seed: int, amount: float) -> None:
     truth, noise = _drawn(seed), _drawn(seed + 100) - 0.5

@@ -113,7 +113,7 @@ def quality_figure(levels: Sequence[LevelFigures]) -> Figure:
         axes.set_xlabel(f"noise ({levels[0].noise.kind})")
         axes.grid(axis="y")
     panels[1].set_ylim(top=1.0)
-    panels[0].legend(frameon=False, fontsize=9, labelcolor=INK)
+    panels[0].legend(frameon=False, fontsize=9, labelcolor=INK, handlelength=3.5)
     said = "; ".join(
         f"at {level.noise} {number(level.psnr, 1)} dB denoised, {number(level.noisy_psnr, 1)} noisy"
         for level in levels
