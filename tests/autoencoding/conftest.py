@@ -1,9 +1,8 @@
 """A set of drawings for every test of auto-encoders, and a denoiser that learnt them."""
 
-import numpy as np
 import pytest
 
-from bar_pictures import QUICK_DENOISING, bars
+from bar_pictures import QUICK_DENOISING, write_bars
 from peu.autoencoding.fit import fit_autoencoder
 from peu.data.dataset import ImageDataset, load_dataset
 from peu.fitted.autoencoder import Autoencoder
@@ -11,9 +10,7 @@ from peu.fitted.autoencoder import Autoencoder
 
 @pytest.fixture(scope="session")
 def grey_bars(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    path = tmp_path_factory.mktemp("bars") / "bars.npz"
-    np.savez(path, x=bars(160)[..., 0], y=np.arange(160) % 2)
-    return load_dataset(path)
+    return load_dataset(write_bars(tmp_path_factory.mktemp("bars") / "bars.npz"))
 
 
 @pytest.fixture(scope="session")

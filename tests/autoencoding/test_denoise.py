@@ -24,10 +24,9 @@ def _model(network: str, channels: int) -> Autoencoder:
     """Draw a network at random: whatever it computes, seams would show."""
     recipe = Denoising(network=network, filters=(4, 8, 8))  # type: ignore[arg-type]
     built = denoiser(recipe, channels, 0.4, seed=3)
-    if network == "unet":
-        last = built.get_layer("noise")
-        drawn = np.random.default_rng(0).normal(size=last.weights[0].shape)
-        last.set_weights([drawn, np.zeros(channels)])
+    last = built.get_layer("noise" if network == "unet" else "output")
+    drawn = np.random.default_rng(0).normal(size=last.weights[0].shape)
+    last.set_weights([drawn if network == "unet" else 30 * drawn, np.zeros(channels)])
     return Autoencoder(
         networks={"denoiser": built}, image_size=(16, 16), channels=channels, recipe=recipe
     )

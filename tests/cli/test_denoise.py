@@ -12,6 +12,7 @@ from bar_pictures import QUICK_DENOISING, bars
 from command_line import Peu, complaint
 from peu.autoencoding.fit import fit_autoencoder
 from peu.data.dataset import load_dataset
+from peu.experiments import denoising
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +46,23 @@ def scans(tmp_path: Path) -> Path:
     return folder
 
 
+def _opened(path: str | Path) -> Image.Image:
+    """Read a whole picture, and leave no file open."""
+    with Image.open(path) as picture:
+        picture.load()
+        return picture
+
+
 def _json(peu: Peu, *arguments: object) -> Any:
     told = peu("denoise", *arguments, "--json")
     assert told.exit_code == 0, told.stderr
     return json.loads(told.stdout)
 
 
-def test_a_denoiser_is_trained_saved_measured_and_reported(peu: Peu, bar_file: Path) -> None:
+def test_a_denoiser_is_trained_saved_measured_and_reported(
+    peu: Peu, bar_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denoising, "TUNED_ON", 3)
     facts = _json(
         *(peu, "train", bar_file, "--epochs", 2, "--noise", "0-0.4", "--lr", "0.01"),
         *("-o", "model"),
@@ -77,7 +88,7 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(peu: Peu, bar_file: P
     assert {"loss.png", "quality-gaussian.png", "pictures-0.2.png"} <= drawings
     assert "pictures-poisson-8.png" in drawings
     for drawing in Path("report/figures").iterdir():
-        Image.open(drawing).verify()
+        assert min(_opened(drawing).size) > 50
     assert json.loads(Path("report/report.json").read_text())["levels"] == found["levels"]
 
 
@@ -87,8 +98,7 @@ def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Pa
     assert "broken.png" in told.stderr
     assert "4 pictures cleaned" in told.stdout
     written = {
-        path.relative_to("clean").as_posix(): Image.open(path)
-        for path in Path("clean").rglob("*.*")
+        path.relative_to("clean").as_posix(): _opened(path) for path in Path("clean").rglob("*.*")
     }
     assert set(written) == {"grey.png", "colour.JPG", "inner/moving.gif.png", "inner/grey.tif"}
     assert written["grey.png"].size == (34, 21)
@@ -111,7 +121,7 @@ def test_no_copy_replaces_anything_unasked(peu: Peu, bar_model: Path, scans: Pat
     assert "--overwrite" in complaint(again)
     assert Path("clean/grey.png").read_bytes() == b"mine"
     assert peu(*apply, "clean", "--overwrite").exit_code == 0
-    Image.open("clean/grey.png").verify()
+    assert _opened("clean/grey.png").size == (34, 21)
 
 
 def test_two_pictures_with_one_name_are_refused(peu: Peu, bar_model: Path, scans: Path) -> None:

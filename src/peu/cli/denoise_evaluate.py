@@ -14,7 +14,7 @@ from peu.errors import RecipeError
 from peu.recipes.noise import Noise, read_noise
 
 if TYPE_CHECKING:
-    from peu.autoencoding.measuring import DenoisingFigures
+    from peu.experiments.denoising import DenoisingFigures
 
 
 @ending_well
@@ -50,7 +50,7 @@ def evaluate_command(
 
     from peu.autoencoding.classical import FILTERS
     from peu.autoencoding.denoise import load_denoiser
-    from peu.autoencoding.measuring import evaluate_denoiser
+    from peu.experiments.denoising import evaluate_denoiser
     from peu.reporting.denoising_report import write_denoising_report
     from peu.reporting.report_folder import claim_report
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from peu.autoencoding.measuring import LevelFigures
+from peu.experiments.denoising import LevelFigures
 from peu.reporting.drawing import (
     FIRST,
     INK,

@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from peu import __version__
-from peu.autoencoding.measuring import DenoisingFigures, LevelFigures
 from peu.data.dataset import ImageDataset
+from peu.experiments.denoising import DenoisingFigures, LevelFigures
 from peu.fitted.autoencoder import Autoencoder
 from peu.recipes.autoencoders import autoencoder_to_dict
 from peu.reporting.denoising_figures import (

@@ -5,18 +5,30 @@ import json
 import numpy as np
 import pytest
 
+from bar_pictures import QUICK_DENOISING, write_bars
 from peu.autoencoding.classical import FILTERS
-from peu.autoencoding.measuring import evaluate_denoiser
+from peu.autoencoding.fit import fit_autoencoder
 from peu.autoencoding.noise import add_noise
 from peu.autoencoding.pictures import picture_set
-from peu.data.dataset import ImageDataset
+from peu.data.dataset import ImageDataset, load_dataset
 from peu.errors import DataError
 from peu.evaluation.reconstruction import peak_signal_to_noise
+from peu.experiments.denoising import evaluate_denoiser
 from peu.fitted.autoencoder import Autoencoder
 from peu.recipes.noise import read_noise
 from peu.seeds import child_seed
 
 LEVELS = [read_noise(0.1), read_noise(0.3)]
+
+
+@pytest.fixture(scope="module")
+def grey_bars(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
+    return load_dataset(write_bars(tmp_path_factory.mktemp("bars") / "bars.npz"))
+
+
+@pytest.fixture(scope="module")
+def bar_denoiser(grey_bars: ImageDataset) -> Autoencoder:
+    return fit_autoencoder(QUICK_DENOISING, grey_bars, seed=1)
 
 
 def test_the_figures_are_those_of_held_out_pictures(
