@@ -8,7 +8,7 @@ import pytest
 
 from latent_pictures import QUICK_MAP
 from peu.data.dataset import ImageDataset
-from peu.errors import RecipeError
+from peu.errors import RecipeError, ResourceError
 from peu.experiments import coefficients
 from peu.experiments.coefficients import CoefficientStudy, study_coefficients
 
@@ -72,6 +72,15 @@ def test_finished_trials_are_read_and_damaged_ones_run_again(
     broken.write_text("{")
     study_coefficients(light_dataset, [1.0, 1e-3, "auto"], recipe=SHORT, seed=0, run_folder=folder)
     assert len(runs) == 1
+
+
+def test_another_study_is_not_written_over(
+    study: CoefficientStudy, light_dataset: ImageDataset, folder: Path
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*.json")}
+    with pytest.raises(ResourceError, match="must be new, or hold this same study"):
+        study_coefficients(light_dataset, [1.0], recipe=SHORT, seed=1, run_folder=folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*.json")} == before
 
 
 def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) -> None:

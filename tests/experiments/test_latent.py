@@ -47,6 +47,14 @@ def test_another_kind_of_model_is_refused(light_map: Autoencoder) -> None:
         variational_recipe(replace(light_map, recipe=Denoising()))
 
 
+def test_an_incomplete_or_inconsistent_model_is_refused(light_map: Autoencoder) -> None:
+    forgetful = {**light_map.provenance, "usual_scores": None}
+    with pytest.raises(BundleError, match="`usual_scores`"):
+        variational_recipe(replace(light_map, provenance=forgetful))
+    with pytest.raises(BundleError, match="codes of 3 dimensions"):
+        variational_recipe(replace(light_map, recipe=replace(QUICK_MAP, latent=3)))
+
+
 def test_what_was_never_learnt_is_unusual(light_map: Autoencoder) -> None:
     usual, _ = lights(60, seed=9)
     odd = 255 - usual

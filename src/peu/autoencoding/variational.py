@@ -27,7 +27,6 @@ from peu.training.precision import choose_precision
 
 _WINDOW = 100
 _LEAST_WARM_UP = 100
-_STEPS_AT_ONCE = 8
 
 
 Tell = Callable[[str], None]
@@ -171,7 +170,6 @@ def _attempt(
         progress=progress,
         stage=f"Training {recipe.name}",
         callbacks=[watch],
-        steps_at_once=_STEPS_AT_ONCE,
     )
     metrics = {**history.metrics, **watch.metrics()}
     return network, watch, dataclasses.replace(history, metrics=metrics)

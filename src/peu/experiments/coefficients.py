@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from peu.autoencoding.coefficient import Spectrum, picture_spectrum
 from peu.autoencoding.pictures import PictureSet, picture_set
 from peu.autoencoding.variational import Tell, fit_variational
 from peu.data.dataset import ImageDataset
-from peu.errors import RecipeError
+from peu.errors import RecipeError, ResourceError
 from peu.evaluation.generated import Judge, SampleFigures, judge_samples, train_judge
 from peu.evaluation.latent import LatentFigures
 from peu.experiments.latent import coefficient_of, measure_variational
@@ -151,6 +152,7 @@ def study_coefficients(
     Raises:
         RecipeError: no value, a value twice, or one that is no coefficient.
         DataError: fewer than two different pictures.
+        ResourceError: the folder holds another study.
 
     Source: lab sheet, section 3.4; Dai et al. (2020) and arXiv 2409.09361 for optima that differ.
     """
@@ -171,6 +173,8 @@ def study_coefficients(
     judge: Judge | None = None
     trials: list[CoefficientTrial] = []
     with owning(folder) if folder else contextlib.nullcontext():
+        if folder:
+            _claim(folder / "study.json", dataset, recipe, seed)
         for number, one in enumerate(recipes, start=1):
             file = folder / "trials" / f"{_key(dataset, one, seed)}.json" if folder else None
             trial = _read_trial(file)
@@ -192,6 +196,29 @@ def study_coefficients(
         trials=tuple(trials),
         left_out=left_out,
     )
+
+
+def _claim(file: Path, dataset: ImageDataset, recipe: Variational, seed: int) -> None:
+    """Note which study a folder holds; another one's must not be written over."""
+    own = {
+        "format": FORMAT,
+        "fingerprint": dataset.fingerprint,
+        "recipe": autoencoder_to_dict(dataclasses.replace(recipe, coefficient="auto")),
+        "seed": seed,
+    }
+    own = json.loads(canonical_json(own))
+    if not file.exists():
+        write_json(file, own)
+        return
+    try:
+        same = read_json(file) == own
+    except (OSError, ValueError):
+        same = False
+    if not same:
+        raise ResourceError(
+            f"`{file.parent}` must be new, or hold this same study. It holds another: other "
+            "pictures, settings or seed. Choose another folder with --output."
+        )
 
 
 def _recipes(recipe: Variational, values: Sequence[Coefficient]) -> list[Variational]:

@@ -25,6 +25,8 @@ from peu.recipes.knobs import Channels
 from peu.recipes.variational import Variational
 from peu.seeds import child_seed
 
+_REMEMBERED = ("bounds", "variances", "usual_scores", "usual_errors", "usual_distances")
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LatentEvaluation:
@@ -72,16 +74,32 @@ class Unusual:
 
 
 def variational_recipe(model: Autoencoder) -> Variational:
-    """Give the recipe of a variational auto-encoder.
+    """Give the recipe of a variational auto-encoder, once its parts fit together.
 
     Raises:
-        BundleError: it is another kind of auto-encoder.
+        BundleError: it is another kind of auto-encoder, or incomplete.
     """
     if not isinstance(model.recipe, Variational):
         raise BundleError(
             f"The model must be a variational auto-encoder. Received: {model.recipe.kind}. "
             "Train one with `peu vae train`."
         )
+    latent = model.recipe.latent
+    encoder, decoder = model.networks["encoder"], model.networks["decoder"]
+    shapes = [tuple(each.shape) for each in (*encoder.outputs, *decoder.inputs, *decoder.outputs)]
+    pictures = (None, *model.image_size, model.channels)
+    if shapes != [(None, latent)] * 4 + [pictures]:
+        raise BundleError(
+            f"The model must have codes of {latent} dimensions and draw pictures of "
+            f"{pictures[1:]}, as its recipe says. Received: {shapes}. Train it again."
+        )
+    numbers = {name: model.provenance.get(name) for name in _REMEMBERED}
+    for name, values in {**numbers, "coefficient": [model.provenance.get("coefficient")]}.items():
+        if not isinstance(values, list) or not all(isinstance(each, float) for each in values):
+            raise BundleError(
+                f"The model's provenance must hold numbers under `{name}`. Received: {values!r}. "
+                "Train it again."
+            )
     return model.recipe
 
 
