@@ -21,6 +21,11 @@ from peu.reporting.report import Cell, Column, Figure, Table
 from peu.training.history import WATCHED_EPOCH
 
 _WIDTH = 7.4
+_AMOUNTS = {
+    "gaussian": "standard deviation of the noise",
+    "poisson": "photons of a white pixel",
+    "salt-and-pepper": "share of pixels set to black or white",
+}
 
 
 @styled()
@@ -110,7 +115,7 @@ def quality_figure(levels: Sequence[LevelFigures]) -> Figure:
             if np.isfinite(drawn).any():
                 axes.plot(at, drawn, style, color=colour, lw=2.2, marker="o", ms=4.5, label=name)
         axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-        axes.set_xlabel(f"noise ({levels[0].noise.kind})")
+        axes.set_xlabel(_AMOUNTS[levels[0].noise.kind])
         axes.grid(axis="y")
     panels[1].set_ylim(top=1.0)
     panels[0].legend(frameon=False, fontsize=9, labelcolor=INK, handlelength=3.5)

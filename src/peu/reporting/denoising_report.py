@@ -61,7 +61,7 @@ def write_denoising_report(
             f"{count(found.pictures, 'picture')} that it has not seen"
         ),
         blocks=(
-            _verdict(found),
+            verdict_on(found),
             Section("Level by level", (*quality, quality_table(found.levels), _settings(found))),
             Section("Side by side", tuple(_plates(found, plates))),
             Section(
@@ -95,29 +95,44 @@ def examples_of(found: DenoisingFigures, level: LevelFigures) -> Image.Image:
     return mosaic(np.stack([found.clean, *level.examples.values()]))
 
 
-def _verdict(found: DenoisingFigures) -> Callout:
-    level = max(found.levels, key=lambda one: one.noise.high)
+def verdict_on(found: DenoisingFigures) -> Callout:
+    """Say how the denoiser did where there is most noise, and where it does harm."""
+    level = min(found.levels, key=lambda one: one.noisy_psnr)
     best = level.best_classical
     text = (
         f"At {level.noise} the denoiser reaches {number(level.psnr, 1)} dB, "
-        f"{number(level.psnr - level.noisy_psnr, 1)} above the noisy pictures"
+        f"{_apart(level.psnr, level.noisy_psnr)} the noisy pictures"
     )
     if best is not None:
-        ahead = level.psnr - level.classical[best].psnr
         text += (
-            f", and {number(abs(ahead), 1)} {'above' if ahead >= 0 else 'below'} the best of the "
-            f"classical filters, {best}"
+            f", and {_apart(level.psnr, level.classical[best].psnr)} the best of the classical "
+            f"filters, {best}"
         )
+    harmed = [str(one.noise) for one in found.levels if one.psnr < one.noisy_psnr]
     return Callout(
         "Verdict",
         f"{text}. Ten decibels are a tenth of the squared error.",
-        tone="verdict",
+        tone="warning" if harmed else "verdict",
         facts=(
             ("PSNR", f"{number(level.psnr, 2)} dB"),
             ("structural similarity", number(level.ssim)),
             ("PSNR of the noisy pictures", f"{number(level.noisy_psnr, 2)} dB"),
         ),
+        items=(
+            (
+                (
+                    f"It does harm at {', '.join(harmed)}: the noisy pictures are nearer to the "
+                    "clean ones than what it makes of them."
+                ),
+            )
+            if harmed
+            else ()
+        ),
     )
+
+
+def _apart(value: float, other: float) -> str:
+    return f"{number(abs(value - other), 1)} {'above' if value >= other else 'below'}"
 
 
 def _settings(found: DenoisingFigures) -> Block:
