@@ -104,6 +104,7 @@ def test_the_residual_network_learns(dataset: ImageDataset) -> None:
     recipe = dataclasses.replace(
         VARIED,
         filters=(8,),
+        dropout=0.0,
         views=1,
         augmentation=Augmentation(policy="standard"),
         training=TrainingSettings(
