@@ -37,3 +37,10 @@ def test_what_cannot_work_is_refused_before_anything_is_read(peu: Peu) -> None:
         assert word in complaint(refused)
     missing = peu("augment", "no-such-folder")
     assert missing.exit_code == 3
+
+
+def test_pictures_without_classes_are_shown_too(peu: Peu, photos: Path) -> None:
+    done = peu("augment", photos / "anchor", "--policies", "none", "--pictures", "1", "-q")
+    assert done.exit_code == 0, done.stderr
+    with Image.open("augmentation.png") as drawn:
+        assert drawn.format == "PNG"

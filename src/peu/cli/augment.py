@@ -75,7 +75,7 @@ def augment_command(
     from peu.reporting.augmentation_preview import preview_augmentation
 
     with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, progress=progress)
+        dataset = open_dataset(data, labels_required=False, progress=progress)
         shown = preview_augmentation(
             dataset,
             output,
