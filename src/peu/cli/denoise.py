@@ -45,7 +45,7 @@ def train_command(
     ] = "0.2",
     network: Annotated[
         DenoisingNetwork,
-        typer.Option("--network", help="The lab sheet's, or a small U-Net, better and slower."),
+        typer.Option("--network", help="The lab sheet's, or a small U-Net."),
     ] = "sheet",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
