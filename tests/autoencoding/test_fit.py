@@ -93,6 +93,14 @@ def test_a_network_that_always_collapses_is_refused(grey_bars: ImageDataset) -> 
         fit_autoencoder(replace(QUICK_DENOISING, restarts=1, training=hopeless), grey_bars)
 
 
+def test_other_losses_are_told_in_their_own_units(grey_bars: ImageDataset) -> None:
+    loss = fit_autoencoder(
+        replace(SHORT, loss="binary_crossentropy"), grey_bars, seed=1
+    ).history.metrics["loss"]
+    # No squared error of such pictures is so large, and no cross-entropy of guessing is.
+    assert 0.25 < loss[0] < np.log(2) + 0.1
+
+
 def test_a_blind_u_net_learns_too(grey_bars: ImageDataset) -> None:
     training = replace(QUICK_DENOISING.training, epochs=6, learning_rate=0.003)
     recipe = Denoising(network="unet", filters=(6, 12), noise="0-0.4", training=training)

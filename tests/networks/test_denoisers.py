@@ -33,6 +33,9 @@ def test_the_network_is_the_sheets() -> None:
 def test_it_starts_at_the_mean_of_its_pictures() -> None:
     black = keras.ops.convert_to_numpy(SHEET(np.zeros((1, 28, 28, 1))))
     assert black == pytest.approx(0.13, abs=1e-6)
+    plain = denoiser(Denoising(output_bias="zero"), 1, 0.13, seed=0)
+    grey = keras.ops.convert_to_numpy(plain(np.zeros((1, 28, 28, 1))))
+    assert grey == pytest.approx(0.5, abs=1e-6)
     assert logit_of_mean(0.1307) == pytest.approx(math.log(0.1307 / 0.8693))
     assert math.isfinite(logit_of_mean(0.0))
     assert math.isfinite(logit_of_mean(1.0))

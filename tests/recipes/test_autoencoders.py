@@ -32,6 +32,8 @@ def test_the_defaults_are_the_sheets() -> None:
             network="unet",
             filters=(4, 8, 16),
             noise="poisson:3-30",
+            loss="mae",
+            output_bias="zero",
             test_share=0.1,
             restarts=0,
             training=TrainingSettings(epochs=3, patience=2),

@@ -1,9 +1,12 @@
 """The error of pictures, and what guessing would cost."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from peu.backend import keras
+from peu.recipes.denoising import PictureLoss
 from peu.training.objective import (
     class_objective,
     mean_of,
@@ -36,3 +39,20 @@ def test_soft_classes_are_shares() -> None:
     labels = np.array([2, 0])
     assert hard.encode(labels) is labels
     np.testing.assert_array_equal(soft.encode(labels), [[0, 0, 1], [1, 0, 0]])
+
+
+def test_each_error_of_pictures_has_its_own_even_grey() -> None:
+    generator = np.random.default_rng(1)
+    pixels = (generator.random((4, 8, 8, 1)) ** 3 * 255).astype(np.uint8)
+    greys = np.linspace(0, 1, 256, dtype=np.float32)
+    for loss in get_args(PictureLoss):
+        objective = picture_objective(pixels, loss=loss)
+        costs = [
+            float(
+                keras.ops.convert_to_numpy(
+                    objective.loss(pixels, np.full(pixels.shape, grey, np.float32))
+                ).mean()
+            )
+            for grey in greys
+        ]
+        assert objective.guessing == pytest.approx(min(costs), rel=1e-3)

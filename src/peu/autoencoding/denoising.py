@@ -114,7 +114,7 @@ def train_denoiser(
         RecipeError: the loss is no number any more, or diverges.
     """
     noise = read_noise(recipe.noise)
-    objective = picture_objective(pixels)
+    objective = picture_objective(pixels, loss=recipe.loss)
     watch = StopWhenCollapsed(objective.guessing, recipe.training.epochs)
     looked_at = None
     if watched is not None:

@@ -13,7 +13,7 @@ from peu.cli.outcome import ending_well
 from peu.cli.settings import read_image_size
 from peu.cli.vae_opening import open_set
 from peu.data.wording import printable
-from peu.recipes.denoising import Denoising, DenoisingNetwork
+from peu.recipes.denoising import Denoising, DenoisingNetwork, PictureLoss
 from peu.recipes.knobs import Channels
 from peu.recipes.noise import read_noise
 from peu.recipes.training import Schedule, TrainingSettings
@@ -61,6 +61,9 @@ def train_command(
         Schedule | None,
         typer.Option("--schedule", help="How the step size changes. Default: constant."),
     ] = None,
+    loss: Annotated[
+        PictureLoss | None, typer.Option("--loss", help="What is minimised. Default: mse.")
+    ] = None,
     time_limit: options.TimeLimit = None,
     image_size: options.ImageSize = None,
     fit: options.FitOption = None,
@@ -79,6 +82,7 @@ def train_command(
         "image_size": read_image_size(image_size) if image_size else None,
         "fit": fit,
         "channels": channels,
+        "loss": loss,
     }
     training: dict[str, Any] = {
         "epochs": epochs,
@@ -117,6 +121,7 @@ def train_command(
         "output": str(output),
         "noise": noise,
         "network": network,
+        "loss_function": recipe.loss,
         "pictures": memory["pictures"],
         "held_out": memory["held_out"],
         "image_size": [height, width],
@@ -135,7 +140,7 @@ def train_command(
     kind = "grey" if model.channels == 1 else "colour"
     results().print(
         f"Learnt from {memory['pictures']:,} {kind} pictures of {height} x {width} pixels "
-        f"({memory['tested_on']}): {memory['parameters']:,} parameters, mean squared error "
+        f"({memory['tested_on']}): {memory['parameters']:,} parameters, {recipe.loss} "
         f"{losses['loss'][-1]:.4f}, {losses['watched_loss'][-1]:.4f} on held-out pictures. Saved "
         f"to {printable(str(output))}.",
         soft_wrap=True,

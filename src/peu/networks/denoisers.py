@@ -36,7 +36,8 @@ def denoiser(
     build = _sheet if recipe.network == "sheet" else _unet
     inputs = keras.Input((None, None, channels), dtype="float32", name="pixels")
     scaled = keras.layers.Rescaling(1 / 255, dtype=precision, name="scale")(inputs)
-    outputs = build(scaled, recipe.widths, channels, mean, seed, precision)
+    bias = logit_of_mean(mean) if recipe.output_bias == "mean" else 0.0
+    outputs = build(scaled, recipe.widths, channels, bias, seed, precision)
     return keras.Model(inputs, outputs, name=f"{recipe.network}_denoiser")
 
 
@@ -51,7 +52,7 @@ def logit_of_mean(mean: float) -> float:
 
 
 def _sheet(
-    x: Any, widths: tuple[int, ...], channels: int, mean: float, seed: int, precision: str
+    x: Any, widths: tuple[int, ...], channels: int, bias: float, seed: int, precision: str
 ) -> Any:
     convolution, transposed = _layers(seed, precision)
     for number, filters in enumerate(widths, start=1):
@@ -67,7 +68,7 @@ def _sheet(
         padding="same",
         activation="sigmoid",
         kernel_initializer=keras.initializers.GlorotUniform(seed=child_seed(seed, "output")),
-        bias_initializer=keras.initializers.Constant(logit_of_mean(mean)),
+        bias_initializer=keras.initializers.Constant(bias),
         dtype="float32",
         name="output",
     )(x)
@@ -77,7 +78,7 @@ def _unet(
     x: Any,
     widths: tuple[int, ...],
     channels: int,
-    mean: float,  # noqa: ARG001 - it starts at the noisy picture itself, whatever the mean
+    bias: float,  # noqa: ARG001 - it starts at the noisy picture itself, whatever the mean
     seed: int,
     precision: str,
 ) -> Any:

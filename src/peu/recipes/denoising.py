@@ -17,6 +17,8 @@ from peu.recipes.noise import read_noise
 from peu.recipes.training import TrainingSettings, check_training
 
 DenoisingNetwork = Literal["sheet", "unet"]
+PictureLoss = Literal["mse", "mae", "binary_crossentropy"]
+OutputBias = Literal["mean", "zero"]
 _FILTERS: dict[str, tuple[int, ...]] = {"sheet": (16, 32), "unet": (24, 48, 96)}
 
 
@@ -39,6 +41,10 @@ class Denoising:
         filters: filters of each resolution, from the full one down; None takes the sheet's
             (16, 32), for "unet" (24, 48, 96).
         noise: as `read_noise` reads it; a range trains a blind denoiser.
+        loss: what is minimised: the mean squared error, the mean absolute error, which asks for
+            medians, or, for "sheet", the cross-entropy of intensities taken as probabilities.
+        output_bias: where the last layer of "sheet" starts: at the "mean" pixel, or at "zero",
+            an even grey of 1/2, as the sheet's text has it; from there it can turn all black.
         test_share: of the pictures, held out for the figures where the set has no test
             pictures of its own.
         restarts: how often a collapsed training is begun again from another seed.
@@ -60,6 +66,8 @@ class Denoising:
     network: DenoisingNetwork = "sheet"
     filters: tuple[int, ...] | None = None
     noise: str | float = 0.2
+    loss: PictureLoss = "mse"
+    output_bias: OutputBias = "mean"
     test_share: float = 0.2
     restarts: int = 3
     training: TrainingSettings = field(default_factory=lambda: TrainingSettings(epochs=20))
@@ -79,6 +87,15 @@ class Denoising:
                 advice="28 and 64 are.",
             )
         read_noise(self.noise)
+        check_choice("loss", self.loss, PictureLoss)
+        check_choice("output_bias", self.output_bias, OutputBias)
+        check(
+            "loss",
+            holds=self.network == "sheet" or self.loss != "binary_crossentropy",
+            expected="mse or mae for the U-Net, whose outputs are no probabilities",
+            received=self.loss,
+            advice="The sheet's network ends in a sigmoid.",
+        )
         check_range("test_share", self.test_share, 0, 1, "0.2 is a fifth.", ends="()")
         check(
             "restarts",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from peu.experiments.denoising import LevelFigures
+from peu.recipes.denoising import PictureLoss
 from peu.reporting.drawing import (
     FIRST,
     INK,
@@ -21,6 +22,11 @@ from peu.reporting.report import Cell, Column, Figure, Table
 from peu.training.history import WATCHED_EPOCH
 
 _WIDTH = 7.4
+_LOSSES = {
+    "mse": "mean squared error",
+    "mae": "mean absolute error",
+    "binary_crossentropy": "binary cross-entropy",
+}
 _AMOUNTS = {
     "gaussian": "standard deviation of the noise",
     "poisson": "photons of a white pixel",
@@ -29,11 +35,14 @@ _AMOUNTS = {
 
 
 @styled()
-def denoising_loss_figure(history: Mapping[str, Sequence[float]]) -> Figure:
+def denoising_loss_figure(
+    history: Mapping[str, Sequence[float]], loss: PictureLoss = "mse"
+) -> Figure:
     """Draw the loss by epoch, on pictures learnt from and on pictures held out.
 
     Args:
         history: "loss" and "watched_loss" by epoch, and "watched_epoch".
+        loss: what it is.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -46,7 +55,7 @@ def denoising_loss_figure(history: Mapping[str, Sequence[float]]) -> Figure:
     axes.plot(looks, watched, color=SECOND, lw=2.4, ls=(0, (5, 1.5)), marker=dot)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("epoch")
-    axes.set_ylabel("mean squared error")
+    axes.set_ylabel(_LOSSES[loss])
     axes.grid(axis="y")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     by_look = dict(zip(looks.tolist(), watched, strict=True))
@@ -63,11 +72,11 @@ def denoising_loss_figure(history: Mapping[str, Sequence[float]]) -> Figure:
         ends += f", on held-out pictures from {watched[0]:.3g} to {watched[-1]:.3g}"
     return Figure(
         svg=finish(figure),
-        alternative=f"The mean squared error by epoch: {ends}.",
+        alternative=f"The {_LOSSES[loss]} by epoch: {ends}.",
         caption=(
-            "Mean squared error, intensities from 0 to 1. Solid blue: pictures trained on. Dashed "
-            "orange: held-out pictures, which decided nothing. Noise as in training, drawn anew in "
-            "every epoch for the former, once for the latter."
+            f"{_LOSSES[loss].capitalize()}, intensities from 0 to 1. Solid blue: pictures trained "
+            "on. Dashed orange: held-out pictures, which decided nothing. Noise as in training, "
+            "drawn anew in every epoch for the former, once for the latter."
         ),
         data=Table(
             caption="Loss by epoch",

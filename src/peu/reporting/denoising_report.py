@@ -11,6 +11,7 @@ from peu.data.dataset import ImageDataset
 from peu.experiments.denoising import DenoisingFigures, LevelFigures
 from peu.fitted.autoencoder import Autoencoder
 from peu.recipes.autoencoders import autoencoder_to_dict
+from peu.recipes.denoising import Denoising, PictureLoss
 from peu.reporting.denoising_figures import (
     denoising_loss_figure,
     quality_figure,
@@ -51,7 +52,7 @@ def write_denoising_report(
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    loss = denoising_loss_figure(model.history.metrics)
+    loss = denoising_loss_figure(model.history.metrics, _loss_of(model))
     quality = [quality_figure(levels) for levels in _by_kind(found.levels)]
     plates = {f"pictures-{_plain(level)}": examples_of(found, level) for level in found.levels}
     report = Report(
@@ -88,6 +89,10 @@ def write_denoising_report(
         **{name: _png(picture) for name, picture in plates.items()},
     }
     return write_report_folder(Path(folder), report, numbers, drawings)
+
+
+def _loss_of(model: Autoencoder) -> PictureLoss:
+    return model.recipe.loss if isinstance(model.recipe, Denoising) else "mse"
 
 
 def examples_of(found: DenoisingFigures, level: LevelFigures) -> Image.Image:

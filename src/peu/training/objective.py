@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.backend import keras
+from peu.recipes.denoising import PictureLoss
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,22 +54,26 @@ def class_objective(
     )
 
 
-def picture_objective(pixels: NDArray[np.uint8], *, with_error: bool = False) -> Objective:
-    """Give the mean squared error of pictures, in squared intensities of 0 to 1.
+def picture_objective(
+    pixels: NDArray[np.uint8], *, loss: PictureLoss = "mse", with_error: bool = False
+) -> Objective:
+    """Give the error of pictures, of intensities of 0 to 1.
 
     The targets of the training are pixels of 0 to 255, the network's outputs intensities.
-    Whoever has learnt nothing answers with one even grey, the mean of all pixels.
+    Whoever has learnt nothing answers with one even grey: the mean of all pixels, or for the
+    absolute error their median.
 
     Args:
         pixels: (n, height, width, channels) of the training pictures.
+        loss: how far a picture is from another.
         with_error: tell the error as "mse" beside the loss, for a network that adds to its loss.
     """
     return Objective(
-        loss=squared_error,
+        loss=_LOSSES[loss],
         metrics=lambda: (
             [keras.metrics.MeanMetricWrapper(squared_error, name="mse")] if with_error else []
         ),
-        guessing=variance_of(pixels),
+        guessing=_GUESSING[loss](pixels),
     )
 
 
@@ -76,6 +81,23 @@ def squared_error(targets: Any, outputs: Any) -> Any:
     """Give the mean squared error of each picture (n,), of pixels against intensities."""
     error = keras.ops.cast(targets, "float32") / 255 - keras.ops.cast(outputs, "float32")
     return keras.ops.mean(keras.ops.square(error), axis=(1, 2, 3))
+
+
+def absolute_error(targets: Any, outputs: Any) -> Any:
+    """Give the mean absolute error of each picture (n,), of pixels against intensities."""
+    error = keras.ops.cast(targets, "float32") / 255 - keras.ops.cast(outputs, "float32")
+    return keras.ops.mean(keras.ops.abs(error), axis=(1, 2, 3))
+
+
+def cross_entropy(targets: Any, outputs: Any) -> Any:
+    """Give the mean binary cross-entropy of each picture (n,), in nats a value.
+
+    Intensities are taken as probabilities; the least that it can be is above 0 where a picture
+    has greys.
+    """
+    wanted = keras.ops.cast(targets, "float32") / 255
+    each = keras.ops.binary_crossentropy(wanted, keras.ops.cast(outputs, "float32"))
+    return keras.ops.mean(each, axis=(1, 2, 3))
 
 
 def variance_of(pixels: NDArray[np.uint8]) -> float:
@@ -89,3 +111,21 @@ def variance_of(pixels: NDArray[np.uint8]) -> float:
 def mean_of(pixels: NDArray[np.uint8]) -> float:
     """Give the mean intensity of all pixels, in [0, 1]."""
     return float(pixels.mean(dtype=np.float64) / 255)
+
+
+def deviation_of(pixels: NDArray[np.uint8]) -> float:
+    """Give the mean distance of all intensities from their median: the least of an even grey."""
+    counts = np.bincount(pixels.ravel(), minlength=256).astype(np.float64)
+    values = np.arange(256) / 255
+    median = values[int(np.searchsorted(counts.cumsum(), counts.sum() / 2))]
+    return float(counts @ np.abs(values - median) / counts.sum())
+
+
+def entropy_of(pixels: NDArray[np.uint8]) -> float:
+    """Give the cross-entropy of the best even grey, the mean, in nats a value."""
+    mean = mean_of(pixels)
+    return -sum(share * math.log(share) for share in (mean, 1 - mean) if share > 0)
+
+
+_LOSSES = {"mse": squared_error, "mae": absolute_error, "binary_crossentropy": cross_entropy}
+_GUESSING = {"mse": variance_of, "mae": deviation_of, "binary_crossentropy": entropy_of}
