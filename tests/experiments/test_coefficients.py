@@ -10,7 +10,9 @@ from latent_pictures import QUICK_MAP
 from peu.data.dataset import ImageDataset
 from peu.errors import RecipeError, ResourceError
 from peu.experiments import coefficients
-from peu.experiments.coefficients import CoefficientStudy, study_coefficients
+from peu.experiments.coefficients import CoefficientStudy, model_folder, study_coefficients
+from peu.experiments.latent import evaluate_variational
+from peu.fitted.autoencoder import Autoencoder
 
 SHORT = replace(QUICK_MAP, training=replace(QUICK_MAP.training, epochs=6))
 
@@ -47,6 +49,16 @@ def test_its_json_holds_the_theory_beside_the_measures(study: CoefficientStudy) 
     assert len(stored["bounds"]) == 2
     assert [trial["asked"] for trial in stored["trials"]] == [1.0, 1e-3, "auto"]
     assert set(stored["best"]) == {"elbo", "samples", "neighbours"}
+
+
+def test_each_model_is_kept_with_its_making(
+    study: CoefficientStudy, light_dataset: ImageDataset, folder: Path
+) -> None:
+    for trial in study.trials:
+        model = Autoencoder.load(model_folder(folder, trial.asked))
+        assert model.provenance["fingerprint"] == light_dataset.fingerprint
+        found = evaluate_variational(model, light_dataset).figures
+        assert found.mse == pytest.approx(trial.figures.mse, rel=1e-5)
 
 
 def test_finished_trials_are_read_and_damaged_ones_run_again(

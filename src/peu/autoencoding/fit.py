@@ -59,6 +59,20 @@ def fit_autoencoder(
         model = fit_denoiser(recipe, pictures, seed=seed, progress=progress, tell=tell)
     else:
         model = fit_variational(recipe, pictures, seed=seed, progress=progress, tell=tell)
+    return with_provenance(model, dataset, pictures, seed=seed)
+
+
+def with_provenance(
+    model: Autoencoder, dataset: ImageDataset, pictures: PictureSet, *, seed: int
+) -> Autoencoder:
+    """Note in a model where it comes from: pictures, seed, versions.
+
+    Args:
+        model: as a method left it.
+        dataset: the set that it learnt from.
+        pictures: how that set was parted.
+        seed: of everything random.
+    """
     known = {**model.provenance, **_provenance(dataset, pictures, seed, model)}
     return dataclasses.replace(model, provenance=known)
 

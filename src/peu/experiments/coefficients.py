@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from peu import __version__
 from peu.autoencoding.coefficient import Spectrum, picture_spectrum
+from peu.autoencoding.fit import with_provenance
 from peu.autoencoding.pictures import PictureSet, picture_set
 from peu.autoencoding.variational import Tell, fit_variational
 from peu.data.dataset import ImageDataset
@@ -134,7 +135,7 @@ def study_coefficients(
 
     Likelihood, generated pictures and neighbours need not be best at the same coefficient, so
     they are reported apart. With a run folder every trial is a file as soon as it ends: an
-    interrupted study goes on where it was.
+    interrupted study goes on where it was. Its models are kept there too, as `model_folder` has it.
 
     Args:
         dataset: pictures; with labels, generated pictures and neighbours are judged too.
@@ -181,7 +182,7 @@ def study_coefficients(
             if trial is None:
                 if judge is None and not left_out:
                     judge = _judge(dataset, pictures, seed, progress)
-                trial = _run_trial(one, dataset, pictures, judge, seed, progress, tell)
+                trial = _run_trial(one, dataset, pictures, judge, seed, folder, progress, tell)
                 if file is not None:
                     write_json(file, {"format": FORMAT, **_trial_to_dict(trial)})
             trials.append(trial)
@@ -196,6 +197,11 @@ def study_coefficients(
         trials=tuple(trials),
         left_out=left_out,
     )
+
+
+def model_folder(run_folder: str | Path, asked: Coefficient) -> Path:
+    """Give the folder in which a study keeps the model of a coefficient."""
+    return Path(run_folder) / "models" / (asked if asked == "auto" else f"{asked:g}")
 
 
 def _claim(file: Path, dataset: ImageDataset, recipe: Variational, seed: int) -> None:
@@ -264,12 +270,17 @@ def _run_trial(
     pictures: PictureSet,
     judge: Judge | None,
     seed: int,
+    folder: Path | None,
     progress: Progress,
     tell: Tell,
 ) -> CoefficientTrial:
     started = time.perf_counter()
     model = fit_variational(recipe, pictures, seed=seed, progress=progress, tell=tell)
     seconds = time.perf_counter() - started
+    if folder is not None:
+        with_provenance(model, dataset, pictures, seed=seed).save(
+            model_folder(folder, recipe.coefficient), overwrite=True
+        )
     samples = None
     if judge is not None:
         _, drawn = sample_pictures(model, _SAMPLES, seed=seed)
