@@ -12,6 +12,11 @@ _INVISIBLE = re.compile(
 )
 _QUOTED = re.compile(r"`([^`]+)`")
 _SCALE = 1.36
+# What the page itself says, by the language of its text.
+_WORDS = {
+    "en": {"contents": "Contents", "data": "The figure's data as a table"},
+    "fr": {"contents": "Sommaire", "data": "Les données de la figure en tableau"},
+}
 _WIDE = 400
 _LINE_BREAK = re.compile(r"[\r\n\u2028\u2029]+")
 
@@ -29,7 +34,14 @@ def render_html(report: Report) -> str:
     """
     numbers = _Numbers()
     template = page_environment().get_template("report.html.j2")
-    return str(template.render(report=report, drawing=numbers.drawing, anchor=numbers.anchor))
+    return str(
+        template.render(
+            report=report,
+            drawing=numbers.drawing,
+            anchor=numbers.anchor,
+            words=_WORDS.get(report.language, _WORDS["en"]),
+        )
+    )
 
 
 def page_environment() -> Any:
