@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from peu.experiments.coefficients import study_coefficients
     from peu.experiments.compare import compare
     from peu.experiments.comparison import Comparison
+    from peu.experiments.denoising import evaluate_denoiser
     from peu.experiments.evaluate import evaluate
     from peu.experiments.latent import evaluate_variational
     from peu.experiments.trial import Trial
     from peu.fitted.autoencoder import Autoencoder
     from peu.fitted.classifier import Classifier, Prediction
+    from peu.lab.page import write_lab
+    from peu.lab.run import run_lab
+    from peu.lab.settings import LabSettings
     from peu.recipes.augmentation import Augmentation
     from peu.recipes.augmented import Augmented
     from peu.recipes.autoencoders import AutoencoderRecipe
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from peu.recipes.ensemble import Ensemble
     from peu.recipes.finetune import FineTune
     from peu.recipes.frozen import FrozenFeatures
+    from peu.recipes.noise import read_noise
     from peu.recipes.registry import Recipe
     from peu.recipes.scratch import Scratch
     from peu.recipes.search_space import SearchSpace
@@ -57,6 +62,7 @@ _HOMES = {
     "FineTune": "peu.recipes.finetune",
     "FrozenFeatures": "peu.recipes.frozen",
     "ImageDataset": "peu.data.dataset",
+    "LabSettings": "peu.lab.settings",
     "PeuError": "peu.errors",
     "Prediction": "peu.fitted.classifier",
     "Recipe": "peu.recipes.registry",
@@ -73,6 +79,7 @@ _HOMES = {
     "compare": "peu.experiments.compare",
     "describe_dataset": "peu.data.checks",
     "evaluate": "peu.experiments.evaluate",
+    "evaluate_denoiser": "peu.experiments.denoising",
     "evaluate_variational": "peu.experiments.latent",
     "fit_autoencoder": "peu.autoencoding.fit",
     "fit_classifier": "peu.strategies.fit",
@@ -81,7 +88,10 @@ _HOMES = {
     "make_splits": "peu.data.splits",
     "open_dataset": "peu.data.catalog",
     "predefined_split": "peu.data.splits",
+    "read_noise": "peu.recipes.noise",
+    "run_lab": "peu.lab.run",
     "study_coefficients": "peu.experiments.coefficients",
+    "write_lab": "peu.lab.page",
     "write_report": "peu.reporting.comparison_report",
 }
 
@@ -102,6 +112,7 @@ __all__ = [
     "FineTune",
     "FrozenFeatures",
     "ImageDataset",
+    "LabSettings",
     "PeuError",
     "Prediction",
     "Recipe",
@@ -119,6 +130,7 @@ __all__ = [
     "compare",
     "describe_dataset",
     "evaluate",
+    "evaluate_denoiser",
     "evaluate_variational",
     "fit_autoencoder",
     "fit_classifier",
@@ -127,7 +139,10 @@ __all__ = [
     "make_splits",
     "open_dataset",
     "predefined_split",
+    "read_noise",
+    "run_lab",
     "study_coefficients",
+    "write_lab",
     "write_report",
 ]
 

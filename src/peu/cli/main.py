@@ -11,6 +11,7 @@ from peu.cli.augment import augment_command
 from peu.cli.compare import compare_command
 from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
+from peu.cli.lab import lab_command
 from peu.cli.predict import evaluate_command, predict_command
 from peu.cli.train import train_command
 from peu.cli.vae import app as vae_app
@@ -28,6 +29,7 @@ app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("describe")(describe_command)
 app.command("augment")(augment_command)
+app.command("lab")(lab_command)
 app.add_typer(denoise_app)
 app.add_typer(vae_app)
 

@@ -1,0 +1,136 @@
+"""`peu lab`: the lab sheet executed, every question answered from what was computed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.outcome import ending_well
+from peu.cli.vae_opening import read_coefficient
+from peu.data.wording import printable
+
+
+@ending_well
+def lab_command(
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="Pictures of part 1. Default: caltech4, or samples where it is not to be had.",
+            show_default=False,
+        ),
+    ] = None,
+    digits: Annotated[
+        str | None,
+        typer.Option(
+            "--digits",
+            help="Pictures of parts 2 and 3. Default: mnist, or digits where it is not to be had.",
+            show_default=False,
+        ),
+    ] = None,
+    sections: Annotated[
+        str | None,
+        typer.Option(
+            "--sections",
+            help="Which, with commas between: 1.2,2.3; 1 is all of part 1. Default: all.",
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="Of the page: fr or en. Default: by the locale."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Small experiments: minutes instead of twenty.")
+    ] = False,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the lab.")] = Path(
+        "lab"
+    ),
+    overwrite: options.Overwrite = False,
+    seed: options.Seed = None,
+    backbone: Annotated[
+        str,
+        typer.Option(
+            "--backbone",
+            help="Pretrained network of 1.5 to 1.7, by name or a Keras model file. Where VGG16's "
+            "weights are not to be had, a smaller one is looked for.",
+        ),
+    ] = "vgg16",
+    backbone_weights: options.BackboneWeights = None,
+    backbone_preprocessing: options.BackbonePreprocessing = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="A new picture to recognise in 1.7.")
+    ] = None,
+    learning_rate: Annotated[
+        float,
+        typer.Option("--learning-rate", "--lr", help="Of the sheet's network; 1 shows what fails."),
+    ] = 1e-3,
+    coefficient: Annotated[
+        str,
+        typer.Option("--coefficient", help="Of the VAE looked at closely in 3.4; 1 shows why not."),
+    ] = "auto",
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Work through the lab sheet, and write a page that answers each of its questions.
+
+    Run the same command again to go on where it was interrupted, or with another --language to
+    read it in that one.
+    """
+    from peu.lab.language import Language, usual_language
+    from peu.lab.page import write_lab
+    from peu.lab.run import run_lab
+    from peu.lab.sections import choose_sections
+    from peu.lab.settings import LabSettings
+
+    code = language or usual_language()
+    say = Language(code)  # type: ignore[arg-type]
+    wanted = choose_sections(sections)
+    settings = LabSettings(
+        data=data,
+        digits=digits,
+        quick=quick,
+        backbone=backbone,
+        backbone_weights=backbone_weights or "imagenet",
+        backbone_preprocessing=backbone_preprocessing or "auto",
+        picture=picture,
+        learning_rate=learning_rate,
+        coefficient=read_coefficient(coefficient),
+        seed=seed or 0,
+    )
+    with showing_progress(quiet=quiet) as progress:
+        found = run_lab(
+            settings,
+            output,
+            sections=wanted,
+            overwrite=overwrite,
+            progress=progress,
+            on_section=lambda section, findings: remark(
+                f"{section.key} {say(section.french, section.english)}: "
+                + (findings.failed or say.seconds(findings.seconds)),
+                quiet=quiet,
+            ),
+        )
+        page = write_lab(output, language=say.code)
+    failed = [one.section for one in found if one.failed]
+    if as_json:
+        write_result(
+            {
+                "format": 1,
+                "page": str(page),
+                "language": say.code,
+                "sections": [
+                    {"section": one.section, "seconds": one.seconds, "failed": one.failed}
+                    for one in found
+                ],
+            }
+        )
+        return
+    results().print(
+        say(
+            f"{len(found) - len(failed)} sections sur {len(found)} : {printable(str(page))}",
+            f"{len(found) - len(failed)} of {len(found)} sections: {printable(str(page))}",
+        ),
+        soft_wrap=True,
+    )

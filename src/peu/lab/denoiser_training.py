@@ -1,0 +1,118 @@
+"""Section 2.3: the denoiser trained with three losses, and as the sheet's text has it."""
+
+from typing import Any, get_args
+
+import numpy as np
+
+from peu.autoencoding.classical import FILTERS
+from peu.autoencoding.denoising import train_denoiser
+from peu.autoencoding.fit import fit_autoencoder
+from peu.autoencoding.pictures import PictureSet, picture_set
+from peu.data.dataset import ImageDataset
+from peu.errors import RecipeError
+from peu.experiments.denoising import DenoisingFigures, evaluate_denoiser
+from peu.lab.bench import Bench
+from peu.lab.findings import Facts
+from peu.recipes.denoising import Denoising, PictureLoss
+from peu.recipes.noise import read_noise
+from peu.recipes.training import TrainingSettings
+from peu.reporting.mosaics import mosaic
+from peu.seeds import child_seed
+from peu.training.objective import mean_of, variance_of
+
+_NOISE = 0.2
+LEVELS = (0.2, 0.4)
+_TESTED = 300
+_FILTERED = 150
+
+
+def measure(bench: Bench) -> Facts:
+    """Train with each loss, and once with the bias that the sheet's text implies."""
+    pace = bench.settings.pace
+    digits = bench.fewer_digits(pace.noisy_pictures)
+    training = TrainingSettings(epochs=pace.noisy_epochs)
+    found: dict[str, Any] = {}
+    pictures = picture_set(digits, seed=bench.settings.seed)
+    for loss in get_args(PictureLoss):
+        recipe = Denoising(name=loss, noise=_NOISE, loss=loss, restarts=0, training=training)
+        found[loss] = _trained(bench, recipe, digits)
+    return {
+        "pictures": len(pictures.train),
+        "of": int(sum(part != "test" for part in bench.digits.parts)),
+        "name": digits.name,
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+        "noise": _NOISE,
+        "black_error": float(np.square(pictures.train / np.float32(255)).mean()),
+        "grey_error": variance_of(pictures.train),
+        "mean": mean_of(pictures.train),
+        "losses": found,
+        "plain": _plain(bench, pictures),
+    }
+
+
+def _trained(bench: Bench, recipe: Denoising, digits: ImageDataset) -> Facts:
+    try:
+        model = fit_autoencoder(recipe, digits, seed=bench.settings.seed, progress=bench.progress)
+    except RecipeError as error:
+        return {"failed": str(error)}
+    with_filters = recipe.loss == "mse" and not bench.settings.quick
+    figures = evaluate_denoiser(
+        model,
+        digits,
+        [read_noise(level) for level in LEVELS],
+        most=_FILTERED if with_filters else _TESTED,
+        filters=FILTERS if with_filters else (),
+        examples=10,
+        seed=bench.settings.seed,
+        progress=bench.progress,
+    )
+    if recipe.loss == "mse":
+        model.save(bench.folder / "models" / "denoiser", overwrite=True)
+        bench.keep_picture("denoised", _examples(figures))
+    return {
+        "failed": "",
+        "seconds": model.history.seconds,
+        "history": {name: list(values) for name, values in model.history.metrics.items()},
+        "tested": figures.pictures,
+        "levels": [level.to_dict() for level in figures.levels],
+        "best_filter": [
+            None
+            if level.best_classical is None
+            else [level.best_classical, level.classical[level.best_classical].psnr]
+            for level in figures.levels
+        ],
+    }
+
+
+def _examples(figures: DenoisingFigures) -> Any:
+    rows = [figures.clean]
+    for level in figures.levels:
+        rows += [level.examples["noisy"], level.examples["denoised"]]
+    return mosaic(np.stack(rows))
+
+
+def _plain(bench: Bench, pictures: PictureSet) -> Facts:
+    """Train the network with its output starting at 1/2, and look at what it gives."""
+    from peu.networks.denoisers import denoiser
+
+    pace = bench.settings.pace
+    recipe = Denoising(
+        name="plain",
+        noise=_NOISE,
+        output_bias="zero",
+        training=TrainingSettings(epochs=pace.noisy_epochs),
+    )
+    seed = child_seed(bench.settings.seed, "plain")
+    network = denoiser(recipe, pictures.channels, mean_of(pictures.train), seed=seed)
+    history, collapsed = train_denoiser(
+        network, recipe, pictures.train, seed=seed, progress=bench.progress
+    )
+    shown = np.asarray(network(pictures.test[:64].astype(np.float32), training=False))
+    return {
+        "collapsed": collapsed,
+        "epochs": len(history.metrics["loss"]),
+        "loss": history.metrics["loss"][-1],
+        "output_mean": float(shown.mean()),
+        "output_max": float(shown.max()),
+    }

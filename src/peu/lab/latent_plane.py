@@ -1,0 +1,144 @@
+"""Section 3.4: coefficients compared, reconstructions, the plane, and the best value."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.autoencoding.pictures import PictureSet
+from peu.errors import BundleError
+from peu.experiments.coefficients import CoefficientStudy, model_folder, study_coefficients
+from peu.experiments.latent import pictures_for
+from peu.experiments.latent_map import map_points
+from peu.experiments.latent_pictures import decode_grid, grid_codes, reconstruct
+from peu.fitted.autoencoder import Autoencoder
+from peu.lab.bench import Bench
+from peu.lab.findings import Facts
+from peu.recipes.training import TrainingSettings
+from peu.recipes.variational import Coefficient, Variational
+from peu.reporting.mosaics import mosaic
+
+_SHOWN = 5
+_STEPS = 10
+_REACH = 3.0
+_MAPPED = 1000
+
+
+def measure(bench: Bench) -> Facts:
+    """Study coefficients, and look closely at the model of one."""
+    pace, settings = bench.settings.pace, bench.settings
+    digits = bench.fewer_digits(pace.mapped_pictures)
+    values = list(pace.coefficients)
+    if settings.coefficient not in values:
+        values.append(settings.coefficient)
+    recipe = Variational(
+        training=TrainingSettings(epochs=pace.mapped_epochs, batch_size=pace.mapped_batch)
+    )
+    folder = bench.folder / "runs" / bench.section
+    study = study_coefficients(
+        digits,
+        values,
+        recipe=recipe,
+        seed=settings.seed,
+        run_folder=folder,
+        progress=bench.progress,
+    )
+    model = _model(bench, study, settings.coefficient)
+    pictures = pictures_for(model, digits)
+    shown = pictures.test[:_SHOWN]
+    bench.keep_picture("reconstructions", mosaic(_pairs(shown, reconstruct(model, shown))))
+    grid = decode_grid(model, grid_codes(-_REACH, _REACH, _STEPS, recipe.latent))
+    bench.keep_picture("grid", mosaic(grid))
+    points = map_points(model, digits, most=_MAPPED)
+    closer = next(trial for trial in study.trials if trial.asked == settings.coefficient)
+    return {
+        "name": digits.name,
+        "pictures": study.pictures,
+        "of": int(sum(part != "test" for part in bench.digits.parts)),
+        "epochs": pace.mapped_epochs,
+        "batch_size": pace.mapped_batch,
+        "latent": recipe.latent,
+        "pixels": study.spectrum.pixels,
+        "bounds": study.spectrum.bounds.tolist(),
+        "mean_error": study.spectrum.total / study.spectrum.pixels,
+        "study": _study_facts(study),
+        "asked": settings.coefficient,
+        "ended": closer.coefficient,
+        "kl": list(closer.figures.kl),
+        "mse": closer.figures.mse,
+        "reconstruction_mse": _error(model, pictures),
+        "active": closer.figures.active_units,
+        "neighbours": closer.figures.knn_accuracy,
+        "notes": list(closer.notes),
+        "history": {name: list(each) for name, each in model.history.metrics.items()},
+        "grid_spread": _spread(grid),
+        "outside": float((np.abs(points.codes) > _REACH).any(axis=1).mean()),
+        "points": np.round(points.codes, 3).tolist(),
+        "labels": None if points.labels is None else points.labels.tolist(),
+        "class_names": list(points.class_names),
+    }
+
+
+def _model(bench: Bench, study: CoefficientStudy, asked: Coefficient) -> Autoencoder:
+    """Give the model that the study kept; where it is gone, the study's seed gives it again."""
+    folder = model_folder(bench.folder / "runs" / bench.section, asked)
+    try:
+        return Autoencoder.load(folder)
+    except BundleError:
+        from peu.autoencoding.fit import fit_autoencoder
+
+        return fit_autoencoder(
+            dataclasses.replace(study.recipe, coefficient=asked),
+            bench.fewer_digits(bench.settings.pace.mapped_pictures),
+            seed=bench.settings.seed,
+            progress=bench.progress,
+        )
+
+
+def _study_facts(study: CoefficientStudy) -> Facts:
+    trials = []
+    for trial in study.trials:
+        samples = trial.samples
+        trials.append(
+            {
+                "asked": trial.asked,
+                "coefficient": trial.coefficient,
+                "elbo": trial.figures.elbo,
+                "mse": trial.figures.mse,
+                "kl": list(trial.figures.kl),
+                "active": trial.figures.active_units,
+                "neighbours": trial.figures.knn_accuracy,
+                "distance": None if samples is None else samples.distance,
+                "confident": None if samples is None else samples.confident,
+                "covered": None if samples is None else samples.classes_covered,
+                "classes": None if samples is None else samples.classes,
+                "seconds": trial.seconds,
+                "notes": list(trial.notes),
+            }
+        )
+    best = {
+        "elbo": study.best_bound,
+        "samples": study.best_samples,
+        "neighbours": study.best_neighbours,
+    }
+    return {
+        "trials": trials,
+        "best": {name: None if one is None else one.asked for name, one in best.items()},
+    }
+
+
+def _pairs(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float32]:
+    return np.stack([above.astype(np.float32) / 255, below])
+
+
+def _spread(grid: NDArray[np.float32]) -> float:
+    """Give how much the pictures of the grid differ: the mean deviation of a pixel across it."""
+    flat = grid.reshape(-1, *grid.shape[2:])
+    return float(flat.std(axis=0).mean())
+
+
+def _error(model: Autoencoder, pictures: PictureSet) -> float:
+    tested = pictures.test[:500]
+    wanted = tested.astype(np.float32) / np.float32(255)
+    return float(np.square(wanted - reconstruct(model, tested)).mean())

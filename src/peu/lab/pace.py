@@ -1,0 +1,80 @@
+"""How much a lab computes: the whole of it, or a quick look."""
+
+from dataclasses import dataclass
+
+from peu.recipes.variational import Coefficient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Say how large each experiment is.
+
+    Attributes:
+        sheet_size: side in pixels of the pictures that the sheet's own network learns from.
+        sheet_epochs: of that network.
+        small_size: side in pixels where many trainings are compared.
+        folds: of the pictures that choices are made on.
+        values: of every knob that is varied, how many beside the usual one.
+        push: how many times as long the best configuration is trained.
+        policies: augmentations that are compared, beside none.
+        augmented: whether peu's own network for varied pictures runs too.
+        tuning_epochs: of fine-tuning.
+        noisy_pictures: that the denoiser learns from.
+        noisy_epochs: of the denoiser.
+        mapped_pictures: that the variational auto-encoder learns from.
+        mapped_epochs: of it.
+        mapped_batch: pictures of one of its steps.
+        coefficients: that are compared.
+    """
+
+    sheet_size: int
+    sheet_epochs: int
+    small_size: int
+    folds: int
+    values: int
+    push: int
+    policies: tuple[str, ...]
+    augmented: bool
+    tuning_epochs: int
+    noisy_pictures: int
+    noisy_epochs: int
+    mapped_pictures: int
+    mapped_epochs: int
+    mapped_batch: int
+    coefficients: tuple[Coefficient, ...]
+
+
+WHOLE = Pace(
+    sheet_size=224,
+    sheet_epochs=15,
+    small_size=48,
+    folds=3,
+    values=2,
+    push=4,
+    policies=("vertical", "flip", "standard", "strong", "mixup", "erase"),
+    augmented=True,
+    tuning_epochs=10,
+    noisy_pictures=10_000,
+    noisy_epochs=20,
+    mapped_pictures=10_000,
+    mapped_epochs=15,
+    mapped_batch=128,
+    coefficients=(1.0, 0.1, 0.01, 1e-3, 1e-4, "auto"),
+)
+QUICK = Pace(
+    sheet_size=64,
+    sheet_epochs=15,
+    small_size=32,
+    folds=2,
+    values=1,
+    push=4,
+    policies=("vertical", "standard"),
+    augmented=False,
+    tuning_epochs=3,
+    noisy_pictures=3_000,
+    noisy_epochs=4,
+    mapped_pictures=3_000,
+    mapped_epochs=10,
+    mapped_batch=64,
+    coefficients=(1.0, 1e-3, "auto"),
+)

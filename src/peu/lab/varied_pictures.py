@@ -1,0 +1,326 @@
+"""Section 1.4: which ways of varying the pictures help, and which do not suit them."""
+
+import dataclasses
+from typing import Any
+
+from peu.evaluation.uncertainty import Interval
+from peu.lab.behaviour import Behaviour, behaviour_in_words, name_behaviour, training_figure
+from peu.lab.bench import Bench, trial_facts
+from peu.lab.charts import intervals
+from peu.lab.findings import Facts
+from peu.lab.hyperparameters import Knobs, recipe_of
+from peu.lab.language import Language
+from peu.lab.telling import Show, Told, accuracy_of, tested, text
+from peu.recipes.augmentation import Augmentation, Policy
+from peu.recipes.augmented import Augmented
+from peu.recipes.scratch import Scratch
+from peu.reporting.report import Block, Paragraph
+
+_LONGER = 2
+_AGREE = 0.5
+
+
+def measure(bench: Bench) -> Facts:
+    """Compare augmentations by folds of the training pictures, and test the one that did best."""
+    pace = bench.settings.pace
+    earlier = bench.facts_of("1.3")
+    knobs: Knobs = (
+        earlier["knobs"]
+        if earlier
+        else {
+            "learning_rate": bench.settings.learning_rate,
+            "layers": 2,
+            "width": 32,
+            "dropout": 0.0,
+            "epochs": pace.sheet_epochs,
+        }
+    )
+    longer = {**knobs, "epochs": _LONGER * knobs["epochs"]}
+    plain = recipe_of(longer, pace.small_size, "none")
+    recipes = {
+        "none": plain,
+        **{name: _varied(plain, name) for name in pace.policies},
+    }
+    compared = bench.compare_by_folds(list(recipes.values()))
+    rows: list[dict[str, Any]] = [
+        {
+            "name": summary.name,
+            "accuracy": list(dataclasses.astuple(summary.accuracy)),
+            "log_loss": summary.log_loss.mean,
+            "seconds": summary.seconds_per_trial,
+        }
+        for summary in compared.summaries
+    ]
+    varied = [row for row in rows if row["name"] != "none"]
+    best = str(max(varied, key=_order)["name"])
+    tried: dict[str, Any] = {"none": plain, best: recipes[best], "vertical": recipes["vertical"]}
+    others = list(tried.values())
+    if pace.augmented:
+        others.append(Augmented())
+    trials = bench.test(others)
+    _preview(bench)
+    loading = bench.facts_of("1.1")
+    return {
+        "classes": len(bench.pictures.class_names),
+        "train": len(bench.split.train),
+        "folds": pace.folds,
+        "image_size": pace.small_size,
+        "knobs": longer,
+        "from_search": earlier is not None,
+        "rows": rows,
+        "best": best,
+        "poses": [] if loading is None else loading["classes"],
+        "trials": {trial.recipe.name: trial_facts(trial) for trial in trials},
+    }
+
+
+def tell(facts: Facts, say: Language, show: Show) -> Told:
+    """Tell what each augmentation did."""
+    ordered = sorted(facts["rows"], key=_order, reverse=True)
+    trials = facts["trials"]
+    best = facts["best"]
+    done: list[Block] = [
+        show(
+            "policies",
+            say(
+                "Ce que chaque politique fait de deux images d'apprentissage.",
+                "What each policy makes of two training pictures.",
+            ),
+        ),
+        show(
+            "vertical",
+            say(
+                "Le retournement du sujet, de haut en bas.",
+                "The sheet's flip, top to bottom.",
+            ),
+        ),
+        Paragraph(
+            say(
+                f"Le réseau {'retenu en 1.3' if facts['from_search'] else 'du sujet'}, "
+                f"{facts['knobs']['epochs']:.0f} epochs à {facts['image_size']} × "
+                f"{facts['image_size']} pixels, sans augmentation et avec chacune, sur les mêmes "
+                f"{facts['folds']} plis des {facts['train']} images d'apprentissage.",
+                f"The network {'chosen in 1.3' if facts['from_search'] else 'of the sheet'}, "
+                f"{facts['knobs']['epochs']:.0f} epochs at {facts['image_size']} × "
+                f"{facts['image_size']} pixels, without augmentation and with each, on the same "
+                f"{facts['folds']} folds of the {facts['train']} training pictures.",
+            )
+        ),
+        intervals(
+            say,
+            [(_named(say, row["name"]), Interval(*row["accuracy"])) for row in ordered],
+            say(
+                "Moyennes des plis et intervalles à 95 %. En orange, l'augmentation retenue.",
+                "Means of the folds and 95% intervals. Orange: the augmentation chosen.",
+            ),
+            chosen=_named(say, best),
+        ),
+        *(
+            training_figure(
+                say,
+                trials[name]["history"],
+                say(f"{_named(say, name)}.", f"{_named(say, name)}.").capitalize(),
+            )
+            for name in ("none", best)
+        ),
+    ]
+    return Told(
+        tuple(done),
+        {
+            "1.4a": text(_principle(facts, say)),
+            "1.4b": text(_suitable(facts, say)),
+            "1.4c": text(_effect(facts, say)),
+            "1.4d": text(_results(facts, say)),
+        },
+    )
+
+
+def _varied(plain: Scratch, name: str) -> Scratch:
+    if name == "vertical":
+        augmentation = Augmentation(policy="flip", flips="vertical")
+    else:
+        policy: Policy = name  # type: ignore[assignment]
+        augmentation = Augmentation(policy=policy)
+    return dataclasses.replace(plain, name=name, augmentation=augmentation)
+
+
+def _preview(bench: Bench) -> None:
+    from peu.reporting.augmentation_preview import POLICIES, preview_augmentation
+
+    training = bench.pictures.subset(bench.split.train)
+    folder = bench.folder / "parts" / bench.section
+    shown = [policy for policy in POLICIES if policy != "none"]
+    preview_augmentation(
+        training, folder / "policies.png", policies=shown, seed=bench.settings.seed
+    )
+    preview_augmentation(
+        training,
+        folder / "vertical.png",
+        policies=["flip"],
+        flips="vertical",
+        seed=bench.settings.seed,
+    )
+
+
+def _order(row: dict[str, Any]) -> tuple[float, float]:
+    return row["accuracy"][0], -row["log_loss"]
+
+
+def _named(say: Language, name: str) -> str:
+    return {
+        "none": say("sans augmentation", "no augmentation"),
+        "vertical": say("retournement vertical", "vertical flip"),
+        "flip": say("miroir horizontal", "horizontal flip"),
+        "standard": say("standard (petits mouvements, lumière)", "standard (small moves, light)"),
+        "strong": say("forte (recadrage, couleurs)", "strong (crops, colours)"),
+        "mixup": say("mixup (forte, images mêlées)", "mixup (strong, blended)"),
+        "erase": say("effacement (forte, un rectangle caché)", "erase (strong, a patch covered)"),
+        "augmented": say("réseau résiduel de peu", "peu's residual network"),
+    }[name]
+
+
+def _principle(facts: Facts, say: Language) -> str:
+    epochs = int(facts["knobs"]["epochs"])
+    return say(
+        "On montre au réseau, à chaque epoch, une variante nouvelle de chaque image, tirée parmi "
+        "des transformations qui ne changent pas la classe. L'étiquette reste, les pixels "
+        f"changent : au lieu de revoir {facts['train']} images {epochs} fois, il en voit "
+        f"{say.count(facts['train'] * epochs)} différentes. C'est dire au réseau à quoi il doit "
+        "être insensible, sans une image de plus. Au test, rien n'est transformé.",
+        "In each epoch the network is shown a new variant of each picture, drawn from changes that "
+        "leave the class as it is. The label stays, the pixels change: instead of seeing "
+        f"{facts['train']} pictures {epochs} times, it sees {say.count(facts['train'] * epochs)} "
+        "different ones. That tells the network what not to mind, without one more picture. When "
+        "testing nothing is changed.",
+    )
+
+
+def _suitable(facts: Facts, say: Language) -> str:
+    rows = {row["name"]: row for row in facts["rows"]}
+    plain = rows["none"]["accuracy"][0]
+    better = [name for name in rows if name != "none" and rows[name]["accuracy"][0] > plain]
+    worse = [name for name in rows if name != "none" and rows[name]["accuracy"][0] <= plain]
+
+    def listed(names: list[str]) -> str:
+        return say.listed(
+            [
+                f"{_named(say, name)} ({say.points(rows[name]['accuracy'][0] - plain)})"
+                for name in names
+            ]
+        )
+
+    said = []
+    if better:
+        said.append(
+            say(
+                f"Sur les plis font mieux que rien : {listed(better)}.",
+                f"On the folds these do better than none: {listed(better)}.",
+            )
+        )
+    if worse:
+        said.append(
+            say(f"N'apportent rien : {listed(worse)}.", f"These bring nothing: {listed(worse)}.")
+        )
+    fixed = [
+        one["name"] for one in facts["poses"] if one["long"] >= 5 and one["agreement"] >= _AGREE
+    ]
+    gain = rows["vertical"]["accuracy"][0] - plain
+    opening = (
+        say(
+            f"Le retournement vertical du sujet ne va pas de soi : {say.listed(fixed)} ont une "
+            "pose commune (1.1), et tête en bas ils ne se présentent jamais au test",
+            f"The sheet's vertical flip is not obvious: {say.listed(fixed)} have a common pose "
+            "(1.1), and upside down they never come in the test",
+        )
+        if fixed
+        else say(
+            "Le retournement vertical du sujet montre des objets tête en bas, comme on n'en voit "
+            "guère au test",
+            "The sheet's vertical flip shows objects upside down, as hardly any come in the test",
+        )
+    )
+    outcome = (
+        say(
+            f" ; il gagne pourtant {say.points(gain)} ici, comme toute variété peut le faire avec "
+            "si peu d'images.",
+            f"; yet it gains {say.points(gain)} here, as any variety may with so few pictures.",
+        )
+        if gain > 0
+        else say(f" ; mesuré : {say.points(gain)}.", f"; measured: {say.points(gain)}.")
+    )
+    said.append(opening + outcome)
+    said.append(
+        say(
+            "Le miroir horizontal convient dès que gauche et droite ne font pas la classe (il ne "
+            "convient ni aux lettres ni aux chiffres).",
+            "The horizontal flip suits wherever left and right do not make the class (it suits "
+            "neither letters nor digits).",
+        )
+    )
+    return " ".join(said)
+
+
+def _behaviours(facts: Facts) -> tuple[Behaviour, Behaviour]:
+    return (
+        name_behaviour(facts["trials"]["none"]["history"], facts["classes"]),
+        name_behaviour(facts["trials"][facts["best"]]["history"], facts["classes"]),
+    )
+
+
+def _effect(facts: Facts, say: Language) -> str:
+    plain, varied = _behaviours(facts)
+    gaps = [each.train_accuracy - each.test_accuracy for each in (plain, varied)]
+    rows = {row["name"]: row for row in facts["rows"]}
+    slower = rows[facts["best"]]["seconds"] / max(rows["none"]["seconds"], 1e-9)
+    moved = (
+        say("se réduit", "shrinks")
+        if gaps[1] < gaps[0]
+        else say("ne se réduit pas", "does not shrink")
+    )
+    return say(
+        f"Sans augmentation, {say.percent(plain.train_accuracy)} sur l'apprentissage et "
+        f"{say.percent(plain.test_accuracy)} sur le test ; avec ({_named(say, facts['best'])}), "
+        f"{say.percent(varied.train_accuracy)} et {say.percent(varied.test_accuracy)}. L'écart "
+        f"{moved} : de {say.number(100 * gaps[0], 0)} à {say.number(100 * gaps[1], 0)} points. La "
+        f"perte de test finit à {say.number(plain.loss_rise, 1)} fois son minimum sans, à "
+        f"{say.number(varied.loss_rise, 1)} fois avec. Apprendre est plus difficile, donc plus "
+        f"lent à converger ; la durée d'un pli, elle, est multipliée par {say.number(slower, 1)}.",
+        f"Without augmentation {say.percent(plain.train_accuracy)} on training pictures and "
+        f"{say.percent(plain.test_accuracy)} on test pictures; with it "
+        f"({_named(say, facts['best'])}) {say.percent(varied.train_accuracy)} and "
+        f"{say.percent(varied.test_accuracy)}. The gap {moved}: from "
+        f"{say.number(100 * gaps[0], 0)} to {say.number(100 * gaps[1], 0)} points. The test loss "
+        f"ends at {say.number(plain.loss_rise, 1)} times its lowest without, at "
+        f"{say.number(varied.loss_rise, 1)} times with. Learning is harder, and so slower to "
+        f"converge; a fold takes {say.number(slower, 1)} times as long.",
+    )
+
+
+def _results(facts: Facts, say: Language) -> str:
+    trials, best = facts["trials"], facts["best"]
+    _, varied = _behaviours(facts)
+    difference = accuracy_of(trials[best]).mean - accuracy_of(trials["none"]).mean
+    said = [
+        say(
+            f"Retenu sur les plis : {_named(say, best)}. Sur les images de test, "
+            f"{tested(say, trials[best])} contre {tested(say, trials['none'])} sans "
+            f"({say.points(difference)}).",
+            f"Chosen on the folds: {_named(say, best)}. On the test pictures "
+            f"{tested(say, trials[best])} against {tested(say, trials['none'])} without "
+            f"({say.points(difference)}).",
+        ),
+        behaviour_in_words(say, varied),
+    ]
+    if "augmented" in trials:
+        trial = trials["augmented"]
+        said.append(
+            say(
+                "Avec un réseau fait pour cela (résiduel, normalisé, "
+                f"{say.count(trial['parameters'])} paramètres, {len(trial['history']['loss'])} "
+                f"epochs), `augmented` : {tested(say, trial)}, en {say.seconds(trial['seconds'])}.",
+                "With a network made for it (residual, normalised, "
+                f"{say.count(trial['parameters'])} parameters, {len(trial['history']['loss'])} "
+                f"epochs), `augmented`: {tested(say, trial)}, in {say.seconds(trial['seconds'])}.",
+            )
+        )
+    return " ".join(said)

@@ -1,0 +1,53 @@
+"""`peu lab` on its cheapest sections: a page, a resumed run, and refusals in one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command_line import Peu, complaint
+
+CHEAP = ("lab", "--quick", "--digits", "digits", "--sections", "2.2,3.2")
+
+
+def test_some_sections_make_a_page_and_are_not_done_again(peu: Peu, tmp_path: Path) -> None:
+    first = peu(*CHEAP, "--language", "fr", "-o", "tp")
+    assert first.exit_code == 0, first.stderr
+    assert "2 sections sur 2" in first.stdout
+    assert "2.2 Le réseau débruiteur: " in first.stderr
+    page = tmp_path / "tp" / "report.html"
+    assert '<html lang="fr">' in page.read_text(encoding="utf-8")
+    again = peu(*CHEAP, "--language", "en", "--json", "--quiet", "-o", "tp")
+    told = json.loads(again.stdout)
+    assert told["language"] == "en"
+    assert [one["failed"] for one in told["sections"]] == ["", ""]
+    assert first.stderr.count(" s\n") == 2
+    assert again.stderr == ""
+    assert '<html lang="en">' in page.read_text(encoding="utf-8")
+
+
+def test_other_settings_want_another_folder_or_a_word(peu: Peu) -> None:
+    assert peu(*CHEAP, "-o", "tp").exit_code == 0
+    other = peu(*CHEAP, "--seed", 1, "-o", "tp")
+    assert other.exit_code == 5
+    assert "other settings" in complaint(other)
+    assert peu(*CHEAP, "--seed", 1, "--overwrite", "-o", "tp").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--sections", "4.1"), 2, "`--sections` must be"),
+        (("--language", "de"), 2, "`language` must be one of fr, en"),
+        (("--learning-rate", "0"), 2, "`learning_rate` must be"),
+        (("--coefficient", "little"), 2, "`--coefficient` must be"),
+        (("--data", "nowhere"), 3, "where nothing is"),
+    ],
+)
+def test_what_cannot_work_is_refused_in_one_line(
+    peu: Peu, arguments: tuple[str, ...], code: int, said: str, tmp_path: Path
+) -> None:
+    result = peu("lab", "--quick", *arguments, "-o", "tp")
+    assert result.exit_code == code
+    assert said in complaint(result)
+    assert not (tmp_path / "tp").exists()

@@ -1,0 +1,87 @@
+"""A lab that ran from end to end on little, for every test of what it says."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peu.lab import settings as lab_settings
+from peu.lab.language import LANGUAGES
+from peu.lab.pace import QUICK, Pace
+from peu.lab.page import write_lab
+from peu.lab.run import run_lab
+from peu.lab.settings import LabSettings
+from small_set import drawn_pictures
+
+TINY_PACE: Pace = replace(
+    QUICK,
+    sheet_size=32,
+    sheet_epochs=2,
+    small_size=16,
+    values=0,
+    push=2,
+    policies=("vertical",),
+    tuning_epochs=1,
+    noisy_pictures=400,
+    noisy_epochs=2,
+    mapped_pictures=600,
+    mapped_epochs=4,
+    mapped_batch=8,
+    coefficients=(1.0, "auto"),
+)
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file with a network of two stages, as it was drawn."""
+    from peu.backend import keras
+
+    x = inputs = keras.Input((32, 32, 3))
+    for filters in (4, 6):
+        x = keras.layers.Conv2D(
+            filters,
+            3,
+            strides=2,
+            padding="same",
+            activation="relu",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=filters),
+        )(x)
+    path = tmp_path_factory.mktemp("backbones") / "tiny.keras"
+    keras.Model(inputs, x).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def lab_settings_used(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> LabSettings:
+    return LabSettings(
+        data=str(drawn_pictures(tmp_path_factory)),
+        digits="digits",
+        quick=True,
+        backbone=str(tiny_backbone),
+        backbone_preprocessing="tf",
+    )
+
+
+@pytest.fixture(scope="session")
+def lab(lab_settings_used: LabSettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a lab of which every section ran."""
+    folder = tmp_path_factory.mktemp("lab") / "lab"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PEU_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(lab_settings, "QUICK", TINY_PACE)
+        found = run_lab(lab_settings_used, folder)
+    assert [one.section for one in found if one.failed] == []
+    return folder
+
+
+@pytest.fixture(scope="session")
+def told(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
+    """Give the JSON and the page of that lab by language."""
+    found: dict[str, tuple[dict[str, Any], str]] = {}
+    for language in LANGUAGES:
+        page = write_lab(lab, language=language)
+        numbers = json.loads((lab / "report.json").read_text(encoding="utf-8"))
+        found[language] = (numbers, page.read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,48 @@
+"""What is seen in drawings whose borders and axes are known."""
+
+import numpy as np
+import pytest
+
+from peu.data.dataset import load_dataset
+from peu.lab.observations import common_direction, observe, observe_classes
+from small_set import drawn_pictures
+
+
+def _bar(angle: float, side: int = 80) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    rows, columns = np.mgrid[0:side, 0:side] - side / 2
+    turned = np.deg2rad(angle)
+    along = columns * np.cos(turned) - rows * np.sin(turned)
+    across = columns * np.sin(turned) + rows * np.cos(turned)
+    return np.where((abs(along) < 30) & (abs(across) < 4), 20.0, 230.0)
+
+
+@pytest.mark.parametrize("angle", [0, 30, 90, 150])
+def test_a_bar_lies_where_it_was_drawn(angle: float) -> None:
+    seen = observe(_bar(angle))
+    assert abs((seen.angle - angle + 90) % 180 - 90) < 2
+    assert seen.elongation > 4
+    assert seen.even_share == 1
+    assert seen.border_level == 230
+
+
+def test_noise_is_no_even_border_and_an_even_picture_has_no_axis() -> None:
+    noise = np.random.default_rng(0).uniform(0, 255, (60, 60))
+    assert observe(noise).even_share < 0.3
+    assert observe(np.full((20, 20), 7.0)).even_share == 1
+    assert observe(np.full((20, 20), 7.0)).elongation == 1
+
+
+def test_axes_agree_across_the_horizontal() -> None:
+    direction, agreement = common_direction(np.array([178.0, 2.0, 0.0]))
+    assert min(direction, 180 - direction) < 1
+    assert agreement > 0.99
+    _, none = common_direction(np.array([0.0, 90.0]))
+    assert none < 1e-9
+
+
+def test_every_class_is_looked_at(tmp_path_factory: pytest.TempPathFactory) -> None:
+    dataset = load_dataset(drawn_pictures(tmp_path_factory))
+    told: list[int] = []
+    seen = observe_classes(dataset, seed=0, progress=lambda _stage, done, _total: told.append(done))
+    assert [one["name"] for one in seen] == list(dataset.class_names)
+    assert sum(one["observed"] for one in seen) == len(dataset) == told[-1]

@@ -1,0 +1,118 @@
+"""A lab goes on where it was, keeps to its settings, and outlives a section that fails."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from peu.errors import DataError, RecipeError, ResourceError
+from peu.lab.bench import Bench
+from peu.lab.findings import Facts, Findings, read_findings, write_findings
+from peu.lab.run import claim_lab, run_lab
+from peu.lab.sections import KEYS, choose_sections
+from peu.lab.settings import LabSettings
+from peu.lab.telling import LabSection, Told
+
+SETTINGS = LabSettings(quick=True)
+
+
+def _section(key: str, done: list[str], trouble: type[Exception] | None = None) -> LabSection:
+    def measure(bench: Bench) -> Facts:
+        done.append(key)
+        if trouble is not None:
+            raise trouble(f"{key} is broken. Mend it.")
+        return {"seed": bench.settings.seed, "share": float("nan")}
+
+    return LabSection(key, key, key, measure, lambda *_: Told((), {}))
+
+
+def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
+    done: list[str] = []
+    sections = [_section("1.1", done), _section("1.2", done)]
+    first = run_lab(SETTINGS, tmp_path, sections=sections[:1])
+    again = run_lab(SETTINGS, tmp_path, sections=sections)
+    assert done == ["1.1", "1.2"]
+    assert [one.section for one in again] == ["1.1", "1.2"]
+    assert again[0].seconds == first[0].seconds
+
+
+def test_a_section_that_fails_is_said_and_tried_again(tmp_path: Path) -> None:
+    done: list[str] = []
+    sections = [_section("1.1", done, DataError), _section("1.2", done)]
+    told: list[str] = []
+    found = run_lab(
+        SETTINGS, tmp_path, sections=sections, on_section=lambda _, one: told.append(one.failed)
+    )
+    assert [one.failed for one in found] == ["1.1 is broken. Mend it.", ""] == told
+    mended = run_lab(SETTINGS, tmp_path, sections=[_section("1.1", done), sections[1]])
+    assert [one.failed for one in mended] == ["", ""]
+    assert done == ["1.1", "1.2", "1.1"]
+
+
+def test_an_error_of_our_own_is_not_hidden(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_lab(SETTINGS, tmp_path, sections=[_section("1.1", [], ZeroDivisionError)])
+
+
+def test_findings_survive_a_round_trip_and_damage_is_nothing(tmp_path: Path) -> None:
+    findings = Findings(section="1.1", facts={"a": [1, 2.5], "b": float("inf")}, seconds=1.5)
+    write_findings(tmp_path, findings)
+    read = read_findings(tmp_path, "1.1")
+    assert read == dataclasses.replace(findings, facts={"a": [1, 2.5], "b": None})
+    (tmp_path / "parts" / "1.1.json").write_text("{", encoding="utf-8")
+    assert read_findings(tmp_path, "1.1") is None
+    assert read_findings(tmp_path, "9.9") is None
+
+
+def test_other_settings_are_refused_unless_overwriting_is_asked(tmp_path: Path) -> None:
+    done: list[str] = []
+    run_lab(SETTINGS, tmp_path, sections=[_section("1.1", done)])
+    other = dataclasses.replace(SETTINGS, seed=1)
+    with pytest.raises(ResourceError, match="other settings"):
+        run_lab(other, tmp_path, sections=[_section("1.1", done)])
+    (found,) = run_lab(other, tmp_path, sections=[_section("1.1", done)], overwrite=True)
+    assert found.facts["seed"] == 1
+    assert done == ["1.1", "1.1"]
+
+
+def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("mine", encoding="utf-8")
+    with pytest.raises(ResourceError, match="must be empty or a lab"):
+        claim_lab(tmp_path, SETTINGS, overwrite=True)
+    assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "mine"
+    with pytest.raises(ResourceError, match="must be a folder"):
+        claim_lab(tmp_path / "thesis.tex", SETTINGS)
+
+
+def test_a_wrong_name_is_said_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    for wrong in (LabSettings(data="nowhere"), LabSettings(digits="nowhere")):
+        with pytest.raises(DataError, match="nowhere"):
+            run_lab(wrong, tmp_path / "lab", sections=[])
+    assert not (tmp_path / "lab").exists()
+
+
+def test_sections_are_named_by_number() -> None:
+    assert [one.key for one in choose_sections("2.3, 1.2")] == ["1.2", "2.3"]
+    assert [one.key for one in choose_sections("2")] == ["2.1", "2.2", "2.3"]
+    assert tuple(one.key for one in choose_sections(None)) == KEYS
+    for wrong in ("4", "1.9", "", "one"):
+        with pytest.raises(RecipeError, match="`--sections` must be"):
+            choose_sections(wrong)
+
+
+def test_a_single_class_fails_where_it_must_and_nowhere_else(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import shutil
+
+    from small_set import drawn_pictures
+
+    photos = drawn_pictures(tmp_path_factory)
+    shutil.copytree(photos / "anchor", tmp_path / "photos" / "anchor")
+    settings = LabSettings(data=str(tmp_path / "photos"), digits="digits", quick=True)
+    found = run_lab(settings, tmp_path / "lab", sections=choose_sections("1.1,1.2,1.7,2.2"))
+    failed = {one.section: one.failed for one in found}
+    assert failed["1.1"] == failed["2.2"] == ""
+    assert "class" in failed["1.2"]
+    assert "class" in failed["1.7"]
+    assert "refused" in found[0].facts["parted"]
