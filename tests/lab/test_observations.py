@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peu.data.dataset import load_dataset
-from peu.lab.observations import common_direction, observe, observe_classes
+from peu.lab.observations import common_direction, observe, observe_classes, symmetry_of
 from small_set import drawn_pictures
 
 
@@ -46,3 +46,12 @@ def test_every_class_is_looked_at(tmp_path_factory: pytest.TempPathFactory) -> N
     seen = observe_classes(dataset, seed=0, progress=lambda _stage, done, _total: told.append(done))
     assert [one["name"] for one in seen] == list(dataset.class_names)
     assert sum(one["observed"] for one in seen) == len(dataset) == told[-1]
+
+
+def test_what_is_heavier_below_is_not_itself_upside_down() -> None:
+    rows = np.linspace(0, 255, 16)[:, None] * np.ones((1, 16))
+    pictures = np.stack([rows, rows, rows.T, rows.T])
+    mirrored, turned = symmetry_of(pictures, np.array([0, 0, 0, 0]))
+    assert mirrored == pytest.approx(turned)
+    assert symmetry_of(pictures[:2], np.array([0, 0])) == pytest.approx((1, -1))
+    assert symmetry_of(pictures[:2] * 0, np.array([0, 1])) == (1, 1)

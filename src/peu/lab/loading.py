@@ -229,14 +229,16 @@ def _orientations(facts: Facts, say: Language) -> str:
     parts = []
     if aligned:
         named = say.listed(
-            [f"`{one['name']}` ({say.number(one['direction'], 0)}°)" for one in aligned]
+            [
+                f"`{one['name']}` ({say.number(one['direction'], 0)}°, "
+                f"{say('accord', 'agreement')} {say.number(one['agreement'], 2)})"
+                for one in aligned
+            ]
         )
         parts.append(
             say(
-                f"Les objets se présentent dans une direction commune pour {named} : la pose "
-                "est presque toujours la même.",
-                f"Objects lie in a common direction for {named}: the pose is nearly always the "
-                "same.",
+                f"L'axe long se présente surtout dans une direction pour {named}.",
+                f"The long axis lies mostly in one direction for {named}.",
             )
         )
     if free:

@@ -83,6 +83,12 @@ def common_direction(angles: NDArray[np.float64]) -> tuple[float, float]:
     return float(np.rad2deg(np.angle(mean)) / 2 % 180), float(abs(mean))
 
 
+def _correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    if first.std() == 0:
+        return 1.0
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
 def _long_axis(mask: NDArray[np.bool_]) -> tuple[float, float]:
     rows, columns = np.nonzero(mask)
     if len(rows) < 2:
@@ -94,6 +100,24 @@ def _long_axis(mask: NDArray[np.bool_]) -> tuple[float, float]:
     angle = float(np.rad2deg(np.arctan2(vectors[1, 1], vectors[0, 1])) % 180)
     shortest = max(float(values[0]), 1.0 / 12.0)
     return angle, float(np.sqrt(max(float(values[1]), shortest) / shortest))
+
+
+def symmetry_of(grey: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float]:
+    """Correlate the mean picture of each class with its mirror image, and upside down.
+
+    Args:
+        grey: (n, height, width).
+        labels: (n,).
+
+    Returns:
+        Both correlations, means over the classes.
+    """
+    pairs = []
+    for label in np.unique(labels):
+        mean = grey[labels == label].mean(axis=0)
+        pairs.append([_correlation(mean, mean[:, ::-1]), _correlation(mean, mean[::-1])])
+    mirrored, turned = np.mean(pairs, axis=0)
+    return float(mirrored), float(turned)
 
 
 def observe_classes(

@@ -23,11 +23,13 @@ def measure(bench: Bench) -> Facts:
     facts: Facts = {
         "vgg": read_vgg16(),
         "classes": len(bench.pictures.class_names),
-        "train": len(bench.split.train),
+        "pictures": len(bench.pictures),
         "asked": Path(bench.settings.backbone).name,
         "unavailable": "",
     }
     try:
+        # Where pictures cannot be parted, VGG16 can still be taken apart.
+        facts["train"] = len(bench.split.train)
         recipe = pretrained(bench, name="mlp")
     except PeuError as error:
         return {**facts, "unavailable": str(error)}
@@ -81,16 +83,15 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
     done: list[Block] = [_layer_table(vgg["layers"], say)]
     answers = {
         "1.5a": text(_layers(vgg, say)),
-        "1.5b": text(_parameters(vgg, say)),
+        "1.5b": text(_parameters(facts, say)),
         "1.5c": text(_purpose(vgg, say)),
         "1.5d": text(_border(vgg, say)),
     }
     if facts["unavailable"]:
         missing = say(
-            f"Pas mesuré ici : aucun réseau pré-appris n'est disponible. ({facts['unavailable']})",
-            f"Not measured here: no pretrained network is to be had. ({facts['unavailable']})",
+            f"Pas mesuré ici : {facts['unavailable']}", f"Not measured here: {facts['unavailable']}"
         )
-        done.append(Callout(say("Sans poids", "Without weights"), missing, tone="warning"))
+        done.append(Callout(say("Pas mesuré", "Not measured"), missing, tone="warning"))
         return Told(
             tuple(done), {**answers, **{f"1.5{letter}": text(missing) for letter in "efgh"}}
         )
@@ -168,17 +169,19 @@ def _layers(vgg: Facts, say: Language) -> str:
     )
 
 
-def _parameters(vgg: Facts, say: Language) -> str:
+def _parameters(facts: Facts, say: Language) -> str:
+    vgg = facts["vgg"]
     dense = sum(layer["parameters"] for layer in _of_kind(vgg, "Dense"))
+    each = vgg["parameters"] // max(1, facts["pictures"])
     return say(
         f"{say.count(vgg['parameters'])}, dont {say.count(dense)} "
         f"({say.percent(dense / vgg['parameters'], 0)}) dans les couches denses et "
-        f"{say.count(vgg['parameters'] - dense)} dans les convolutions. Avec si peu d'images, on "
-        "n'en apprendrait pas un millième.",
+        f"{say.count(vgg['parameters'] - dense)} dans les convolutions. Ce serait "
+        f"{say.count(each)} par image d'ici : il faut les prendre tout appris.",
         f"{say.count(vgg['parameters'])}, of which {say.count(dense)} "
         f"({say.percent(dense / vgg['parameters'], 0)}) are in the dense layers and "
-        f"{say.count(vgg['parameters'] - dense)} in the convolutions. So few pictures could not "
-        "teach a thousandth of them.",
+        f"{say.count(vgg['parameters'] - dense)} in the convolutions. That would be "
+        f"{say.count(each)} for each picture here: they have to come learnt.",
     )
 
 

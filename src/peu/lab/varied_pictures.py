@@ -10,14 +10,17 @@ from peu.lab.charts import intervals
 from peu.lab.findings import Facts
 from peu.lab.hyperparameters import Knobs, recipe_of
 from peu.lab.language import Language
+from peu.lab.observations import symmetry_of
 from peu.lab.telling import Show, Told, accuracy_of, tested, text
 from peu.recipes.augmentation import Augmentation, Policy
 from peu.recipes.augmented import Augmented
 from peu.recipes.scratch import Scratch
 from peu.reporting.report import Block, Paragraph
+from peu.strategies.labels import labels_of
 
 _LONGER = 2
-_AGREE = 0.5
+_CLEARLY = 0.1
+_SYMMETRY_SIDE = 32
 
 
 def measure(bench: Bench) -> Facts:
@@ -59,7 +62,6 @@ def measure(bench: Bench) -> Facts:
         others.append(Augmented())
     trials = bench.test(others)
     _preview(bench)
-    loading = bench.facts_of("1.1")
     return {
         "classes": len(bench.pictures.class_names),
         "train": len(bench.split.train),
@@ -69,7 +71,7 @@ def measure(bench: Bench) -> Facts:
         "from_search": earlier is not None,
         "rows": rows,
         "best": best,
-        "poses": [] if loading is None else loading["classes"],
+        "symmetry": _symmetry(bench),
         "trials": {trial.recipe.name: trial_facts(trial) for trial in trials},
     }
 
@@ -162,6 +164,13 @@ def _preview(bench: Bench) -> None:
     )
 
 
+def _symmetry(bench: Bench) -> tuple[float, float]:
+    """Give the symmetry of the training pictures."""
+    side = (_SYMMETRY_SIDE, _SYMMETRY_SIDE)
+    pixels = bench.pictures.pixels(bench.split.train, side, "stretch")
+    return symmetry_of(pixels.mean(axis=3), labels_of(bench.pictures)[bench.split.train])
+
+
 def _order(row: dict[str, Any]) -> tuple[float, float]:
     return row["accuracy"][0], -row["log_loss"]
 
@@ -221,22 +230,24 @@ def _suitable(facts: Facts, say: Language) -> str:
         said.append(
             say(f"N'apportent rien : {listed(worse)}.", f"These bring nothing: {listed(worse)}.")
         )
-    fixed = [
-        one["name"] for one in facts["poses"] if one["long"] >= 5 and one["agreement"] >= _AGREE
-    ]
     gain = rows["vertical"]["accuracy"][0] - plain
+    mirrored, turned = facts["symmetry"]
+    numbers = f"{say.number(mirrored, 2)}, {say.number(turned, 2)}"
     opening = (
         say(
-            f"Le retournement vertical du sujet ne va pas de soi : {say.listed(fixed)} ont une "
-            "pose commune (1.1), et tête en bas ils ne se présentent jamais au test",
-            f"The sheet's vertical flip is not obvious: {say.listed(fixed)} have a common pose "
-            "(1.1), and upside down they never come in the test",
+            "L'image moyenne d'une classe ressemble plus à son miroir horizontal qu'à elle-même "
+            f"tête en bas (corrélations {numbers}) : le retournement vertical du sujet montre des "
+            "objets comme on n'en voit guère",
+            "A class's mean picture resembles its horizontal mirror image more than itself upside "
+            f"down (correlations {numbers}): the sheet's vertical flip shows objects as they are "
+            "hardly seen",
         )
-        if fixed
+        if mirrored - turned >= _CLEARLY
         else say(
-            "Le retournement vertical du sujet montre des objets tête en bas, comme on n'en voit "
-            "guère au test",
-            "The sheet's vertical flip shows objects upside down, as hardly any come in the test",
+            "L'image moyenne d'une classe ne distingue guère haut et bas (corrélation avec son "
+            f"miroir horizontal, avec elle-même tête en bas : {numbers})",
+            "A class's mean picture hardly tells top from bottom (correlation with its horizontal "
+            f"mirror image, with itself upside down: {numbers})",
         )
     )
     outcome = (
