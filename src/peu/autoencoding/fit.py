@@ -45,7 +45,29 @@ def fit_autoencoder(
         >>> from peu import Denoising, fit_autoencoder, open_dataset  # doctest: +SKIP
         >>> model = fit_autoencoder(Denoising(), open_dataset("mnist"))  # doctest: +SKIP
     """
-    pictures = picture_set(
+    pictures = recipe_pictures(recipe, dataset, seed=seed, progress=progress)
+    if isinstance(recipe, Denoising):
+        model = fit_denoiser(recipe, pictures, seed=seed, progress=progress, tell=tell)
+    else:
+        model = fit_variational(recipe, pictures, seed=seed, progress=progress, tell=tell)
+    return with_provenance(model, dataset, pictures, seed=seed)
+
+
+def recipe_pictures(
+    recipe: AutoencoderRecipe, dataset: ImageDataset, *, seed: int, progress: Progress = silent
+) -> PictureSet:
+    """Bring the pictures of a set to the form that a recipe wants, and part them.
+
+    Args:
+        recipe: its size, its channels and what it holds out.
+        dataset: pictures, with or without labels.
+        seed: of what is held out.
+        progress: told of decoding.
+
+    Raises:
+        DataError: fewer than two different pictures, or a file that changed.
+    """
+    return picture_set(
         dataset,
         image_size=recipe.image_size,
         fit=recipe.fit,
@@ -55,11 +77,6 @@ def fit_autoencoder(
         seed=seed,
         progress=progress,
     )
-    if isinstance(recipe, Denoising):
-        model = fit_denoiser(recipe, pictures, seed=seed, progress=progress, tell=tell)
-    else:
-        model = fit_variational(recipe, pictures, seed=seed, progress=progress, tell=tell)
-    return with_provenance(model, dataset, pictures, seed=seed)
 
 
 def with_provenance(

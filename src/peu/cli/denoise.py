@@ -14,9 +14,8 @@ from peu.cli.settings import read_image_size
 from peu.cli.vae_opening import open_set
 from peu.data.wording import printable
 from peu.recipes.denoising import Denoising, DenoisingNetwork, PictureLoss
-from peu.recipes.knobs import Channels
 from peu.recipes.noise import read_noise
-from peu.recipes.training import Schedule, TrainingSettings
+from peu.recipes.training import TrainingSettings
 
 app = typer.Typer(
     name="denoise",
@@ -57,20 +56,14 @@ def train_command(
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
     learning_rate: options.LearningRate = None,
-    schedule: Annotated[
-        Schedule | None,
-        typer.Option("--schedule", help="How the step size changes. Default: constant."),
-    ] = None,
+    schedule: options.ScheduleOption = None,
     loss: Annotated[
         PictureLoss | None, typer.Option("--loss", help="What is minimised. Default: mse.")
     ] = None,
     time_limit: options.TimeLimit = None,
     image_size: options.ImageSize = None,
     fit: options.FitOption = None,
-    channels: Annotated[
-        Channels | None,
-        typer.Option("--channels", help="Grey or colour. Default: as the pictures are."),
-    ] = None,
+    channels: options.ChannelsOption = None,
 ) -> None:
     """Learn from clean pictures to take noise out of others, and save the denoiser.
 

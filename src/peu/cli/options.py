@@ -7,7 +7,8 @@ import typer
 
 from peu.recipes.augmentation import Flips
 from peu.recipes.frozen import Head, Pooling, Preprocessing
-from peu.recipes.knobs import Fit
+from peu.recipes.knobs import Channels, Fit
+from peu.recipes.training import Schedule
 
 _NETWORKS = "Networks"
 _BACKBONES = "Backbones"
@@ -49,6 +50,22 @@ Patience = Annotated[
     typer.Option(
         "--patience",
         help="Epochs without a lower training loss before stopping.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+ScheduleOption = Annotated[
+    Schedule | None,
+    typer.Option(
+        "--schedule",
+        help="How the step size changes. Default: constant.",
+        rich_help_panel=_NETWORKS,
+    ),
+]
+ChannelsOption = Annotated[
+    Channels | None,
+    typer.Option(
+        "--channels",
+        help="Grey or colour. Default: as the pictures are.",
         rich_help_panel=_NETWORKS,
     ),
 ]

@@ -20,8 +20,7 @@ from peu.cli.vae_pictures import (
     sample_command,
 )
 from peu.data.wording import printable
-from peu.recipes.knobs import Channels
-from peu.recipes.training import Schedule, TrainingSettings
+from peu.recipes.training import TrainingSettings
 from peu.recipes.variational import Variational
 
 app = typer.Typer(
@@ -64,17 +63,11 @@ def train_command(
     epochs: options.Epochs = None,
     batch_size: options.BatchSize = None,
     learning_rate: options.LearningRate = None,
-    schedule: Annotated[
-        Schedule | None,
-        typer.Option("--schedule", help="How the step size changes. Default: constant."),
-    ] = None,
+    schedule: options.ScheduleOption = None,
     time_limit: options.TimeLimit = None,
     image_size: options.ImageSize = None,
     fit: options.FitOption = None,
-    channels: Annotated[
-        Channels | None,
-        typer.Option("--channels", help="Grey or colour. Default: as the pictures are."),
-    ] = None,
+    channels: options.ChannelsOption = None,
 ) -> None:
     """Learn encoder and decoder from the pictures of a set, and save them.
 

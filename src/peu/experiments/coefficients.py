@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from peu import __version__
 from peu.autoencoding.coefficient import Spectrum, picture_spectrum
-from peu.autoencoding.fit import with_provenance
-from peu.autoencoding.pictures import PictureSet, picture_set
+from peu.autoencoding.fit import recipe_pictures, with_provenance
+from peu.autoencoding.pictures import PictureSet
 from peu.autoencoding.variational import Tell, fit_variational
 from peu.data.dataset import ImageDataset
 from peu.errors import RecipeError, ResourceError
@@ -160,16 +160,7 @@ def study_coefficients(
     recipe = recipe or Variational()
     recipes = _recipes(recipe, values)
     folder = None if run_folder is None else Path(run_folder)
-    pictures = picture_set(
-        dataset,
-        image_size=recipe.image_size,
-        fit=recipe.fit,
-        channels=recipe.channels,
-        multiple=recipe.stride,
-        test_share=recipe.test_share,
-        seed=seed,
-        progress=progress,
-    )
+    pictures = recipe_pictures(recipe, dataset, seed=seed, progress=progress)
     left_out = _left_out(dataset)
     judge: Judge | None = None
     trials: list[CoefficientTrial] = []

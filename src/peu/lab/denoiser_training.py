@@ -6,8 +6,8 @@ import numpy as np
 
 from peu.autoencoding.classical import FILTERS
 from peu.autoencoding.denoising import train_denoiser
-from peu.autoencoding.fit import fit_autoencoder
-from peu.autoencoding.pictures import PictureSet, picture_set
+from peu.autoencoding.fit import fit_autoencoder, recipe_pictures
+from peu.autoencoding.pictures import PictureSet
 from peu.data.dataset import ImageDataset
 from peu.errors import RecipeError
 from peu.experiments.denoising import DenoisingFigures, evaluate_denoiser
@@ -32,7 +32,7 @@ def measure(bench: Bench) -> Facts:
     digits = bench.fewer_digits(pace.noisy_pictures)
     training = TrainingSettings(epochs=pace.noisy_epochs)
     found: dict[str, Any] = {}
-    pictures = picture_set(digits, seed=bench.settings.seed)
+    pictures = recipe_pictures(Denoising(), digits, seed=bench.settings.seed)
     for loss in get_args(PictureLoss):
         recipe = Denoising(name=loss, noise=_NOISE, loss=loss, restarts=0, training=training)
         found[loss] = _trained(bench, recipe, digits)
