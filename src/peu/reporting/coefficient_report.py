@@ -90,6 +90,8 @@ def write_coefficient_report(study: CoefficientStudy, folder: str | Path) -> Pat
 @styled()
 def study_figure(study: CoefficientStudy) -> Figure:
     """Draw each measure over the coefficient, with the predicted thresholds as lines."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     figure, panels = canvas(_WIDTH, 3.0, columns=3)
     fixed = sorted(
         (trial for trial in study.trials if trial.asked != "auto"),
@@ -100,6 +102,10 @@ def study_figure(study: CoefficientStudy) -> Figure:
     for axes, (title, measure) in zip(panels, _PANELS, strict=True):
         axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
         axes.set_xscale("log")
+        # Mathematical text is switched off: powers of ten would show their markup.
+        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("coefficient")
         axes.grid(axis="y")
         for bound in study.spectrum.bounds:
