@@ -33,9 +33,7 @@ def study(light_dataset: ImageDataset, folder: Path) -> CoefficientStudy:
     with pytest.MonkeyPatch.context() as patch:
         # A judge that learnt for a quarter of its time tells the hopeless from the rest as well.
         patch.setattr(generated, "_LEAST_STEPS", 150)
-        return study_coefficients(
-            light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder
-        )
+        return study_coefficients(light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder)
 
 
 def test_a_hopeless_coefficient_is_worst_by_every_measure(study: CoefficientStudy) -> None:
@@ -76,9 +74,7 @@ def test_finished_trials_are_read_and_damaged_ones_run_again(
     monkeypatch.setattr(coefficients, "train_judge", lambda *_, **__: runs.append("judge"))
 
     def again() -> CoefficientStudy:
-        return study_coefficients(
-            light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder
-        )
+        return study_coefficients(light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder)
 
     assert again().to_dict() == study.to_dict()
     assert runs == []
