@@ -19,7 +19,9 @@ from small_set import TINY, half_of
 VARIED = Augmented(
     image_size=(32, 32),
     filters=(6,),
-    training=dataclasses.replace(Augmented().training, epochs=5, batch_size=8, watch_every=2),
+    training=dataclasses.replace(
+        Augmented().training, epochs=5, batch_size=8, watch_every=2, precision="float32"
+    ),
 )
 
 
@@ -98,7 +100,7 @@ def test_the_augmented_seed_alone_decides(dataset: ImageDataset) -> None:
     recipe = dataclasses.replace(
         VARIED,
         augmentation=Augmentation(policy="flip"),
-        training=dataclasses.replace(VARIED.training, epochs=2),
+        training=dataclasses.replace(VARIED.training, epochs=2, optimizer="sgd"),
     )
     first, again, other = (
         fit_augmented(recipe, dataset, half_of(dataset, seed=seed, watched=False)).predict_indices(
@@ -126,7 +128,12 @@ def test_the_residual_network_learns(dataset: ImageDataset) -> None:
         views=1,
         augmentation=Augmentation(policy="standard"),
         training=TrainingSettings(
-            epochs=25, batch_size=8, learning_rate=0.02, optimizer="sgd", schedule="cosine"
+            epochs=25,
+            batch_size=8,
+            learning_rate=0.02,
+            optimizer="sgd",
+            schedule="cosine",
+            precision="float32",
         ),
     )
     fitted = fit_augmented(recipe, dataset, half_of(dataset, watched=False))

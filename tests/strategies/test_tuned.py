@@ -23,9 +23,9 @@ from peu.strategies.search_record import Search, search_from_dict, search_to_dic
 from peu.strategies.tuned import fit_tuned
 from small_set import half_of
 
-# The less a network varies its pictures, the sooner it is traced.
+# The less there is of a network, the sooner it is traced.
 SMALL = Tuned(
-    space=SearchSpace(image_size=(16, 32), layers=(1, 2), filters=(2, 6)),
+    space=SearchSpace(image_size=(16, 32), layers=(1, 1), filters=(2, 6), batch_norm=(0, 0)),
     augmentation=Augmentation(policy="flip"),
     views=2,
     epochs=2,
