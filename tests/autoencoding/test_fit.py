@@ -77,7 +77,7 @@ def test_a_collapse_is_said_and_begun_again(
         return network
 
     monkeypatch.setattr(denoising, "denoiser", black_at_first)
-    recipe = replace(QUICK_DENOISING, training=replace(QUICK_DENOISING.training, epochs=6))
+    recipe = replace(QUICK_DENOISING, training=replace(QUICK_DENOISING.training, epochs=9))
     model = fit_autoencoder(recipe, grey_bars, seed=1)
     assert len(networks) == 2
     assert len(model.history.notes) == 1
