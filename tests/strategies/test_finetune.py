@@ -248,7 +248,8 @@ def test_pictures_may_be_varied_while_the_backbone_learns(
     varied = replace(_recipe(deep), augmentation=Augmentation(policy="standard"))
     every = np.arange(len(dataset))
     answers = _fit(varied, dataset).predict_indices(every)
-    assert not np.array_equal(answers, tuned.predict_indices(every))
+    # By more than what computing the maps anew would change.
+    assert np.abs(answers - tuned.predict_indices(every)).max() > 1e-3
 
 
 def test_earlier_blocks_learn_more_slowly(dataset: ImageDataset, deep: Path) -> None:
