@@ -15,7 +15,7 @@ demo: $(READY) ## Compare recipes on built-in pictures
 	$(BIN)/peu compare samples --recipes descriptors,scratch --quick --image-size 96 --output runs/demo
 
 test: $(READY) ## Run the test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY) ## Check style, types and imports
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """What every test stands on: a private cache, and the real pictures where there are any."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "peu_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real_data)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what the libraries made while they were loaded.
+
+    That is hundreds of thousands of objects, which live as long as the tests run.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

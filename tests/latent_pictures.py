@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from peu.autoencoding.fit import fit_autoencoder
 from peu.autoencoding.pictures import PictureSet
+from peu.data.dataset import ImageDataset, load_dataset
 from peu.recipes.training import TrainingSettings
 from peu.recipes.variational import Variational
 
@@ -45,6 +48,21 @@ def write_lights(path: Path, count: int = 480) -> Path:
     pixels, quarters = lights(count)
     np.savez(path, x=pixels[..., 0], y=quarters)
     return path
+
+
+def light_set_of(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
+    """Give 480 such pictures with classes, the same set whoever asks."""
+    path = tmp_path_factory.getbasetemp() / "light-set" / "lights.npz"
+    path.parent.mkdir(exist_ok=True)
+    return load_dataset(path if path.exists() else write_lights(path))
+
+
+def saved_light_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a saved map that learnt from them, the same one whoever asks."""
+    folder = tmp_path_factory.getbasetemp() / "light-map"
+    if not folder.exists():
+        fit_autoencoder(QUICK_MAP, light_set_of(tmp_path_factory), seed=0).save(folder)
+    return folder
 
 
 QUICK_MAP = Variational(

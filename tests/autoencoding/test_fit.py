@@ -77,7 +77,8 @@ def test_a_collapse_is_said_and_begun_again(
         return network
 
     monkeypatch.setattr(denoising, "denoiser", black_at_first)
-    model = fit_autoencoder(QUICK_DENOISING, grey_bars, seed=1)
+    recipe = replace(QUICK_DENOISING, training=replace(QUICK_DENOISING.training, epochs=9))
+    model = fit_autoencoder(recipe, grey_bars, seed=1)
     assert len(networks) == 2
     assert len(model.history.notes) == 1
     assert "collapsed" in model.history.notes[0]
@@ -88,7 +89,9 @@ def test_a_collapse_is_said_and_begun_again(
 
 
 def test_a_network_that_always_collapses_is_refused(grey_bars: ImageDataset) -> None:
-    hopeless = TrainingSettings(epochs=1, batch_size=16, learning_rate=1e-9)
+    hopeless = TrainingSettings(
+        epochs=1, batch_size=16, learning_rate=1e-9, optimizer="sgd", precision="float32"
+    )
     with pytest.raises(RecipeError, match=r"even grey.* in 2 attempts.*`learning_rate`"):
         fit_autoencoder(replace(QUICK_DENOISING, restarts=1, training=hopeless), grey_bars)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from latent_pictures import QUICK_MAP, light_set
-from peu.autoencoding import variational
+from peu.autoencoding import variational, watch
 from peu.autoencoding.variational import fit_variational
 from peu.fitted.autoencoder import Autoencoder
 from peu.fitted.codes import encode_pixels, squared_error
@@ -51,8 +51,9 @@ def test_it_knows_what_is_usual(fitted: Autoencoder) -> None:
 
 
 def test_the_same_seed_gives_the_same_map() -> None:
-    first, again, other = (fit_variational(SHORT, PICTURES, seed=seed) for seed in (0, 0, 1))
-    one, two = (encode_pixels(each.networks["encoder"], PICTURES.test) for each in (first, again))
+    few = light_set(60, 20)
+    first, again, other = (fit_variational(SHORT, few, seed=seed) for seed in (0, 0, 1))
+    one, two = (encode_pixels(each.networks["encoder"], few.test) for each in (first, again))
     np.testing.assert_array_equal(one.means, two.means)
     assert first.history.metrics == again.history.metrics
     assert first.history.metrics["loss"] != other.history.metrics["loss"]
@@ -60,8 +61,9 @@ def test_the_same_seed_gives_the_same_map() -> None:
 
 def test_a_hopeless_coefficient_is_said_before_the_first_epoch_and_is_right() -> None:
     events: list[str] = []
+    training = replace(QUICK_MAP.training, epochs=6)
     model = fit_variational(
-        replace(QUICK_MAP, coefficient=1.0),
+        replace(QUICK_MAP, coefficient=1.0, training=training),
         PICTURES,
         seed=0,
         progress=lambda *step: events.append(f"epoch {step[1]}"),
@@ -76,9 +78,22 @@ def test_a_hopeless_coefficient_is_said_before_the_first_epoch_and_is_right() ->
 
 
 def test_a_coefficient_that_can_work_is_not_warned_of() -> None:
+    class BegunError(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        raise BegunError
+
     said: list[str] = []
-    fit_variational(replace(SHORT, coefficient=1e-4), PICTURES, seed=0, tell=said.append)
-    assert not any("will leave" in sentence for sentence in said)
+    recipe = replace(SHORT, coefficient=1e-4)
+    with pytest.raises(BegunError):
+        fit_variational(recipe, PICTURES, seed=0, progress=stop, tell=said.append)
+    assert said == []
+    with pytest.raises(BegunError):
+        fit_variational(
+            replace(recipe, coefficient=1.0), PICTURES, seed=0, progress=stop, tell=said.append
+        )
+    assert len(said) == 1
 
 
 def test_an_empty_dimension_is_said_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +110,11 @@ def test_an_empty_dimension_is_said_and_begun_again(monkeypatch: pytest.MonkeyPa
         return network
 
     monkeypatch.setattr(variational, "variational_network", cut_at_first)
+    # These pictures fill a map sooner than most.
+    monkeypatch.setattr(watch, "_LEAST_STEPS", 100)
+    recipe = replace(QUICK_MAP, training=replace(QUICK_MAP.training, epochs=8))
     said: list[str] = []
-    model = fit_variational(QUICK_MAP, PICTURES, seed=0, tell=said.append)
+    model = fit_variational(recipe, PICTURES, seed=0, tell=said.append)
     assert len(networks) == 2
     (sentence,) = said
     assert "2 of 2 dimensions carried nothing: training began anew with another seed" in sentence

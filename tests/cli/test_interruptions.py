@@ -1,5 +1,6 @@
 """A comparison that is killed or interrupted, and the same command again."""
 
+import dataclasses
 import json
 import os
 import random
@@ -12,17 +13,21 @@ from typing import Any
 
 import pytest
 
-_TINY = ("--recipes", "descriptors,scratch", "--image-size", "32", "--epochs", "1")
-_FOLDS = ("--folds", "6", "--repeats", "1", "--batch-size", "8", "--workers", "2")
+from command_line import Peu
+from peu.recipes.training import TrainingSettings
+
+_TINY = ("--recipes", "descriptors,scratch", "--image-size", "24", "--epochs", "1")
+_FOLDS = ("--folds", "5", "--repeats", "1", "--batch-size", "8", "--lr", "0.002", "--workers", "2")
+
+
+def _command(photos: Path, folder: Path) -> tuple[str, ...]:
+    return ("compare", str(photos), *_TINY, *_FOLDS, "-o", str(folder), "--json")
 
 
 def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
     """Start a comparison in a session of its own, as a shell does."""
     return subprocess.Popen(
-        [
-            *(sys.executable, "-m", "peu", "compare", str(photos), *_TINY, *_FOLDS),
-            *("-o", str(folder), "--json"),
-        ],
+        [sys.executable, "-m", "peu", *_command(photos, folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -30,10 +35,15 @@ def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
     )
 
 
-def _figures(process: "subprocess.Popen[str]") -> Any:
-    """Give what the seed decides of a comparison that ran to its end."""
+def _finish(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """Give what a comparison that ran to its end wrote."""
     told, complaints = process.communicate(timeout=120)
     assert process.returncode == 0, complaints
+    return told, complaints
+
+
+def _figures(told: str) -> Any:
+    """Give what the seed decides of a comparison."""
     recipes = json.loads(told)["recipes"]
     for recipe in recipes:
         del recipe["seconds_per_trial"]
@@ -78,13 +88,30 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def alone(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Give the figures of a run that nobody touches."""
-    return _figures(_start(photos, tmp_path_factory.mktemp("alone") / "run"))
+def alone(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Give what a run that nobody touches writes."""
+    return _finish(_start(photos, tmp_path_factory.mktemp("alone") / "run"))
+
+
+def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
+    alone: tuple[str, str],
+) -> None:
+    told, complaints = alone
+    descriptors, scratch = sorted(json.loads(told)["recipes"], key=lambda one: str(one["name"]))
+    assert descriptors["recipe"]["kind"] == "descriptors"
+    assert scratch["recipe"]["image_size"] == [24, 24]
+    usual = dataclasses.asdict(TrainingSettings())
+    set_here = {"epochs": 1, "batch_size": 8, "learning_rate": 0.002}
+    assert scratch["recipe"]["training"] == {**usual, **set_here}
+    beginning, *trials = complaints.splitlines()
+    assert beginning.startswith("32 pictures; 10 trials in ")
+    assert len(trials) == 10
+    assert sum(" scratch, repeat 1, fold " in line for line in trials) == 5
+    assert sum(" descriptors, repeat 1, fold " in line for line in trials) == 5
 
 
 def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
-    photos: Path, tmp_path: Path, alone: Any
+    photos: Path, tmp_path: Path, peu: Peu, alone: tuple[str, str]
 ) -> None:
     folder = tmp_path / "run"
     killed = _start(photos, folder)
@@ -95,32 +122,34 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     killed.communicate()
     _wait_until_gone(killed.pid)
     kept = len(list((folder / "trials").glob("*.json")))
-    assert 7 <= kept < 12
+    # Enough is left for the next run to be interrupted in the midst of it.
+    assert 6 <= kept < 9
 
     interrupted = _start(photos, folder)
     _wait_for_a_network(interrupted)
-    # Stopped, so that it cannot end before the second run has begun.
+    # Stopped, so that it cannot end before another has wanted the same folder.
     os.killpg(interrupted.pid, signal.SIGSTOP)
-    second = _start(photos, folder)
-    _, complaints = second.communicate(timeout=60)
-    os.killpg(interrupted.pid, signal.SIGCONT)
-    assert second.returncode == 5
-    assert "Another run is working in it" in complaints.splitlines()[-1]
-    # Ctrl-C reaches every process of the group, the workers as well.
+    second = peu(*_command(photos, folder))
+    assert second.exit_code == 5
+    assert "Another run is working in it" in second.stderr.splitlines()[-1]
+    # Ctrl-C reaches every process of the group, the workers as well. It is there when they go
+    # on, so that they cannot end before it comes.
     os.killpg(interrupted.pid, signal.SIGINT)
-    told, complaints = interrupted.communicate(timeout=30)
+    os.killpg(interrupted.pid, signal.SIGCONT)
+    told, complaints = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
     assert told == ""
     lines = [line for line in complaints.splitlines() if " scratch, " not in line]
     assert lines == ["peu: Interrupted. Run the same command to go on."]
     _wait_until_gone(interrupted.pid)
 
-    assert _figures(_start(photos, folder)) == alone
+    told, _ = _finish(_start(photos, folder))
+    assert _figures(told) == _figures(alone[0])
 
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_five_times_at_random_ends_with_the_same_figures(
-    photos: Path, tmp_path: Path, alone: Any
+    photos: Path, tmp_path: Path, alone: tuple[str, str]
 ) -> None:
     moments = random.Random(0)
     for _ in range(5):
@@ -129,4 +158,5 @@ def test_a_run_that_was_killed_five_times_at_random_ends_with_the_same_figures(
         process.kill()
         process.communicate()
         _wait_until_gone(process.pid)
-    assert _figures(_start(photos, tmp_path / "run")) == alone
+    told, _ = _finish(_start(photos, tmp_path / "run"))
+    assert _figures(told) == _figures(alone[0])

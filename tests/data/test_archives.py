@@ -84,6 +84,9 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
+# It takes seconds to write so many entries; a lower limit is tried in a test of its own.
+SLOW = pytest.mark.slow
+
 UNSAFE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "parent": (lambda p: zipped(p, {"a/1.png": PICTURE, "a/../../x": b"x"}), "outside"),
     "absolute": (lambda p: zipped(p, {"/etc/x": b"x"}), "outside"),
@@ -108,7 +111,9 @@ UNSAFE: dict[str, tuple[Callable[[Path], Path], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", UNSAFE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=SLOW if name == "many" else ()) for name in UNSAFE]
+)
 def test_an_unsafe_zip_is_refused_whole(name: str, tmp_path: Path, private_cache: Path) -> None:
     make, word = UNSAFE[name]
     archive = make(tmp_path / "pictures.zip")
@@ -120,6 +125,16 @@ def test_an_unsafe_zip_is_refused_whole(name: str, tmp_path: Path, private_cache
     assert "\n" not in str(caught.value)
     assert [one for one in private_cache.rglob("*") if one.is_file()] == []
     assert [one.name for one in tmp_path.iterdir()] == ["pictures.zip"]
+
+
+def test_a_zip_of_too_many_entries_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = zipped(tmp_path / "pictures.zip", {f"a/{number}.png": PICTURE for number in range(3)})
+    assert archives.MAX_ENTRIES == 100_000
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
+    with pytest.raises(DataError, match="more than 2 entries"):
+        extract_zip(archive)
 
 
 def test_two_entries_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from latent_pictures import QUICK_MAP, write_lights
-from peu.autoencoding.fit import fit_autoencoder
+from latent_pictures import light_set_of, saved_light_map
 from peu.data.dataset import ImageDataset, load_dataset
 from peu.fitted.autoencoder import Autoencoder
 from small_set import drawn_pictures
@@ -23,9 +22,9 @@ def dataset(photos: Path) -> ImageDataset:
 
 @pytest.fixture(scope="session")
 def light_dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    return load_dataset(write_lights(tmp_path_factory.mktemp("lights") / "lights.npz"))
+    return light_set_of(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def light_map(light_dataset: ImageDataset) -> Autoencoder:
-    return fit_autoencoder(QUICK_MAP, light_dataset, seed=0)
+def light_map(tmp_path_factory: pytest.TempPathFactory) -> Autoencoder:
+    return Autoencoder.load(saved_light_map(tmp_path_factory))

@@ -85,11 +85,12 @@ def test_the_same_seed_gives_the_same_figures_alone_or_side_by_side(
     dataset: ImageDataset,
 ) -> None:
     recipes: list[Recipe] = [Descriptors(), TINY]
-    alone, again = (compare(dataset, recipes, folds=2, repeats=1, workers=1) for _ in range(2))
+    alone = compare(dataset, recipes, folds=2, repeats=1, workers=1)
+    again = compare(dataset, recipes, splits=alone.splits[:1], workers=1)
     missing = replace(MISSING, head="mlp")
     together = compare(dataset, [*recipes, missing], folds=2, repeats=1, workers=2)
     other = compare(dataset, recipes[:1], folds=2, repeats=1, seed=1)
-    assert _figures(alone) == _figures(again)
+    assert _figures(alone)[::2] == _figures(again)
     assert _figures(other) != _figures(alone)[:2]
     # One thread adds up in another order than two.
     for here, there in zip(alone.trials, together.trials, strict=True):
