@@ -13,7 +13,7 @@ from peu.recipes.augmentation import Augmentation
 from peu.recipes.augmented import Augmented
 from peu.recipes.training import TrainingSettings
 from peu.strategies.fitted_recipe import FittedRecipe
-from peu.strategies.scratch import fit_augmented, fit_scratch
+from peu.strategies.scratch import fit_scratch
 from small_set import TINY, half_of
 
 VARIED = Augmented(
@@ -72,7 +72,7 @@ def test_the_augmented_network_is_saved_without_its_augmentation(
 ) -> None:
     part = half_of(dataset)
     assert part.watched is not None
-    fitted = fit_augmented(VARIED, dataset, part)
+    fitted = fit_scratch(VARIED, dataset, part)
     answers = fitted.predict_indices(part.watched)
     np.testing.assert_allclose(answers.sum(axis=1), 1)
     classifier = fitted.assemble()
@@ -103,7 +103,7 @@ def test_the_augmented_seed_alone_decides(dataset: ImageDataset) -> None:
         training=dataclasses.replace(VARIED.training, epochs=2, optimizer="sgd"),
     )
     first, again, other = (
-        fit_augmented(recipe, dataset, half_of(dataset, seed=seed, watched=False)).predict_indices(
+        fit_scratch(recipe, dataset, half_of(dataset, seed=seed, watched=False)).predict_indices(
             np.arange(4)
         )
         for seed in (1, 1, 2)
@@ -136,6 +136,6 @@ def test_the_residual_network_learns(dataset: ImageDataset) -> None:
             precision="float32",
         ),
     )
-    fitted = fit_augmented(recipe, dataset, half_of(dataset, watched=False))
+    fitted = fit_scratch(recipe, dataset, half_of(dataset, watched=False))
     losses = fitted.history.metrics["loss"]
     assert losses[-1] < 0.8 * losses[0]

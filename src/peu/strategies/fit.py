@@ -57,14 +57,10 @@ def fit_recipe(
 
         return fit_descriptors(recipe, dataset, part, progress=progress)
     # The other strategies start Keras, which takes seconds that descriptors need not wait.
-    if isinstance(recipe, Scratch):
+    if isinstance(recipe, (Scratch, Augmented)):
         from peu.strategies.scratch import fit_scratch
 
         return fit_scratch(recipe, dataset, part, progress=progress)
-    if isinstance(recipe, Augmented):
-        from peu.strategies.scratch import fit_augmented
-
-        return fit_augmented(recipe, dataset, part, progress=progress)
     if isinstance(recipe, Tuned):
         from peu.strategies.tuned import fit_tuned
 

@@ -22,49 +22,20 @@ from peu.training.precision import choose_precision
 
 
 def fit_scratch(
-    recipe: Scratch,
+    recipe: Scratch | Augmented,
     dataset: ImageDataset,
     part: TrainingPart,
     *,
     after_epoch: AfterEpoch | None = None,
     progress: Progress = silent,
 ) -> FittedRecipe:
-    """Train the sheet's network on the training pictures.
-
-    Args:
-        recipe: the network and how it is trained.
-        dataset: labelled pictures.
-        part: which of them to learn from.
-        after_epoch: takes the number and the figures of every epoch; raising ends the training.
-        progress: told of every epoch.
-
-    Returns:
-        The fitted recipe.
-
-    Raises:
-        RecipeError: the training diverged.
-    """
-    network = small_cnn(
-        recipe,
-        len(dataset.class_names),
-        seed=child_seed(part.seed, "network"),
-        precision=choose_precision(recipe.training.precision),
-    )
-    answering = averaging_views(network, recipe.views, flips=recipe.augmentation.flips)
-    return fit_pixel_network(
-        network, answering, recipe, dataset, part, after_epoch=after_epoch, progress=progress
-    )
-
-
-def fit_augmented(
-    recipe: Augmented, dataset: ImageDataset, part: TrainingPart, *, progress: Progress = silent
-) -> FittedRecipe:
-    """Train a small residual network on pictures that are varied anew each epoch.
+    """Train the sheet's network, or a small residual one, on the training pictures.
 
     Args:
         recipe: the network, how pictures are varied, and how it is trained.
         dataset: labelled pictures.
         part: which of them to learn from.
+        after_epoch: takes the number and the figures of every epoch; raising ends the training.
         progress: told of every epoch.
 
     Returns:
@@ -73,43 +44,8 @@ def fit_augmented(
     Raises:
         RecipeError: the training diverged.
     """
-    network = residual_network(
-        recipe,
-        len(dataset.class_names),
-        seed=child_seed(part.seed, "network"),
-        precision=choose_precision(recipe.training.precision),
-    )
+    network = _network(recipe, len(dataset.class_names), part.seed)
     answering = averaging_views(network, recipe.views, flips=recipe.augmentation.flips)
-    return fit_pixel_network(network, answering, recipe, dataset, part, progress=progress)
-
-
-def fit_pixel_network(
-    network: Any,
-    answering: Any,
-    recipe: Scratch | Augmented,
-    dataset: ImageDataset,
-    part: TrainingPart,
-    *,
-    after_epoch: AfterEpoch | None = None,
-    progress: Progress = silent,
-) -> FittedRecipe:
-    """Train a network that takes pixels, as its recipe says.
-
-    Args:
-        network: what is trained, from uint8 pixels to probabilities.
-        answering: what answers and is saved; it shares the network's weights.
-        recipe: picture size, augmentation and training.
-        dataset: labelled pictures.
-        part: which of them to learn from.
-        after_epoch: takes the number and the figures of every epoch; raising ends the training.
-        progress: told of every epoch.
-
-    Returns:
-        The fitted recipe.
-
-    Raises:
-        RecipeError: the training diverged.
-    """
     labels = labels_of(dataset)
     watched = None
     if part.watched is not None:
@@ -152,3 +88,11 @@ def fit_pixel_network(
         history=history,
         notes=history.notes,
     )
+
+
+def _network(recipe: Scratch | Augmented, class_count: int, seed: int) -> Any:
+    drawn = child_seed(seed, "network")
+    precision = choose_precision(recipe.training.precision)
+    if isinstance(recipe, Augmented):
+        return residual_network(recipe, class_count, seed=drawn, precision=precision)
+    return small_cnn(recipe, class_count, seed=drawn, precision=precision)
