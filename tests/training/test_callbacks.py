@@ -44,10 +44,26 @@ def test_a_loss_that_is_no_number_ends_the_training(loss: float) -> None:
     assert "\n" not in str(caught.value)
 
 
+def _step(watch: StopWhenSick, times: int) -> None:
+    for batch in range(times):
+        watch.on_train_batch_end(batch, {"loss": 1.0})
+
+
+def test_a_loss_may_overshoot_in_its_first_steps() -> None:
+    watch = StopWhenSick(1.4, 0.001)
+    for epoch, loss in enumerate((18.6, 28.7, 40.0)):
+        _step(watch, 6)
+        watch.on_epoch_end(epoch, {"loss": loss})
+    _step(watch, 6)
+    with pytest.raises(RecipeError, match="must fall"):
+        watch.on_epoch_end(3, {"loss": 41.0})
+
+
 @pytest.mark.parametrize("class_count", [2, 4, 83])
 def test_a_loss_that_grows_far_above_guessing_ends_the_training(class_count: int) -> None:
     guessing = math.log(class_count)
     watch = StopWhenSick(guessing, 0.5)
+    _step(watch, 20)
     watch.on_epoch_end(0, {"loss": 2 * guessing})
     watch.on_epoch_end(1, {"loss": 9 * guessing})
     with pytest.raises(RecipeError, match=r"must fall.*epoch 3.*Lower `learning_rate`"):

@@ -1,7 +1,7 @@
 """What the sections of a lab share: pictures, one split for all, trials, and a folder."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from peu.data.dataset import ImageDataset
 from peu.data.duplicates import duplicate_groups
 from peu.data.splits import Split, make_holdout
 from peu.errors import ResourceError
+from peu.evaluation.uncertainty import wilson_interval
 from peu.experiments.compare import compare
 from peu.experiments.comparison import Comparison
 from peu.experiments.latent import fewer_to_learn
@@ -159,6 +160,27 @@ class Bench:
             return open_dataset("mnist", progress=self.progress)
         except ResourceError:
             return open_dataset("digits", progress=self.progress)
+
+
+def fold_rows(compared: Comparison) -> list[Facts]:
+    """Give what a section remembers of a comparison by folds, a row a recipe.
+
+    Each picture was tested once, by a network that had not seen it: the interval is that of so
+    many pictures. That of so few folds would say nothing.
+    """
+    rows = []
+    for summary in compared.summaries:
+        found = compared.out_of_fold(summary.name)
+        correct = int((found.probabilities.argmax(axis=1) == found.labels).sum())
+        rows.append(
+            {
+                "name": summary.name,
+                "accuracy": list(astuple(wilson_interval(correct, len(found.labels)))),
+                "log_loss": summary.log_loss.mean,
+                "seconds": summary.seconds_per_trial,
+            }
+        )
+    return rows
 
 
 def trial_facts(trial: Trial) -> Facts:

@@ -5,7 +5,7 @@ from typing import Any
 
 from peu.evaluation.uncertainty import Interval
 from peu.lab.behaviour import Behaviour, behaviour_in_words, name_behaviour, training_figure
-from peu.lab.bench import Bench, trial_facts
+from peu.lab.bench import Bench, fold_rows, trial_facts
 from peu.lab.charts import intervals
 from peu.lab.findings import Facts
 from peu.lab.hyperparameters import Knobs, recipe_of
@@ -45,15 +45,7 @@ def measure(bench: Bench) -> Facts:
         **{name: _varied(plain, name) for name in pace.policies},
     }
     compared = bench.compare_by_folds(list(recipes.values()))
-    rows: list[dict[str, Any]] = [
-        {
-            "name": summary.name,
-            "accuracy": list(dataclasses.astuple(summary.accuracy)),
-            "log_loss": summary.log_loss.mean,
-            "seconds": summary.seconds_per_trial,
-        }
-        for summary in compared.summaries
-    ]
+    rows = fold_rows(compared)
     varied = [row for row in rows if row["name"] != "none"]
     best = str(max(varied, key=_order)["name"])
     tried: dict[str, Any] = {"none": plain, best: recipes[best], "vertical": recipes["vertical"]}
@@ -112,8 +104,10 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
             say,
             [(_named(say, row["name"]), Interval(*row["accuracy"])) for row in ordered],
             say(
-                "Moyennes des plis et intervalles à 95 %. En orange, l'augmentation retenue.",
-                "Means of the folds and 95% intervals. Orange: the augmentation chosen.",
+                "Chaque image d'apprentissage testée une fois par un réseau qui ne l'a pas vue ; "
+                "intervalles de Wilson à 95 %. En orange, l'augmentation retenue.",
+                "Each training picture tested once by a network that has not seen it; 95% Wilson "
+                "intervals. Orange: the augmentation chosen.",
             ),
             chosen=_named(say, best),
         ),

@@ -14,6 +14,8 @@ AfterEpoch = Callable[[int, Mapping[str, float]], None]
 _DIVERGED = 10.0
 _NO_BETTER = 0.98
 _STEPS_TO_LEARN = 300
+# A head on very many features may overshoot in its first steps, and recover.
+_STEPS_TO_SETTLE = 20
 
 
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
@@ -54,9 +56,11 @@ class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
         self._limit = _DIVERGED * guessing
         self._learning_rate = learning_rate
         self._first_loss = math.inf
+        self._steps = 0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stop at the first loss that is no number."""
+        self._steps += 1
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
             raise RecipeError(
@@ -66,11 +70,11 @@ class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
             )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Stop when the loss is far above guessing and above where it began."""
+        """Stop when the loss is far above guessing and above where it began, after some steps."""
         loss = float((logs or {}).get("loss", 0.0))
         if epoch == 0:
             self._first_loss = loss
-        elif loss > self._limit and loss > self._first_loss:
+        elif self._steps >= _STEPS_TO_SETTLE and loss > max(self._limit, self._first_loss):
             raise RecipeError(
                 f"The training loss must fall. Received: {self._first_loss:.3g} in the first epoch "
                 f"and {loss:.3g} in epoch {epoch + 1}. Lower `learning_rate` (it is "
