@@ -54,12 +54,12 @@ WHOLE = Pace(
     policies=("vertical", "flip", "standard", "strong", "mixup", "erase"),
     augmented=True,
     tuning_epochs=10,
-    noisy_pictures=10_000,
+    noisy_pictures=7_000,
     noisy_epochs=20,
-    mapped_pictures=10_000,
+    mapped_pictures=7_000,
     mapped_epochs=15,
-    mapped_batch=128,
-    coefficients=(1.0, 0.1, 0.01, 1e-3, 1e-4, "auto"),
+    mapped_batch=64,
+    coefficients=(1.0, 0.01, 1e-3, 1e-4, "auto"),
 )
 QUICK = Pace(
     sheet_size=64,
