@@ -11,7 +11,7 @@ from PIL import Image
 from peu.data.catalog import open_dataset
 from peu.data.dataset import ImageDataset
 from peu.data.duplicates import duplicate_groups
-from peu.data.splits import Split, make_holdout
+from peu.data.splits import Split, make_holdout, make_splits
 from peu.errors import ResourceError
 from peu.evaluation.uncertainty import wilson_interval
 from peu.experiments.compare import compare
@@ -86,12 +86,14 @@ class Bench:
 
     def compare_by_folds(self, recipes: Sequence[Recipe]) -> Comparison:
         """Compare recipes by folds of the training pictures alone, to choose between them."""
+        pace, seed = self.settings.pace, self.settings.seed
+        training = self.pictures.subset(self.split.train)
+        splits = make_splits(training, folds=pace.folds, repeats=1, seed=seed)
         return compare(
-            self.pictures.subset(self.split.train),
+            training,
             recipes,
-            folds=self.settings.pace.folds,
-            repeats=1,
-            seed=self.settings.seed,
+            seed=seed,
+            splits=splits[: pace.tried_folds],
             run_folder=self.folder / "runs" / f"{self.section}-folds",
             workers=1,
             progress=self.progress,
@@ -165,8 +167,8 @@ class Bench:
 def fold_rows(compared: Comparison) -> list[Facts]:
     """Give what a section remembers of a comparison by folds, a row a recipe.
 
-    Each picture was tested once, by a network that had not seen it: the interval is that of so
-    many pictures. That of so few folds would say nothing.
+    No picture was tested by a network that had seen it, and none twice: the interval is that of
+    so many pictures. That of so few folds would say nothing.
     """
     rows = []
     for summary in compared.summaries:

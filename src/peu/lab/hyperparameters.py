@@ -64,7 +64,8 @@ def measure(bench: Bench) -> Facts:
     return {
         "classes": len(bench.pictures.class_names),
         "train": len(bench.split.train),
-        "folds": pace.folds,
+        "folds": pace.tried_folds,
+        "parts": pace.folds,
         "image_size": pace.small_size,
         "base": base,
         "rows": rows,
@@ -98,22 +99,23 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
             say(
                 f"{len(facts['rows'])} configurations, à {facts['image_size']} × "
                 f"{facts['image_size']} pixels pour en essayer beaucoup. Elles sont comparées par "
-                f"validation croisée ({facts['folds']} plis) sur les seules {facts['train']} "
-                "images d'apprentissage : les images de test ne choisissent rien.",
+                f"validation croisée ({facts['folds']} plis sur {facts['parts']}) sur les seules "
+                f"{facts['train']} images d'apprentissage : les images de test ne choisissent "
+                "rien.",
                 f"{len(facts['rows'])} configurations, at {facts['image_size']} × "
                 f"{facts['image_size']} pixels to try many. They are compared by "
-                f"{facts['folds']} folds of the {facts['train']} training pictures alone: the test "
-                "pictures choose nothing.",
+                f"{facts['folds']} of {facts['parts']} folds of the {facts['train']} training "
+                "pictures alone: the test pictures choose nothing.",
             )
         ),
         intervals(
             say,
             [(_named(say, row, facts), Interval(*row["accuracy"])) for row in ordered],
             say(
-                "Chaque image d'apprentissage testée une fois par un réseau qui ne l'a pas vue ; "
+                "Images d'apprentissage qu'aucun réseau testé n'avait vues, chacune une fois ; "
                 "intervalles de Wilson à 95 %. En orange, la configuration retenue. Les "
                 "intervalles se recouvrent : si peu d'images ne départagent que de grands écarts.",
-                "Each training picture tested once by a network that has not seen it; 95% Wilson "
+                "Training pictures that the network tested had not seen, each once; 95% Wilson "
                 "intervals. Orange: the configuration chosen. The intervals overlap: so few "
                 "pictures tell only large differences apart.",
             ),

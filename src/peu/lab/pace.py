@@ -14,8 +14,10 @@ class Pace:
         sheet_epochs: of that network.
         small_size: side in pixels where many trainings are compared.
         folds: of the pictures that choices are made on.
+        tried_folds: in how many of them networks are trained.
         values: of every knob that is varied, how many beside the usual one.
         push: how many times as long the best configuration is trained.
+        varied_times: how many times as long networks learn from varied pictures.
         policies: augmentations that are compared, beside none.
         augmented: whether peu's own network for varied pictures runs too.
         tuning_epochs: of fine-tuning.
@@ -31,8 +33,10 @@ class Pace:
     sheet_epochs: int
     small_size: int
     folds: int
+    tried_folds: int
     values: int
     push: int
+    varied_times: int
     policies: tuple[str, ...]
     augmented: bool
     tuning_epochs: int
@@ -49,32 +53,36 @@ WHOLE = Pace(
     sheet_epochs=15,
     small_size=48,
     folds=3,
+    tried_folds=3,
     values=2,
     push=4,
+    varied_times=2,
     policies=("vertical", "flip", "standard", "strong", "mixup", "erase"),
     augmented=True,
     tuning_epochs=10,
-    noisy_pictures=7_000,
+    noisy_pictures=6_000,
     noisy_epochs=20,
-    mapped_pictures=7_000,
+    mapped_pictures=6_000,
     mapped_epochs=15,
     mapped_batch=64,
     coefficients=(1.0, 0.01, 1e-3, 1e-4, "auto"),
 )
 QUICK = Pace(
-    sheet_size=64,
-    sheet_epochs=15,
+    sheet_size=48,
+    sheet_epochs=12,
     small_size=32,
     folds=2,
+    tried_folds=1,
     values=1,
-    push=4,
+    push=2,
+    varied_times=1,
     policies=("vertical", "standard"),
     augmented=False,
     tuning_epochs=3,
-    noisy_pictures=3_000,
+    noisy_pictures=2_000,
     noisy_epochs=4,
-    mapped_pictures=3_000,
-    mapped_epochs=10,
-    mapped_batch=64,
+    mapped_pictures=2_000,
+    mapped_epochs=6,
+    mapped_batch=32,
     coefficients=(1.0, 1e-3, "auto"),
 )

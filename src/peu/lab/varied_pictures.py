@@ -18,7 +18,6 @@ from peu.recipes.scratch import Scratch
 from peu.reporting.report import Block, Paragraph
 from peu.strategies.labels import labels_of
 
-_LONGER = 2
 _CLEARLY = 0.1
 _SYMMETRY_SIDE = 32
 
@@ -38,7 +37,7 @@ def measure(bench: Bench) -> Facts:
             "epochs": pace.sheet_epochs,
         }
     )
-    longer = {**knobs, "epochs": _LONGER * knobs["epochs"]}
+    longer = {**knobs, "epochs": pace.varied_times * knobs["epochs"]}
     plain = recipe_of(longer, pace.small_size, "none")
     recipes = {
         "none": plain,
@@ -57,7 +56,7 @@ def measure(bench: Bench) -> Facts:
     return {
         "classes": len(bench.pictures.class_names),
         "train": len(bench.split.train),
-        "folds": pace.folds,
+        "folds": pace.tried_folds,
         "image_size": pace.small_size,
         "knobs": longer,
         "from_search": earlier is not None,
@@ -104,9 +103,9 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
             say,
             [(_named(say, row["name"]), Interval(*row["accuracy"])) for row in ordered],
             say(
-                "Chaque image d'apprentissage testée une fois par un réseau qui ne l'a pas vue ; "
+                "Images d'apprentissage qu'aucun réseau testé n'avait vues, chacune une fois ; "
                 "intervalles de Wilson à 95 %. En orange, l'augmentation retenue.",
-                "Each training picture tested once by a network that has not seen it; 95% Wilson "
+                "Training pictures that the network tested had not seen, each once; 95% Wilson "
                 "intervals. Orange: the augmentation chosen.",
             ),
             chosen=_named(say, best),
