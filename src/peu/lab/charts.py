@@ -91,7 +91,7 @@ def curves(say: Language, panels: Sequence[Panel], caption: str) -> Figure:
         axes.grid(axis="y")
         if panel.logarithmic:
             axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(numticks=5))
+            axes.xaxis.set_major_locator(LogLocator(numticks=4))
             axes.xaxis.set_minor_formatter(NullFormatter())
         elif all(float(x).is_integer() for line in panel.lines for x in line.x):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -217,6 +217,7 @@ def _choice(facts: Facts, say: Language) -> tuple[str, ...]:
             "sigmoid saturates.",
         )
     )
+    said.append(_about_filters(facts, say))
     said.append(_about_plain(facts, say))
     return tuple(said)
 
@@ -245,3 +246,26 @@ def _about_plain(facts: Facts, say: Language) -> str:
         "The sheet's code as it stands (output bias of zero) did learn this time (loss "
         f"{say.short(plain['loss'])}); it may stay black, its sigmoid saturated at 0.",
     )
+
+
+def _about_filters(facts: Facts, say: Language) -> str:
+    """Say where the best classical filter does better than the network, and where it does not."""
+    mse = facts["losses"]["mse"]
+    if mse["failed"]:
+        return ""
+    said = []
+    for level, noise, best in zip(mse["levels"], LEVELS, mse["best_filter"], strict=True):
+        if best is None:
+            continue
+        gain = level["psnr"] - best[1]
+        said.append(
+            say(
+                f"À {say.short(noise)}, le réseau fait {say.number(abs(gain), 1)} dB de "
+                f"{'plus' if gain >= 0 else 'moins'} que le meilleur filtre, à qui l'on dit le "
+                f"niveau de bruit ({best[0]}).",
+                f"At {say.short(noise)} the network is {say.number(abs(gain), 1)} dB "
+                f"{'above' if gain >= 0 else 'below'} the best filter, which is told the level of "
+                f"noise ({best[0]}).",
+            )
+        )
+    return " ".join(said)

@@ -17,7 +17,7 @@ from peu.reporting.report import Block, Paragraph
 Knobs = dict[str, float]
 _VALUES: dict[str, tuple[float, ...]] = {
     "layers": (3, 1),
-    "width": (64, 16),
+    "width": (16, 64),
     "dropout": (0.5, 0.25),
 }
 # Of the usual rate and epochs.
@@ -178,6 +178,8 @@ def _knob(say: Language, knob: str, value: float) -> str:
 
 
 def _named(say: Language, row: dict[str, Any], facts: Facts) -> str:
+    if row["name"] == "together":
+        return say("les meilleures valeurs ensemble", "the best values together")
     base = facts["base"]
     changed = [knob for knob in base if row["knobs"][knob] != base[knob]]
     if not changed:
@@ -317,11 +319,11 @@ def _together(facts: Facts, say: Language) -> str:
     if row is best:
         return say(
             "Les meilleures valeurs de chaque réglage, réunies, font mieux que chacune seule.",
-            "The best value of each knob together do better than any alone.",
+            "The best values of all knobs, together, do better than any alone.",
         )
     return say(
         f"Les meilleures valeurs de chaque réglage, réunies, font {shares[0]} sur les plis, moins "
         f"que la meilleure seule ({shares[1]}) : les réglages ne s'additionnent pas.",
-        f"The best value of each knob together have {shares[0]} on the folds, less than the best "
-        f"alone ({shares[1]}): knobs do not add up.",
+        f"The best values of all knobs, together, reach {shares[0]} on the folds, less than the "
+        f"best alone ({shares[1]}): knobs do not add up.",
     )

@@ -54,6 +54,7 @@ class Language:
         """Write a number with three figures that count, however large or small it is."""
         if value == 0 or not math.isfinite(value):
             return "0" if value == 0 else "\u2013"
+        value = float(f"{value:.2e}")
         exponent = math.floor(math.log10(abs(value)))
         if -4 <= exponent < 6:
             text = f"{value:,.{max(0, 2 - exponent)}f}"

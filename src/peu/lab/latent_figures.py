@@ -124,9 +124,9 @@ def terms_figure(facts: Facts, say: Language) -> Figure:
         ],
         say(
             "Perte = MSE + coefficient × KL. Trait plein : apprentissage ; tirets : images tenues "
-            "à l'écart, qui n'ont rien décidé (à droite : la seconde dimension).",
+            "à l'écart, qui n'ont rien décidé.",
             "Loss = MSE + coefficient × KL. Solid: training; dashed: held-out pictures, which "
-            "decided nothing (on the right: the second dimension).",
+            "decided nothing.",
         ),
     )
 

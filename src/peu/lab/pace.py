@@ -80,9 +80,9 @@ QUICK = Pace(
     augmented=False,
     tuning_epochs=3,
     noisy_pictures=2_000,
-    noisy_epochs=4,
+    noisy_epochs=3,
     mapped_pictures=2_000,
     mapped_epochs=6,
     mapped_batch=32,
-    coefficients=(1.0, 1e-3, "auto"),
+    coefficients=(1.0, "auto"),
 )

@@ -19,6 +19,8 @@ from peu.reporting.report import Block, Paragraph
 from peu.strategies.labels import labels_of
 
 _CLEARLY = 0.1
+# Points that a gap may move by without being said to.
+_SMALL = 2.0
 _SYMMETRY_SIDE = 32
 
 
@@ -186,14 +188,14 @@ def _principle(facts: Facts, say: Language) -> str:
     return say(
         "On montre au réseau, à chaque epoch, une variante nouvelle de chaque image, tirée parmi "
         "des transformations qui ne changent pas la classe. L'étiquette reste, les pixels "
-        f"changent : au lieu de revoir {facts['train']} images {epochs} fois, il en voit "
-        f"{say.count(facts['train'] * epochs)} différentes. C'est dire au réseau à quoi il doit "
+        f"changent : au lieu de revoir {facts['train']} images {epochs} fois, il en voit jusqu'à "
+        f"{say.count(facts['train'] * epochs)} variantes. C'est dire au réseau à quoi il doit "
         "être insensible, sans une image de plus. Au test, rien n'est transformé.",
         "In each epoch the network is shown a new variant of each picture, drawn from changes that "
         "leave the class as it is. The label stays, the pixels change: instead of seeing "
-        f"{facts['train']} pictures {epochs} times, it sees {say.count(facts['train'] * epochs)} "
-        "different ones. That tells the network what not to mind, without one more picture. When "
-        "testing nothing is changed.",
+        f"{facts['train']} pictures {epochs} times, it sees up to "
+        f"{say.count(facts['train'] * epochs)} variants. That tells the network what not to mind, "
+        "without one more picture. When testing nothing is changed.",
     )
 
 
@@ -243,14 +245,9 @@ def _suitable(facts: Facts, say: Language) -> str:
             f"mirror image, with itself upside down: {numbers})",
         )
     )
-    outcome = (
-        say(
-            f" ; il gagne pourtant {say.points(gain)} ici, comme toute variété peut le faire avec "
-            "si peu d'images.",
-            f"; yet it gains {say.points(gain)} here, as any variety may with so few pictures.",
-        )
-        if gain > 0
-        else say(f" ; mesuré : {say.points(gain)}.", f"; measured: {say.points(gain)}.")
+    outcome = say(
+        f" ; ici il change l'exactitude de {say.points(gain)}.",
+        f"; here it changes accuracy by {say.points(gain)}.",
     )
     said.append(opening + outcome)
     said.append(
@@ -276,16 +273,18 @@ def _effect(facts: Facts, say: Language) -> str:
     gaps = [each.train_accuracy - each.test_accuracy for each in (plain, varied)]
     rows = {row["name"]: row for row in facts["rows"]}
     slower = rows[facts["best"]]["seconds"] / max(rows["none"]["seconds"], 1e-9)
-    moved = (
-        say("se réduit", "shrinks")
-        if gaps[1] < gaps[0]
-        else say("ne se réduit pas", "does not shrink")
-    )
+    change = 100 * (gaps[1] - gaps[0])
+    if abs(change) < _SMALL:
+        moved = say("ne bouge guère", "hardly moves")
+    elif change < 0:
+        moved = say("se réduit", "shrinks")
+    else:
+        moved = say("se creuse", "widens")
     return say(
         f"Sans augmentation, {say.percent(plain.train_accuracy)} sur l'apprentissage et "
         f"{say.percent(plain.test_accuracy)} sur le test ; avec ({_named(say, facts['best'])}), "
         f"{say.percent(varied.train_accuracy)} et {say.percent(varied.test_accuracy)}. L'écart "
-        f"{moved} : de {say.number(100 * gaps[0], 0)} à {say.number(100 * gaps[1], 0)} points. La "
+        f"{moved} : de {say.number(100 * gaps[0], 1)} à {say.number(100 * gaps[1], 1)} points. La "
         f"perte de test finit à {say.number(plain.loss_rise, 1)} fois son minimum sans, à "
         f"{say.number(varied.loss_rise, 1)} fois avec. Apprendre est plus difficile, donc plus "
         f"lent à converger ; la durée d'un pli, elle, est multipliée par {say.number(slower, 1)}.",
@@ -293,7 +292,7 @@ def _effect(facts: Facts, say: Language) -> str:
         f"{say.percent(plain.test_accuracy)} on test pictures; with it "
         f"({_named(say, facts['best'])}) {say.percent(varied.train_accuracy)} and "
         f"{say.percent(varied.test_accuracy)}. The gap {moved}: from "
-        f"{say.number(100 * gaps[0], 0)} to {say.number(100 * gaps[1], 0)} points. The test loss "
+        f"{say.number(100 * gaps[0], 1)} to {say.number(100 * gaps[1], 1)} points. The test loss "
         f"ends at {say.number(plain.loss_rise, 1)} times its lowest without, at "
         f"{say.number(varied.loss_rise, 1)} times with. Learning is harder, and so slower to "
         f"converge; a fold takes {say.number(slower, 1)} times as long.",
