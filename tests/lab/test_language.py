@@ -32,6 +32,12 @@ def test_french_signs_have_their_spaces() -> None:
     assert ENGLISH("", "What ?") == "What ?"
 
 
+def test_a_float_beside_a_power_of_ten_is_written_as_that() -> None:
+    assert ENGLISH.short(9.99999974e-05) == "0.0001"
+    assert ENGLISH.short(0.0) == "0"
+    assert ENGLISH.short(float("nan")) == "\u2013"
+
+
 @given(st.floats(1e-12, 1e12))
 def test_short_numbers_keep_three_figures(value: float) -> None:
     text = ENGLISH.short(value).replace(",", "").replace("\u2212", "-")
