@@ -110,10 +110,8 @@ def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
     assert sum(" descriptors, repeat 1, fold " in line for line in trials) == 5
 
 
-def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
-    photos: Path, tmp_path: Path, peu: Peu, alone: tuple[str, str]
-) -> None:
-    folder = tmp_path / "run"
+def _kill_in_the_midst(photos: Path, folder: Path) -> None:
+    """Kill a comparison once a network is done, and leave the next run enough to do."""
     killed = _start(photos, folder)
     _wait_for_a_network(killed)
     # It and its two workers.
@@ -125,10 +123,24 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     networks = [path for path, trial in kept.items() if trial["recipe"]["kind"] == "scratch"]
     assert len(kept) - len(networks) == 5
     assert 1 <= len(networks) < 5
-    # So much has to be left that the next run is interrupted in the midst of it.
     for path in networks[1:]:
         path.unlink()
 
+
+def test_a_run_that_was_killed_ends_with_the_same_figures(
+    photos: Path, tmp_path: Path, alone: tuple[str, str]
+) -> None:
+    _kill_in_the_midst(photos, tmp_path / "run")
+    told, _ = _finish(_start(photos, tmp_path / "run"))
+    assert _figures(told) == _figures(alone[0])
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
+    photos: Path, tmp_path: Path, peu: Peu, alone: tuple[str, str]
+) -> None:
+    folder = tmp_path / "run"
+    _kill_in_the_midst(photos, folder)
     interrupted = _start(photos, folder)
     _wait_for_a_network(interrupted)
     # Stopped, so that it cannot end before another has wanted the same folder.
