@@ -26,13 +26,18 @@ def _command(photos: Path, folder: Path) -> tuple[str, ...]:
 
 def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
     """Start a comparison in a session of its own, as a shell does."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "peu", *_command(photos, folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "peu", *_command(photos, folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _finish(process: "subprocess.Popen[str]") -> tuple[str, str]:
@@ -110,8 +115,10 @@ def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
     assert sum(" descriptors, repeat 1, fold " in line for line in trials) == 5
 
 
-def _kill_in_the_midst(photos: Path, folder: Path) -> None:
-    """Kill a comparison once a network is done, and leave the next run enough to do."""
+def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
+    photos: Path, tmp_path: Path, peu: Peu, alone: tuple[str, str]
+) -> None:
+    folder = tmp_path / "run"
     killed = _start(photos, folder)
     _wait_for_a_network(killed)
     # It and its two workers.
@@ -123,24 +130,10 @@ def _kill_in_the_midst(photos: Path, folder: Path) -> None:
     networks = [path for path, trial in kept.items() if trial["recipe"]["kind"] == "scratch"]
     assert len(kept) - len(networks) == 5
     assert 1 <= len(networks) < 5
+    # So much has to be left that the next run is interrupted in the midst of it.
     for path in networks[1:]:
         path.unlink()
 
-
-def test_a_run_that_was_killed_ends_with_the_same_figures(
-    photos: Path, tmp_path: Path, alone: tuple[str, str]
-) -> None:
-    _kill_in_the_midst(photos, tmp_path / "run")
-    told, _ = _finish(_start(photos, tmp_path / "run"))
-    assert _figures(told) == _figures(alone[0])
-
-
-@pytest.mark.slow
-def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
-    photos: Path, tmp_path: Path, peu: Peu, alone: tuple[str, str]
-) -> None:
-    folder = tmp_path / "run"
-    _kill_in_the_midst(photos, folder)
     interrupted = _start(photos, folder)
     _wait_for_a_network(interrupted)
     # Stopped, so that it cannot end before another has wanted the same folder.
