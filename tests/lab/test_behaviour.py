@@ -5,7 +5,7 @@ import math
 import pytest
 
 from peu.lab.behaviour import behaviour_in_words, name_behaviour
-from peu.lab.language import LANGUAGES, Language
+from peu.lab.language import Language
 
 
 def _history(
@@ -63,4 +63,3 @@ def test_guessing_depends_on_the_number_of_classes() -> None:
     """A loss of 1.39 is guessing among four classes, and a good deal better among ten."""
     assert math.isclose(math.log(4), 1.386, abs_tol=1e-3)
     assert name_behaviour(NOTHING, 10).kind != "learnt nothing"
-    assert len(LANGUAGES) == 2

@@ -1,17 +1,21 @@
 """A lab goes on where it was, keeps to its settings, and outlives a section that fails."""
 
 import dataclasses
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from peu.errors import DataError, RecipeError, ResourceError
+from peu.lab import bench as bench_module
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts, Findings, read_findings, write_findings
 from peu.lab.run import claim_lab, run_lab
 from peu.lab.sections import KEYS, choose_sections
 from peu.lab.settings import LabSettings
 from peu.lab.telling import LabSection, Told
+from small_set import drawn_pictures
 
 SETTINGS = LabSettings(quick=True)
 
@@ -68,7 +72,7 @@ def test_other_settings_are_refused_unless_overwriting_is_asked(tmp_path: Path) 
     done: list[str] = []
     run_lab(SETTINGS, tmp_path, sections=[_section("1.1", done)])
     other = dataclasses.replace(SETTINGS, seed=1)
-    with pytest.raises(ResourceError, match="other settings"):
+    with pytest.raises(ResourceError, match="other settings or pictures"):
         run_lab(other, tmp_path, sections=[_section("1.1", done)])
     (found,) = run_lab(other, tmp_path, sections=[_section("1.1", done)], overwrite=True)
     assert found.facts["seed"] == 1
@@ -85,10 +89,48 @@ def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_wrong_name_is_said_at_once_and_leaves_nothing(tmp_path: Path) -> None:
-    for wrong in (LabSettings(data="nowhere"), LabSettings(digits="nowhere")):
+    for wrong in (
+        LabSettings(data="nowhere"),
+        LabSettings(digits="nowhere"),
+        LabSettings(picture=Path("nowhere.jpg")),
+    ):
         with pytest.raises(DataError, match="nowhere"):
             run_lab(wrong, tmp_path / "lab", sections=[])
     assert not (tmp_path / "lab").exists()
+
+
+def test_pictures_that_changed_are_not_mixed_with_what_was_found(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shutil.copytree(drawn_pictures(tmp_path_factory), tmp_path / "photos")
+    settings = LabSettings(data=str(tmp_path / "photos"), quick=True)
+    done: list[str] = []
+    run_lab(settings, tmp_path / "lab", sections=[_section("1.1", done)])
+    min((tmp_path / "photos" / "anchor").iterdir()).unlink()
+    with pytest.raises(ResourceError, match="other settings or pictures"):
+        run_lab(settings, tmp_path / "lab", sections=[_section("1.2", done)])
+    run_lab(settings, tmp_path / "lab", sections=[_section("1.2", done)], overwrite=True)
+    assert done == ["1.1", "1.2"]
+    assert read_findings(tmp_path / "lab", "1.1") is None
+
+
+def test_a_set_that_was_chosen_for_want_of_another_stays_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Begun without MNIST, a lab must not go on with it when it can be had."""
+    opened = {name: SimpleNamespace(name=name, fingerprint=name) for name in ("mnist", "digits")}
+
+    def only_digits(name: str, **_: object) -> object:
+        if name == "mnist":
+            raise ResourceError("No network.")
+        return opened[name]
+
+    monkeypatch.setattr(bench_module, "open_dataset", only_digits)
+    for _ in range(2):
+        assert Bench(settings=SETTINGS, folder=tmp_path).digits.fingerprint == "digits"
+    monkeypatch.setattr(bench_module, "open_dataset", lambda name, **_: opened[name])
+    with pytest.raises(ResourceError, match="begun on others"):
+        _ = Bench(settings=SETTINGS, folder=tmp_path).digits
 
 
 def test_sections_are_named_by_number() -> None:
@@ -103,10 +145,6 @@ def test_sections_are_named_by_number() -> None:
 def test_a_single_class_fails_where_it_must_and_nowhere_else(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    import shutil
-
-    from small_set import drawn_pictures
-
     photos = drawn_pictures(tmp_path_factory)
     shutil.copytree(photos / "anchor", tmp_path / "photos" / "anchor")
     settings = LabSettings(data=str(tmp_path / "photos"), digits="digits", quick=True)

@@ -11,14 +11,15 @@ from PIL import Image
 from peu.data.catalog import open_dataset
 from peu.data.dataset import ImageDataset
 from peu.data.duplicates import duplicate_groups
+from peu.data.images import decode_image
 from peu.data.splits import Split, make_holdout, make_splits
-from peu.errors import ResourceError
+from peu.errors import DataError, ResourceError
 from peu.evaluation.uncertainty import wilson_interval
 from peu.experiments.compare import compare
 from peu.experiments.comparison import Comparison
 from peu.experiments.latent import fewer_to_learn
 from peu.experiments.trial import Trial
-from peu.files import replacing
+from peu.files import read_json, replacing, write_json
 from peu.lab.findings import Facts, read_findings
 from peu.lab.settings import LabSettings
 from peu.progress import Progress, silent
@@ -29,6 +30,7 @@ from peu.strategies.fit import fit_recipe
 from peu.strategies.fitted_recipe import FittedRecipe, TrainingPart
 
 TEST_SHARE = 0.3
+SETS_FILE = "sets.json"
 T = TypeVar("T")
 
 
@@ -65,12 +67,12 @@ class Bench:
     @property
     def pictures(self) -> ImageDataset:
         """The pictures of part 1; a single class is accepted here."""
-        return self._once("pictures", self._open_pictures)
+        return self._once("pictures", lambda: self._open_known("pictures", "caltech4", "samples"))
 
     @property
     def digits(self) -> ImageDataset:
         """The pictures of parts 2 and 3: MNIST where nothing else was named."""
-        return self._once("digits", self._open_digits)
+        return self._once("digits", lambda: self._open_known("digits", "mnist", "digits"))
 
     @property
     def split(self) -> Split:
@@ -147,21 +149,62 @@ class Bench:
         found: T = self._shared[name]
         return found
 
-    def _open_pictures(self) -> ImageDataset:
-        if self.settings.data is not None:
-            return open_dataset(self.settings.data, to_learn=False, progress=self.progress)
-        try:
-            return open_dataset("caltech4", progress=self.progress)
-        except ResourceError:
-            return open_dataset("samples", progress=self.progress)
+    def open_named(self) -> dict[str, ImageDataset]:
+        """Open what the settings name, before anything is written; it stays open.
 
-    def _open_digits(self) -> ImageDataset:
-        if self.settings.digits is not None:
-            return open_dataset(self.settings.digits, labels_required=False, progress=self.progress)
+        Raises:
+            DataError: pictures that are not there, or that cannot be used.
+        """
+        settings = self.settings
+        if settings.picture is not None:
+            try:
+                decode_image(settings.picture)
+            except DataError as error:
+                raise DataError(
+                    f"`{settings.picture}` must be a picture: {error}. Name another with --picture."
+                ) from error
+        if settings.data is not None:
+            self._shared["pictures"] = open_dataset(
+                settings.data, to_learn=False, progress=self.progress
+            )
+        if settings.digits is not None:
+            self._shared["digits"] = open_dataset(
+                settings.digits, labels_required=False, progress=self.progress
+            )
+        return dict(self._shared)
+
+    def _open_known(self, kind: str, name: str, built_in: str) -> ImageDataset:
+        """Open a public set, or what is built in where it is not to be had."""
         try:
-            return open_dataset("mnist", progress=self.progress)
+            dataset = open_dataset(name, progress=self.progress)
         except ResourceError:
-            return open_dataset("digits", progress=self.progress)
+            dataset = open_dataset(built_in, progress=self.progress)
+        _remember_set(self.folder, kind, dataset)
+        return dataset
+
+
+def _remember_set(folder: Path, kind: str, dataset: ImageDataset) -> None:
+    """Note which set a lab took by itself; another must not be mixed with what it found.
+
+    Args:
+        folder: of the lab.
+        kind: "pictures" or "digits".
+        dataset: the set.
+
+    Raises:
+        ResourceError: the lab has worked on others.
+    """
+    file = folder / SETS_FILE
+    try:
+        known = dict(read_json(file))
+    except (OSError, ValueError, TypeError):
+        known = {}
+    if known.get(kind, dataset.fingerprint) != dataset.fingerprint:
+        raise ResourceError(
+            f"`{folder}` must hold findings on the same {kind}. It was begun on others, and "
+            f"`{dataset.name}` differs from them. Choose another folder with --output."
+        )
+    write_json(file, {**known, kind: dataset.fingerprint})
 
 
 def fold_rows(compared: Comparison) -> list[Facts]:
@@ -185,6 +228,11 @@ def fold_rows(compared: Comparison) -> list[Facts]:
     return rows
 
 
+def by_rank(row: Facts) -> tuple[float, float]:
+    """Rank rows by accuracy, and where that is equal by the log loss."""
+    return row["accuracy"][0], -row["log_loss"]
+
+
 def trial_facts(trial: Trial) -> Facts:
     """Give what a section remembers of a trial."""
     evaluation = trial.evaluation
@@ -199,13 +247,4 @@ def trial_facts(trial: Trial) -> Facts:
         "trainable_parameters": trial.trainable_parameters,
         "history": {name: list(values) for name, values in trial.history.items()},
         "notes": list(trial.notes),
-        "phases": [
-            {
-                "name": phase.name,
-                "trainable_parameters": phase.trainable_parameters,
-                "accuracy": phase.accuracy,
-                "log_loss": phase.log_loss,
-            }
-            for phase in trial.phases
-        ],
     }

@@ -3,9 +3,10 @@
 import numpy as np
 
 from peu.lab.bench import Bench
+from peu.lab.encoder import untrained_network
 from peu.lab.findings import Facts
 from peu.lab.language import Language
-from peu.lab.noisy_digits import grey_pixels, side_of
+from peu.lab.noisy_digits import first_pixels, side_of
 from peu.lab.parameters import (
     agreement,
     count_decoder,
@@ -21,13 +22,8 @@ _LOOKED_AT = 16
 
 def measure(bench: Bench) -> Facts:
     """Count the decoder."""
-    from peu.networks.variational import variational_network
-
-    side = side_of(bench.digits)
-    recipe = Variational()
-    network = variational_network(
-        recipe, (*side, 1), mean_pixel=0.5, coefficient=1.0, seed=bench.settings.seed
-    )
+    side, recipe = side_of(bench.digits), Variational()
+    network = untrained_network(bench)
     last = network.decoder.layers[-1]
     return {
         "side": list(side),
@@ -63,15 +59,11 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
 def measure_whole(bench: Bench) -> Facts:
     """Join the halves and send pictures through."""
     from peu.backend import keras
-    from peu.networks.variational import training_network, variational_network
+    from peu.networks.variational import training_network
 
-    side = side_of(bench.digits)
-    recipe = Variational()
-    network = variational_network(
-        recipe, (*side, 1), mean_pixel=0.5, coefficient=1.0, seed=bench.settings.seed
-    )
-    whole = training_network(network)
-    pixels = grey_pixels(bench.digits, np.arange(_LOOKED_AT))
+    side, recipe = side_of(bench.digits), Variational()
+    whole = training_network(untrained_network(bench))
+    pixels = first_pixels(bench.digits, _LOOKED_AT)
     found = keras.ops.convert_to_numpy(whole(pixels, training=False))
     weights = sum(int(np.prod(each.shape)) for each in whole.trainable_weights)
     return {
@@ -82,7 +74,6 @@ def measure_whole(bench: Bench) -> Facts:
         "latent": recipe.latent,
         "calculated": total(count_encoder(recipe, side, 1)) + total(count_decoder(recipe, side, 1)),
         "displayed": weights,
-        "losses": len(whole.losses),
     }
 
 

@@ -1,12 +1,14 @@
 """Section 3.1: the encoder, what it gives, and the divergence it pays."""
 
+from typing import Any
+
 import numpy as np
 
 from peu.fitted.codes import encode_pixels
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.language import Language
-from peu.lab.noisy_digits import grey_pixels, side_of
+from peu.lab.noisy_digits import first_pixels, side_of
 from peu.lab.parameters import agreement, count_encoder, counted_table, total
 from peu.lab.telling import Show, Told, text
 from peu.recipes.variational import Variational
@@ -15,17 +17,26 @@ _LOOKED_AT = 64
 _DRAWS = 2000
 
 
+def untrained_network(bench: Bench) -> Any:
+    """Build the sheet's encoder and decoder for the digits, with coefficient 1."""
+    from peu.networks.variational import variational_network
+
+    return variational_network(
+        Variational(),
+        (*side_of(bench.digits), 1),
+        mean_pixel=0.5,
+        coefficient=1.0,
+        seed=bench.settings.seed,
+    )
+
+
 def measure(bench: Bench) -> Facts:
     """Count the encoder, and check what it computes against the formulas."""
     from peu.backend import keras
-    from peu.networks.variational import variational_network
 
-    side = side_of(bench.digits)
-    recipe = Variational()
-    network = variational_network(
-        recipe, (*side, 1), mean_pixel=0.5, coefficient=1.0, seed=bench.settings.seed
-    )
-    pixels = grey_pixels(bench.digits, np.arange(_LOOKED_AT))
+    side, recipe = side_of(bench.digits), Variational()
+    network = untrained_network(bench)
+    pixels = first_pixels(bench.digits, _LOOKED_AT)
     codes = encode_pixels(network.encoder, pixels)
     network.encoder(pixels, training=False)
     added = float(keras.ops.convert_to_numpy(network.encoder.losses[0]))
@@ -42,7 +53,7 @@ def measure(bench: Bench) -> Facts:
         "draws": _DRAWS,
         "drawn_mean": drawn.mean(axis=0).astype(float).tolist(),
         "drawn_deviation": drawn.std(axis=0).astype(float).tolist(),
-        "pictures": _LOOKED_AT,
+        "pictures": len(pixels),
         "kl_by_formula": float(codes.divergences.sum(axis=1).mean()),
         "kl_by_layer": added,
     }

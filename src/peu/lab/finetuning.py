@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from peu.evaluation.metrics import evaluate_predictions
 from peu.lab.backbone import pretrained
 from peu.lab.behaviour import behaviour_in_words, name_behaviour, training_figure
 from peu.lab.bench import Bench
@@ -33,7 +32,6 @@ def measure(bench: Bench) -> Facts:
     pixels = dataset.pixels(split.test, classifier.image_size, classifier.fit)
     whole = classifier.model.predict_proba(pixels)
     labels = labels_of(dataset)[split.test]
-    before = evaluate_predictions(labels, whole, dataset.class_names)
     shared: dict[str, Any] = {
         "backbone": frozen.backbone,
         "backbone_weights": frozen.backbone_weights,
@@ -54,7 +52,6 @@ def measure(bench: Bench) -> Facts:
         "used": Path(frozen.backbone).name,
         "tested": len(labels),
         "assembled_correct": int((whole.argmax(axis=1) == labels).sum()),
-        "assembled_log_loss": before.log_loss,
         "separate_correct": int((answers.argmax(axis=1) == labels).sum()),
         "largest_difference": float(np.abs(whole - answers).max()),
         "parameters": fitted.parameters,

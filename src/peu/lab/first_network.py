@@ -148,12 +148,12 @@ def _time(facts: Facts, say: Language) -> str:
 def _behaviour(facts: Facts, say: Language) -> str:
     trial = facts["trial"]
     if trial is None:
-        rate = say.short(facts["learning_rate"])
+        rate, less = (say.short(facts["learning_rate"] * share) for share in (1, 0.1))
         return say(
-            f"Il diverge : un taux d'apprentissage de {rate} est trop grand pour Adam, chaque pas "
-            "dépasse le minimum. Il ne reconnaît donc rien ; essayer 0,001.",
-            f"It diverges: a learning rate of {rate} is too large for Adam, each step leaps over "
-            "the minimum. So it recognises nothing; try 0.001.",
+            f"Il diverge : un taux d'apprentissage de {rate} est trop grand pour Adam. Il ne "
+            f"reconnaît donc rien ; essayer {less}.",
+            f"It diverges: a learning rate of {rate} is too large for Adam. So it recognises "
+            f"nothing; try {less}.",
         )
     found = name_behaviour(trial["history"], facts["classes"])
     return " ".join(

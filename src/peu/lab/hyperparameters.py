@@ -5,10 +5,11 @@ from typing import Any
 from peu.evaluation.uncertainty import Interval
 from peu.experiments.comparison import Comparison
 from peu.lab.behaviour import behaviour_in_words, name_behaviour, training_figure
-from peu.lab.bench import Bench, fold_rows, trial_facts
+from peu.lab.bench import Bench, by_rank, fold_rows, trial_facts
 from peu.lab.charts import intervals
 from peu.lab.findings import Facts
 from peu.lab.language import Language
+from peu.lab.settings import LabSettings
 from peu.lab.telling import Show, Told, accuracy_of, tested, text
 from peu.recipes.scratch import Scratch
 from peu.recipes.training import TrainingSettings
@@ -27,13 +28,7 @@ _TIMES: dict[str, tuple[float, ...]] = {"learning_rate": (0.3, 3.0), "epochs": (
 def measure(bench: Bench) -> Facts:
     """Vary each knob, join the best values, and test what came out."""
     pace = bench.settings.pace
-    base: Knobs = {
-        "learning_rate": bench.settings.learning_rate,
-        "layers": 2,
-        "width": 32,
-        "dropout": 0.0,
-        "epochs": pace.sheet_epochs,
-    }
+    base = usual_knobs(bench.settings)
     varied = [
         (knob, value, {**base, knob: value})
         for knob, values in _values(base).items()
@@ -47,12 +42,12 @@ def measure(bench: Bench) -> Facts:
     joined = dict(base)
     for knob in base:
         same = [row for row in rows if _differs_only_in(row["knobs"], base, knob)]
-        joined[knob] = max(same, key=_order)["knobs"][knob]
+        joined[knob] = max(same, key=by_rank)["knobs"][knob]
     if joined not in [row["knobs"] for row in rows]:
         together = {"together": joined}
         again = bench.compare_by_folds([recipe_of(joined, pace.small_size, "together")])
         rows += _rows(again, together)
-    best = max(rows, key=_order)
+    best = max(rows, key=by_rank)
     pushed = {**best["knobs"], "epochs": pace.push * best["knobs"]["epochs"]}
     trials = bench.test(
         [
@@ -77,6 +72,17 @@ def measure(bench: Bench) -> Facts:
     }
 
 
+def usual_knobs(settings: LabSettings) -> Knobs:
+    """Give the knobs of the sheet's network."""
+    return {
+        "learning_rate": settings.learning_rate,
+        "layers": 2,
+        "width": 32,
+        "dropout": 0.0,
+        "epochs": settings.pace.sheet_epochs,
+    }
+
+
 def recipe_of(knobs: Knobs, side: int, name: str) -> Scratch:
     """Give the recipe of some knobs: so many layers, each twice as wide as the one before."""
     return Scratch(
@@ -93,7 +99,7 @@ def recipe_of(knobs: Knobs, side: int, name: str) -> Scratch:
 def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
     """Tell what each knob did, and what came of the best."""
     trials = facts["trials"]
-    ordered = sorted(facts["rows"], key=_order, reverse=True)
+    ordered = sorted(facts["rows"], key=by_rank, reverse=True)
     done: list[Block] = [
         Paragraph(
             say(
@@ -154,11 +160,6 @@ def _values(base: Knobs) -> dict[str, tuple[float, ...]]:
 
 def _rows(compared: Comparison, knobs: dict[str, Knobs]) -> list[dict[str, Any]]:
     return [{**row, "knobs": knobs[row["name"]]} for row in fold_rows(compared)]
-
-
-def _order(row: dict[str, Any]) -> tuple[float, float]:
-    """Rank by accuracy, and where that is equal by the log loss."""
-    return row["accuracy"][0], -row["log_loss"]
 
 
 def _differs_only_in(knobs: Knobs, base: Knobs, knob: str) -> bool:

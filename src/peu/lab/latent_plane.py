@@ -15,6 +15,7 @@ from peu.experiments.latent_pictures import decode_grid, grid_codes, reconstruct
 from peu.fitted.autoencoder import Autoencoder
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
+from peu.lab.noisy_digits import side_of
 from peu.recipes.training import TrainingSettings
 from peu.recipes.variational import Coefficient, Variational
 from peu.reporting.mosaics import mosaic
@@ -33,7 +34,9 @@ def measure(bench: Bench) -> Facts:
     if settings.coefficient not in values:
         values.append(settings.coefficient)
     recipe = Variational(
-        training=TrainingSettings(epochs=pace.mapped_epochs, batch_size=pace.mapped_batch)
+        image_size=side_of(bench.digits),
+        channels="grey",
+        training=TrainingSettings(epochs=pace.mapped_epochs, batch_size=pace.mapped_batch),
     )
     folder = bench.folder / "runs" / bench.section
     study = study_coefficients(

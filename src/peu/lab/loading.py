@@ -13,9 +13,11 @@ from peu.lab.observations import EVEN_SHARE, EVEN_WITHIN, observe_classes
 from peu.lab.telling import Show, Told, text
 from peu.reporting.mosaics import mosaic
 from peu.reporting.report import Cell, Column, Paragraph, Table
+from peu.strategies.labels import labels_of
 
 _SHEET_SIZE = 224
 _SHOWN = 6
+_MOST_ROWS = 12
 _SHOWN_SIDE = 96
 # From which share of one direction on axes are said to agree.
 _AGREE = 0.5
@@ -29,7 +31,7 @@ def measure(bench: Bench) -> Facts:
     try:
         split = bench.split
         parted: Facts = {"train": len(split.train), "test": len(split.test)}
-        label = int(dataset.labels[split.train[0]]) if dataset.labels is not None else 0
+        label = int(labels_of(dataset)[split.train[0]])
     except DataError as error:
         parted, label = {"refused": str(error)}, 0
     bench.keep_picture("examples", _examples(dataset))
@@ -72,8 +74,8 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
         show(
             "examples",
             say(
-                f"Quelques images, une ligne par classe : {say.listed(names)}.",
-                f"Some pictures, a row a class: {say.listed(names)}.",
+                f"Quelques images, une ligne par classe : {say.listed(names[:_MOST_ROWS])}.",
+                f"Some pictures, a row a class: {say.listed(names[:_MOST_ROWS])}.",
             ),
         ),
         _table(facts, say),
@@ -92,15 +94,14 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
 
 def _examples(dataset: ImageDataset) -> Image.Image:
     side = (_SHOWN_SIDE, _SHOWN_SIDE)
-    labels = dataset.labels if dataset.labels is not None else np.zeros(len(dataset), np.int64)
     rows = []
-    for at in range(max(1, len(dataset.class_names))):
-        own = np.flatnonzero(labels == at)
+    for at in range(min(_MOST_ROWS, len(dataset.class_names))):
+        own = np.flatnonzero(labels_of(dataset) == at)
         chosen = own[np.linspace(0, len(own) - 1, _SHOWN).astype(int)] if len(own) else own
         pixels = dataset.pixels(chosen, side, "pad")
         blank = np.full((_SHOWN - len(pixels), *side, 3), 255, np.uint8)
         rows.append(np.concatenate([pixels, blank]))
-    return mosaic(np.stack(rows[:12]))
+    return mosaic(np.stack(rows))
 
 
 def _table(facts: Facts, say: Language) -> Table:

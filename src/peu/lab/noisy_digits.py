@@ -23,7 +23,7 @@ def measure(bench: Bench) -> Facts:
     """Count the digits, add noise, and see what clipping does."""
     digits = bench.digits
     parts = np.array(digits.parts, dtype=str)
-    pixels = grey_pixels(digits, np.arange(min(_LOOKED_AT, len(digits))))
+    pixels = first_pixels(digits, _LOOKED_AT)
     seed = child_seed(bench.settings.seed, "noise")
     shown = pixels[:_SHOWN]
     rows: list[NDArray[np.float32]] = [shown.astype(np.float32) / np.float32(255)]
@@ -60,10 +60,11 @@ def measure(bench: Bench) -> Facts:
     }
 
 
-def grey_pixels(digits: ImageDataset, chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Give digits at that size, (n, height, width, 1)."""
+def first_pixels(digits: ImageDataset, most: int) -> NDArray[np.uint8]:
+    """Give the first pictures at that size, (n, height, width, 1), as many as there are."""
     from peu.autoencoding.pictures import picture_pixels
 
+    chosen = np.arange(min(most, len(digits)))
     return picture_pixels(digits.subset(chosen), side_of(digits), "crop", "grey")
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from peu.data.dataset import ImageDataset
 from peu.progress import Progress, silent
 from peu.seeds import child_seed
+from peu.strategies.labels import labels_of
 
 # A frame of which so much lies so near to its median (of 0 to 255) looks even to the eye, also
 # where an object reaches into it.
@@ -126,7 +127,7 @@ def observe_classes(
     """Look at pictures of every class, at most 600 in all, and sum up what is seen.
 
     Args:
-        dataset: with or without labels.
+        dataset: labelled pictures.
         seed: of which pictures are looked at, where there are more.
         progress: told of each picture.
 
@@ -137,7 +138,7 @@ def observe_classes(
     generator = np.random.default_rng(child_seed(seed, "observed"))
     order = generator.permutation(len(dataset))[:_MOST]
     seen: dict[int, list[Observation]] = {at: [] for at in range(len(dataset.class_names))}
-    labels = dataset.labels if dataset.labels is not None else np.zeros(len(dataset), np.int64)
+    labels = labels_of(dataset)
     stage = "Looking at pictures"
     for done, index in enumerate(order.tolist()):
         progress(stage, done, len(order))

@@ -3,14 +3,13 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from peu import __version__
-from peu.data.catalog import open_dataset
 from peu.errors import PeuError, ResourceError
 from peu.files import canonical_json, owning, read_json, write_json
-from peu.lab.bench import Bench
+from peu.lab.bench import SETS_FILE, Bench
 from peu.lab.findings import Findings, read_findings, write_findings
 from peu.lab.sections import SECTIONS
 from peu.lab.settings import LabSettings
@@ -19,7 +18,16 @@ from peu.progress import Progress, silent
 
 FORMAT = 1
 SETTINGS_FILE = "lab.json"
-_OURS = (SETTINGS_FILE, "parts", "runs", "models", "report.html", "report.json", "figures")
+_OURS = (
+    SETTINGS_FILE,
+    SETS_FILE,
+    "parts",
+    "runs",
+    "models",
+    "report.html",
+    "report.json",
+    "figures",
+)
 
 OnSection = Callable[[LabSection, Findings], None]
 
@@ -52,7 +60,8 @@ def run_lab(
 
     Raises:
         DataError: the pictures that the settings name are not there.
-        ResourceError: the folder holds something else, or another lab is working in it.
+        ResourceError: the folder holds something else, a lab on other pictures, or another lab is
+            working in it.
 
     Example:
         >>> from peu import LabSettings, run_lab, write_lab  # doctest: +SKIP
@@ -60,13 +69,10 @@ def run_lab(
         >>> write_lab("lab/", language="fr")  # doctest: +SKIP
     """
     place = Path(folder)
-    # A wrong name must be said at once, and leave nothing behind.
-    if settings.data is not None:
-        open_dataset(settings.data, to_learn=False, progress=progress)
-    if settings.digits is not None:
-        open_dataset(settings.digits, labels_required=False, progress=progress)
-    claim_lab(place, settings, overwrite=overwrite)
     bench = Bench(settings=settings, folder=place, progress=progress)
+    # A wrong name must be said at once, and leave nothing behind.
+    named = {kind: dataset.fingerprint for kind, dataset in bench.open_named().items()}
+    claim_lab(place, settings, named, overwrite=overwrite)
     found = []
     with owning(place):
         for section in sections:
@@ -79,15 +85,27 @@ def run_lab(
     return tuple(found)
 
 
-def claim_lab(folder: Path, settings: LabSettings, *, overwrite: bool = False) -> None:
+def claim_lab(
+    folder: Path,
+    settings: LabSettings,
+    fingerprints: Mapping[str, str] | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
     """Make a folder this lab's own, or find that it was already.
 
+    Args:
+        folder: of the lab.
+        settings: what it works on.
+        fingerprints: of the sets that the settings name: findings on pictures that have changed
+            since must not be mixed with new ones.
+        overwrite: throw away what another lab left there.
+
     Raises:
-        ResourceError: it holds something else, or a lab with other settings.
+        ResourceError: it holds something else, or a lab with other settings or pictures.
     """
-    wanted = json.loads(
-        canonical_json({"format": FORMAT, "peu": __version__, **settings.to_dict()})
-    )
+    own = {"peu": __version__, "fingerprints": dict(fingerprints or {}), **settings.to_dict()}
+    wanted = json.loads(canonical_json({"format": FORMAT, **own}))
     if folder.exists() and not folder.is_dir():
         raise ResourceError(
             f"`{folder}` must be a folder. Received: a file. Choose another with --output."
@@ -106,8 +124,8 @@ def claim_lab(folder: Path, settings: LabSettings, *, overwrite: bool = False) -
         return
     if not overwrite:
         raise ResourceError(
-            f"`{folder}` holds a lab with other settings, and nothing is overwritten unasked. "
-            "Choose another folder with --output, or say --overwrite."
+            f"`{folder}` holds a lab with other settings or pictures, and nothing is overwritten "
+            "unasked. Choose another folder with --output, or say --overwrite."
         )
     with owning(folder):
         for name in _OURS:

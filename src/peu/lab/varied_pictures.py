@@ -5,10 +5,10 @@ from typing import Any
 
 from peu.evaluation.uncertainty import Interval
 from peu.lab.behaviour import Behaviour, behaviour_in_words, name_behaviour, training_figure
-from peu.lab.bench import Bench, fold_rows, trial_facts
+from peu.lab.bench import Bench, by_rank, fold_rows, trial_facts
 from peu.lab.charts import intervals
 from peu.lab.findings import Facts
-from peu.lab.hyperparameters import Knobs, recipe_of
+from peu.lab.hyperparameters import Knobs, recipe_of, usual_knobs
 from peu.lab.language import Language
 from peu.lab.observations import symmetry_of
 from peu.lab.telling import Show, Told, accuracy_of, tested, text
@@ -28,17 +28,7 @@ def measure(bench: Bench) -> Facts:
     """Compare augmentations by folds of the training pictures, and test the one that did best."""
     pace = bench.settings.pace
     earlier = bench.facts_of("1.3")
-    knobs: Knobs = (
-        earlier["knobs"]
-        if earlier
-        else {
-            "learning_rate": bench.settings.learning_rate,
-            "layers": 2,
-            "width": 32,
-            "dropout": 0.0,
-            "epochs": pace.sheet_epochs,
-        }
-    )
+    knobs: Knobs = earlier["knobs"] if earlier else usual_knobs(bench.settings)
     longer = {**knobs, "epochs": pace.varied_times * knobs["epochs"]}
     plain = recipe_of(longer, pace.small_size, "none")
     recipes = {
@@ -48,7 +38,7 @@ def measure(bench: Bench) -> Facts:
     compared = bench.compare_by_folds(list(recipes.values()))
     rows = fold_rows(compared)
     varied = [row for row in rows if row["name"] != "none"]
-    best = str(max(varied, key=_order)["name"])
+    best = str(max(varied, key=by_rank)["name"])
     tried: dict[str, Any] = {"none": plain, best: recipes[best], "vertical": recipes["vertical"]}
     others = list(tried.values())
     if pace.augmented:
@@ -71,7 +61,7 @@ def measure(bench: Bench) -> Facts:
 
 def tell(facts: Facts, say: Language, show: Show) -> Told:
     """Tell what each augmentation did."""
-    ordered = sorted(facts["rows"], key=_order, reverse=True)
+    ordered = sorted(facts["rows"], key=by_rank, reverse=True)
     trials = facts["trials"]
     best = facts["best"]
     done: list[Block] = [
@@ -164,10 +154,6 @@ def _symmetry(bench: Bench) -> tuple[float, float]:
     side = (_SYMMETRY_SIDE, _SYMMETRY_SIDE)
     pixels = bench.pictures.pixels(bench.split.train, side, "stretch")
     return symmetry_of(pixels.mean(axis=3), labels_of(bench.pictures)[bench.split.train])
-
-
-def _order(row: dict[str, Any]) -> tuple[float, float]:
-    return row["accuracy"][0], -row["log_loss"]
 
 
 def _named(say: Language, name: str) -> str:
@@ -272,6 +258,7 @@ def _effect(facts: Facts, say: Language) -> str:
     plain, varied = _behaviours(facts)
     gaps = [each.train_accuracy - each.test_accuracy for each in (plain, varied)]
     rows = {row["name"]: row for row in facts["rows"]}
+    losses = [facts["trials"][name]["history"]["loss"][-1] for name in ("none", facts["best"])]
     slower = rows[facts["best"]]["seconds"] / max(rows["none"]["seconds"], 1e-9)
     change = 100 * (gaps[1] - gaps[0])
     if abs(change) < _SMALL:
@@ -286,16 +273,18 @@ def _effect(facts: Facts, say: Language) -> str:
         f"{say.percent(varied.train_accuracy)} et {say.percent(varied.test_accuracy)}. L'écart "
         f"{moved} : de {say.number(100 * gaps[0], 1)} à {say.number(100 * gaps[1], 1)} points. La "
         f"perte de test finit à {say.number(plain.loss_rise, 1)} fois son minimum sans, à "
-        f"{say.number(varied.loss_rise, 1)} fois avec. Apprendre est plus difficile, donc plus "
-        f"lent à converger ; la durée d'un pli, elle, est multipliée par {say.number(slower, 1)}.",
+        f"{say.number(varied.loss_rise, 1)} fois avec. La perte d'apprentissage finit à "
+        f"{say.short(losses[0])} sans, à {say.short(losses[1])} avec ; la durée d'un pli est "
+        f"multipliée par {say.number(slower, 1)}.",
         f"Without augmentation {say.percent(plain.train_accuracy)} on training pictures and "
         f"{say.percent(plain.test_accuracy)} on test pictures; with it "
         f"({_named(say, facts['best'])}) {say.percent(varied.train_accuracy)} and "
         f"{say.percent(varied.test_accuracy)}. The gap {moved}: from "
         f"{say.number(100 * gaps[0], 1)} to {say.number(100 * gaps[1], 1)} points. The test loss "
         f"ends at {say.number(plain.loss_rise, 1)} times its lowest without, at "
-        f"{say.number(varied.loss_rise, 1)} times with. Learning is harder, and so slower to "
-        f"converge; a fold takes {say.number(slower, 1)} times as long.",
+        f"{say.number(varied.loss_rise, 1)} times with. The training loss ends at "
+        f"{say.short(losses[0])} without, at {say.short(losses[1])} with; a fold takes "
+        f"{say.number(slower, 1)} times as long.",
     )
 
 
