@@ -136,6 +136,22 @@ def test_answers_follow_the_figures_and_not_the_textbook(lab: Path) -> None:
     assert "There are none: all pictures give the same output" in said
     assert "It is empty: the 100 pictures of the grid are the same" in said
 
+    nowhere = {"elbo": -1.0, "mse": 0.1, "kl": [0.0, 0.0], "active": 0, "neighbours": 0.1}
+    judged = {"distance": 9.0, "confident": 0.0, "covered": 0, "classes": 10}
+    trials = [
+        {"asked": asked, "coefficient": at, "seconds": 1.0, "notes": [], **nowhere, **judged}
+        for asked, at in ((1.0, 1.0), ("auto", 1e-5))
+    ]
+    study = {"trials": trials, "best": {"elbo": 1.0, "samples": None, "neighbours": None}}
+    short = _with(lab, "3.4", active=0, asked="auto", ended=1e-5, grid_spread=0.0, study=study)
+    said = _answers("3.4", short, "en", lab)
+    assert "The coefficient (auto) would allow more: training was too short." in said
+    assert "nothing to choose between" in said
+    assert "(nothing more)" in said
+    assert "is too large" not in said
+    large = _with(lab, "3.4", active=0, asked=1.0, ended=1.0, grid_spread=0.0)
+    assert "This coefficient (1) is too large." in _answers("3.4", large, "en", lab)
+
     refused = _with(lab, "1.1", parted={"refused": "One class."}, class_names=["one"])
     said = _answers("1.1", refused, "en", lab)
     assert "There is no X_train here" in said

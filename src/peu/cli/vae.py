@@ -1,5 +1,6 @@
 """`peu vae`: learn a map of pictures, measure it, and use it."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from peu.cli.vae_pictures import (
     sample_command,
 )
 from peu.data.wording import printable
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import keep_steps
 from peu.recipes.variational import Variational
 
 app = typer.Typer(
@@ -29,7 +30,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 _FEW_PICTURES = 12_800
-_SHEET_BATCH = 128
 
 
 @ending_well
@@ -95,19 +95,22 @@ def train_command(
             "time_limit": time_limit,
         }
         given: dict[str, Any] = {name: each for name, each in wanted.items() if each is not None}
-        usual = _usual_training(len(dataset), given)
+        sheet = Variational().training
+        usual = keep_steps(
+            sheet, len(dataset), meant_for=_FEW_PICTURES, batch_size=given.get("batch_size")
+        )
         others = {"fit": fit, "channels": channels}
         recipe = Variational(
             latent=latent,
             coefficient=weight,
             image_size=None if image_size is None else read_image_size(image_size),
-            training=TrainingSettings(**{**usual, **given}),
+            training=dataclasses.replace(usual, **given),
             **{name: each for name, each in others.items() if each is not None},  # type: ignore[arg-type]
         )
-        if not given.keys() & {"epochs", "batch_size"} and usual["batch_size"] != _SHEET_BATCH:
+        if not given.keys() & {"epochs", "batch_size"} and usual != sheet:
             remark(
-                f"{len(dataset)} pictures are few: training {usual['epochs']} epochs of batches "
-                f"of {usual['batch_size']}; --epochs and --batch-size say otherwise.",
+                f"{len(dataset)} pictures are few: training {usual.epochs} epochs of batches "
+                f"of {usual.batch_size}; --epochs and --batch-size say otherwise.",
                 quiet=quiet,
             )
         model = fit_autoencoder(
@@ -208,15 +211,6 @@ def report_command(
         found = evaluate_variational(fitted, dataset, progress=progress)
         page = write_variational_report(fitted, dataset, found, output, progress=progress)
     results().print(f"Report: {printable(str(page))}", soft_wrap=True)
-
-
-def _usual_training(pictures: int, given: dict[str, Any]) -> dict[str, Any]:
-    """Give the sheet's epochs and batch, or more and smaller ones where pictures are few."""
-    if pictures >= _FEW_PICTURES:
-        return {"epochs": 15, "batch_size": _SHEET_BATCH}
-    batch = int(given.get("batch_size", max(8, min(_SHEET_BATCH, pictures // 16))))
-    steps = 15 * _FEW_PICTURES // _SHEET_BATCH
-    return {"epochs": max(15, steps // max(1, pictures // batch)), "batch_size": batch}
 
 
 def _sentence(figures: dict[str, Any]) -> str:

@@ -5,16 +5,19 @@ import numpy as np
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.language import Language
-from peu.lab.noisy_digits import side_of
+from peu.lab.noisy_digits import first_pixels, side_of
 from peu.lab.parameters import agreement, count_denoiser, counted_table, total
 from peu.lab.telling import Show, Told, text
 from peu.recipes.denoising import Denoising
+
+_LOOKED_AT = 1000
 
 
 def measure(bench: Bench) -> Facts:
     """Count the sheet's denoiser and look into its middle."""
     from peu.backend import keras
     from peu.networks.denoisers import denoiser
+    from peu.training.objective import mean_of
 
     side = side_of(bench.digits)
     recipe = Denoising()
@@ -31,6 +34,7 @@ def measure(bench: Bench) -> Facts:
         "middle": [int(size) for size in inside(picture).shape[1:]],
         "output": [int(size) for size in network(picture).shape[1:]],
         "filters": int(last.filters),
+        "mean": mean_of(first_pixels(bench.digits, _LOOKED_AT)),
         "activation": str(last.activation.__name__),
     }
 
@@ -55,12 +59,14 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                     f"sortie a bien la forme {say.shape(facts['output'])}. Activation "
                     f"`{facts['activation']}` : les pixels sont dans [0, 1], et elle y reste sans "
                     "couper le gradient à l'intérieur. Encore faut-il partir du bon endroit : avec "
-                    "un biais nul, elle commence à 1/2 partout, loin du fond noir (2.3).",
+                    "un biais nul, elle commence à 1/2 partout, et ces images ont une moyenne de "
+                    f"{say.number(facts['mean'], 2)} (2.3).",
                     f"{facts['filters']} filter: the picture is grey, so one channel, and the "
                     f"output has the shape {say.shape(facts['output'])}. Activation "
                     f"`{facts['activation']}`: pixels lie in [0, 1], and it stays there without "
                     "cutting the gradient inside. It has to start in the right place, though: with "
-                    "a bias of zero it begins at 1/2 everywhere, far from the black ground (2.3).",
+                    "a bias of zero it begins at 1/2 everywhere, and these pictures have a mean of "
+                    f"{say.number(facts['mean'], 2)} (2.3).",
                 )
             ),
             "2.2b": text(

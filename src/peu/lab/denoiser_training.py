@@ -16,7 +16,7 @@ from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.recipes.denoising import Denoising, PictureLoss
 from peu.recipes.noise import read_noise
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import TrainingSettings, keep_steps
 from peu.reporting.mosaics import mosaic
 from peu.seeds import child_seed
 from peu.training.objective import mean_of, variance_of
@@ -31,7 +31,9 @@ def measure(bench: Bench) -> Facts:
     """Train with each loss, and once with the bias that the sheet's text implies."""
     pace = bench.settings.pace
     digits = bench.fewer_digits(pace.noisy_pictures)
-    training = TrainingSettings(epochs=pace.noisy_epochs)
+    training = keep_steps(
+        TrainingSettings(epochs=pace.noisy_epochs), len(digits), meant_for=pace.noisy_pictures
+    )
     found: dict[str, Any] = {}
     plain = Denoising(
         name="plain", noise=_NOISE, channels="grey", output_bias="zero", training=training
@@ -50,6 +52,7 @@ def measure(bench: Bench) -> Facts:
         "black_error": float(np.square(pictures.train / np.float32(255)).mean()),
         "grey_error": variance_of(pictures.train),
         "mean": mean_of(pictures.train),
+        "median": float(np.median(pictures.train) / 255),
         "losses": found,
         "plain": _plain(bench, plain, pictures),
     }

@@ -205,14 +205,15 @@ def _choice(facts: Facts, say: Language) -> tuple[str, ...]:
     if collapsed:
         named = say.listed([_loss_name(say, loss) for loss in collapsed])
         said.append(say(f"N'a rien appris : {named}.", f"Learnt nothing: {named}."))
+    median = say.number(facts["median"], 2)
     said.append(
         say(
             "La MSE demande la moyenne des images possibles, et le PSNR n'en est que le logarithme "
-            "; l'erreur absolue demande la médiane, qui est noire presque partout ; l'entropie "
-            "croisée traite les gris comme des probabilités et garde un gradient même quand la "
-            "sigmoïde sature.",
+            f"; l'erreur absolue demande la médiane (celle de tous les pixels est {median} ici) ; "
+            "l'entropie croisée traite les gris comme des probabilités et garde un gradient même "
+            "quand la sigmoïde sature.",
             "The MSE asks for the mean of the possible pictures, and PSNR is but its logarithm; "
-            "the absolute error asks for the median, which is black nearly everywhere; "
+            f"the absolute error asks for the median (that of all pixels is {median} here); "
             "cross-entropy takes greys for probabilities and keeps a gradient even where the "
             "sigmoid saturates.",
         )
@@ -226,19 +227,23 @@ def _about_plain(facts: Facts, say: Language) -> str:
     plain = facts["plain"]
     if plain["collapsed"]:
         dark = plain["output_mean"] < _DARK
-        return say(
+        failed = say(
             "Le code du sujet tel quel (MSE, biais de sortie nul) échoue : après "
             f"{plain['epochs']} epoch{'s' * (plain['epochs'] > 1)}, sa sortie vaut en moyenne "
             f"{say.number(plain['output_mean'], 3)} et sa perte {say.short(plain['loss'])}, celle "
-            f"{'du noir' if dark else 'de l’image unie'}. Partie de 1/2, elle apprend d'abord que "
-            "presque tout est noir ; la sigmoïde sature à 0, son gradient y est nul, et la MSE "
-            "n'en sort plus.",
+            f"{'du noir' if dark else 'd’une image unie'}.",
             "The sheet's code as it stands (MSE, output bias of zero) fails: after "
             f"{plain['epochs']} epoch{'s' * (plain['epochs'] > 1)} its output has a mean of "
             f"{say.number(plain['output_mean'], 3)} and its loss is {say.short(plain['loss'])}, "
-            f"that of {'black' if dark else 'an even picture'}. From 1/2 it first learns that "
-            "nearly all is black; the sigmoid saturates at 0, has no gradient there, and the MSE "
-            "never leaves it.",
+            f"that of {'black' if dark else 'an even picture'}.",
+        )
+        if not dark:
+            return failed
+        return f"{failed} " + say(
+            "Partie de 1/2, elle apprend d'abord que presque tout est noir ; la sigmoïde sature à "
+            "0, son gradient y est nul, et la MSE n'en sort plus.",
+            "From 1/2 it first learns that nearly all is black; the sigmoid saturates at 0, has no "
+            "gradient there, and the MSE never leaves it.",
         )
     return say(
         "Le code du sujet tel quel (biais de sortie nul) a appris cette fois (perte "

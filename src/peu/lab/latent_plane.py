@@ -16,7 +16,7 @@ from peu.fitted.autoencoder import Autoencoder
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.noisy_digits import side_of
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import TrainingSettings, keep_steps
 from peu.recipes.variational import Coefficient, Variational
 from peu.reporting.mosaics import mosaic
 
@@ -36,7 +36,11 @@ def measure(bench: Bench) -> Facts:
     recipe = Variational(
         image_size=side_of(bench.digits),
         channels="grey",
-        training=TrainingSettings(epochs=pace.mapped_epochs, batch_size=pace.mapped_batch),
+        training=keep_steps(
+            TrainingSettings(epochs=pace.mapped_epochs, batch_size=pace.mapped_batch),
+            len(digits),
+            meant_for=pace.mapped_pictures,
+        ),
     )
     folder = bench.folder / "runs" / bench.section
     study = study_coefficients(
@@ -59,8 +63,8 @@ def measure(bench: Bench) -> Facts:
         "name": digits.name,
         "pictures": study.pictures,
         "of": int(sum(part != "test" for part in bench.digits.parts)),
-        "epochs": pace.mapped_epochs,
-        "batch_size": pace.mapped_batch,
+        "epochs": recipe.training.epochs,
+        "batch_size": recipe.training.batch_size,
         "latent": recipe.latent,
         "pixels": study.spectrum.pixels,
         "bounds": study.spectrum.bounds.tolist(),

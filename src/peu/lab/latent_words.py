@@ -16,6 +16,7 @@ from peu.reporting.report import Block, Callout, Paragraph
 # A pixel of the grid that strays less than this says that the code changes nothing.
 _SAME = 0.02
 _GOOD_SHARE = 0.5
+_FEW_NATS = 0.1
 
 
 def tell(facts: Facts, say: Language, show: Show) -> Told:
@@ -116,11 +117,11 @@ def _comparison(facts: Facts, say: Language) -> str:
         named = say.listed([asked_in_words(say, one["asked"]) for one in empty])
         said.append(
             say(
-                f"Avec {named}, aucune dimension n'est active : toute image donne la même sortie, "
-                f"l'image moyenne (MSE {say.number(empty[0]['mse'], 4)}, celle de la moyenne étant "
+                f"Avec {named}, aucune dimension n'est active : toute image donne la même sortie "
+                f"(MSE {say.number(empty[0]['mse'], 4)} ; l'image moyenne aurait "
                 f"{say.number(facts['mean_error'], 4)}).",
-                f"With {named} no dimension is active: every picture gives the same output, the "
-                f"mean picture (MSE {say.number(empty[0]['mse'], 4)}; that of the mean is "
+                f"With {named} no dimension is active: every picture gives the same output "
+                f"(MSE {say.number(empty[0]['mse'], 4)}; the mean picture would have "
                 f"{say.number(facts['mean_error'], 4)}).",
             )
         )
@@ -166,15 +167,30 @@ def _predicted(facts: Facts, coefficient: float) -> int:
 def _reconstruction(facts: Facts, say: Language) -> str:
     share = 1 - facts["reconstruction_mse"] / facts["mean_error"]
     if facts["active"] == 0:
-        return say(
-            "Il n'y en a pas : toutes les images donnent la même sortie, la moyenne (MSE "
-            f"{say.number(facts['reconstruction_mse'], 4)} contre "
-            f"{say.number(facts['mean_error'], 4)} pour la moyenne). Ce coefficient "
-            f"({asked_in_words(say, facts['asked'])}) est trop grand.",
-            "There are none: all pictures give the same output, the mean (MSE "
-            f"{say.number(facts['reconstruction_mse'], 4)} against "
-            f"{say.number(facts['mean_error'], 4)} for the mean). This coefficient "
-            f"({asked_in_words(say, facts['asked'])}) is too large.",
+        asked = asked_in_words(say, facts["asked"])
+        reason = (
+            say(
+                f"Ce coefficient ({asked}) est trop grand.",
+                f"This coefficient ({asked}) is too large.",
+            )
+            if _predicted(facts, facts["ended"]) == 0
+            else say(
+                f"Le coefficient ({asked}) le permettrait : l'apprentissage a été trop court.",
+                f"The coefficient ({asked}) would allow more: training was too short.",
+            )
+        )
+        return " ".join(
+            (
+                say(
+                    "Il n'y en a pas : toutes les images donnent la même sortie (MSE "
+                    f"{say.number(facts['reconstruction_mse'], 4)} ; l'image moyenne aurait "
+                    f"{say.number(facts['mean_error'], 4)}).",
+                    "There are none: all pictures give the same output (MSE "
+                    f"{say.number(facts['reconstruction_mse'], 4)}; the mean picture would have "
+                    f"{say.number(facts['mean_error'], 4)}).",
+                ),
+                reason,
+            )
         )
     quality = (
         say("L'allure est reconnue, le détail est flou", "The shape is there, detail is blurred")
@@ -242,19 +258,25 @@ def _space(facts: Facts, say: Language) -> str:
 def _action(facts: Facts, say: Language) -> str:
     ordered = sorted(facts["study"]["trials"], key=lambda one: float(one["coefficient"]))
     low, high = ordered[0], ordered[-1]
+    nats = [sum(one["kl"]) for one in (high, low)]
+    more = (
+        say(" (le code en dit plus)", " (the code tells more)")
+        if nats[1] > nats[0] + _FEW_NATS
+        else say(" (rien de plus)", " (nothing more)")
+    )
     return say(
         "C'est un balancier entre les deux termes. De "
         f"{asked_in_words(say, high['asked'])} à {asked_in_words(say, low['asked'])}, la KL passe "
-        f"de {say.number(sum(high['kl']), 2)} à {say.number(sum(low['kl']), 2)} nats (le code en "
-        f"dit plus) et la MSE de {say.number(high['mse'], 4)} à {say.number(low['mse'], 4)}. Trop "
-        "grand, le code est vide ; trop petit, les codes s'éloignent de la normale, et un tirage "
-        "au hasard tombe entre eux.",
+        f"de {say.number(nats[0], 2)} à {say.number(nats[1], 2)} nats{more} et la MSE de "
+        f"{say.number(high['mse'], 4)} à {say.number(low['mse'], 4)}. Trop grand, le code est "
+        "vide ; trop petit, les codes s'éloignent de la normale, et un tirage au hasard tombe "
+        "entre eux.",
         "It is a balance between the two terms. From "
         f"{asked_in_words(say, high['asked'])} to {asked_in_words(say, low['asked'])} the KL goes "
-        f"from {say.number(sum(high['kl']), 2)} to {say.number(sum(low['kl']), 2)} nats (the code "
-        f"tells more) and the MSE from {say.number(high['mse'], 4)} to "
-        f"{say.number(low['mse'], 4)}. Too large, and the code is empty; too small, and the codes "
-        "leave the normal, so that a random draw falls between them.",
+        f"from {say.number(nats[0], 2)} to {say.number(nats[1], 2)} nats{more} and the MSE from "
+        f"{say.number(high['mse'], 4)} to {say.number(low['mse'], 4)}. Too large, and the code is "
+        "empty; too small, and the codes leave the normal, so that a random draw falls between "
+        "them.",
     )
 
 
@@ -279,6 +301,11 @@ def _best(facts: Facts, say: Language) -> str:
         else say("Elle dépend de ce qu'on en veut", "It depends on what it is for")
     )
     joined = say(" ; ", "; ").join(found)
+    if all(one["active"] == 0 for one in facts["study"]["trials"]):
+        depends = say(
+            "Aucun de ces apprentissages n'a rempli le plan : il n'y a rien à départager",
+            "None of these trainings filled the plane: there is nothing to choose between",
+        )
     said = [
         say(
             f"{depends} ({joined} ; un seul apprentissage chacune).",
@@ -290,15 +317,16 @@ def _best(facts: Facts, say: Language) -> str:
         theory = 2 * auto["mse"] / facts["pixels"]
         fixed = max(fixed_trials(facts), key=lambda one: one["elbo"])
         gap = auto["elbo"] - fixed["elbo"]
+        apart = say.number(abs(gap), 1)
         said.append(
             say(
                 "La vraisemblance est la plus haute à 2 MSE / D ; `auto` y va de lui-même et finit "
                 f"à {say.short(auto['coefficient'])} (2 MSE / D sur le test : "
-                f"{say.short(theory)}), à {say.number(gap, 1)} nats de la meilleure valeur fixée, "
-                f"{asked_in_words(say, fixed['asked'])}.",
+                f"{say.short(theory)}), {apart} nats {'au-dessus' if gap >= 0 else 'en dessous'} "
+                f"de la meilleure valeur fixée, {asked_in_words(say, fixed['asked'])}.",
                 "Likelihood is highest at 2 MSE / D; `auto` moves there by itself and ends at "
                 f"{say.short(auto['coefficient'])} (2 MSE / D on the test: {say.short(theory)}), "
-                f"{say.number(gap, 1)} nats from the best value that was set, "
+                f"{apart} nats {'above' if gap >= 0 else 'below'} the best value that was set, "
                 f"{asked_in_words(say, fixed['asked'])}.",
             )
         )

@@ -246,7 +246,7 @@ def _orientations(facts: Facts, say: Language) -> str:
         named = say.listed([f"`{one['name']}` ({say.number(one['agreement'], 2)})" for one in free])
         parts.append(
             say(
-                f"Elle varie pour {named} (accord sous {say.number(_AGREE, 1)}).",
+                f"Il varie pour {named} (accord sous {say.number(_AGREE, 1)}).",
                 f"It varies for {named} (agreement below {say.number(_AGREE, 1)}).",
             )
         )

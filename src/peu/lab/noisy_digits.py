@@ -44,7 +44,7 @@ def measure(bench: Bench) -> Facts:
                 "level": level,
                 "below": float((noisy < 0).mean()),
                 "above": float((noisy > 1).mean()),
-                "black_mean": float(held[black].mean()) if black.any() else 0.0,
+                "black_mean": float(held[black].mean()) if black.any() else None,
             }
         )
     height, width = side_of(digits)
@@ -149,6 +149,8 @@ def _clip(facts: Facts, say: Language) -> str:
         for one in facts["clipped"]
     ]
     last = facts["clipped"][-1]
+    if last["black_mean"] is None:
+        return " ".join(said)
     said.append(
         say(
             "Conséquence souvent oubliée : le bruit n'est plus centré. Un pixel noir vaut en "

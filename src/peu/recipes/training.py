@@ -1,5 +1,6 @@
 """How a network is trained: the knobs that every trained recipe shares."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +9,7 @@ from peu.recipes.knobs import check, check_choice, check_count, check_range
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 Optimizer = Literal["adam", "adamw", "sgd"]
 Schedule = Literal["constant", "cosine"]
+_SMALL_BATCH = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,3 +103,27 @@ def check_training(received: object, knob: str = "training") -> None:
         received=received,
         advice=f"Try `{knob}=TrainingSettings(epochs=15)`.",
     )
+
+
+def keep_steps(
+    settings: TrainingSettings, pictures: int, *, meant_for: int, batch_size: int | None = None
+) -> TrainingSettings:
+    """Give fewer pictures the steps that so many would have: more epochs of smaller batches.
+
+    Args:
+        settings: epochs and batch size that are right for `meant_for` pictures.
+        pictures: to learn from, 1 or more; where they are as many, nothing changes.
+        meant_for: pictures.
+        batch_size: of smaller batches, where it is given.
+
+    Example:
+        >>> few = keep_steps(TrainingSettings(batch_size=128), 320, meant_for=12_800)
+        >>> few.epochs, few.batch_size
+        (93, 20)
+    """
+    if pictures >= meant_for:
+        return settings
+    steps = settings.epochs * meant_for // settings.batch_size
+    batch = batch_size or max(_SMALL_BATCH, min(settings.batch_size, pictures // 16))
+    epochs = max(settings.epochs, steps // max(1, pictures // batch))
+    return dataclasses.replace(settings, epochs=epochs, batch_size=batch)
