@@ -17,6 +17,8 @@ from peu.reporting.report import Block, Callout, Paragraph
 _SAME = 0.02
 _GOOD_SHARE = 0.5
 _FEW_NATS = 0.1
+# Shares of the variance that reconstructions explain.
+_LITTLE, _MUCH = 0.15, 0.75
 
 
 def tell(facts: Facts, say: Language, show: Show) -> Told:
@@ -192,11 +194,14 @@ def _reconstruction(facts: Facts, say: Language) -> str:
                 reason,
             )
         )
-    quality = (
-        say("L'allure est reconnue, le détail est flou", "The shape is there, detail is blurred")
-        if share < 0.75
-        else say("Les images sont bien rendues", "The pictures are well rendered")
-    )
+    if share < _LITTLE:
+        quality = say("Peu s'en retrouve", "Little of them is found again")
+    elif share < _MUCH:
+        quality = say(
+            "L'allure est reconnue, le détail est flou", "The shape is there, detail is blurred"
+        )
+    else:
+        quality = say("Les images sont bien rendues", "The pictures are well rendered")
     return say(
         f"{quality} : MSE {say.number(facts['reconstruction_mse'], 4)} sur des images jamais vues, "
         f"contre {say.number(facts['mean_error'], 4)} pour l'image moyenne ; {facts['latent']} "
