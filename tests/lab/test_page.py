@@ -189,3 +189,15 @@ def test_a_page_of_some_sections_holds_those(
     numbers = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert [section["section"] for section in numbers["sections"]] == ["2.2"]
     assert capsys.readouterr().out == ""
+
+
+def test_knobs_that_diverge_are_said_to(lab: Path) -> None:
+    found = read_findings(lab, "1.3")
+    assert found is not None
+    best = {"best": found.facts["trials"]["best"]}
+    rows = [{**found.facts["rows"][0], "name": "dropout 0.5", "knobs": {**found.facts["base"]}}]
+    rows[0]["knobs"]["dropout"] = 0.5
+    changed = _with(lab, "1.3", trials=best, rows=rows, best="dropout 0.5", failed=["base"])
+    for language, diverged in (("en", "diverged"), ("fr", "divergé")):
+        said = _answers("1.3", changed, language, lab)  # type: ignore[arg-type]
+        assert said.count(diverged) == 2

@@ -13,7 +13,7 @@ from peu.data.dataset import ImageDataset
 from peu.data.duplicates import duplicate_groups
 from peu.data.images import decode_image
 from peu.data.splits import Split, make_holdout, make_splits
-from peu.errors import DataError, ResourceError
+from peu.errors import DataError, RecipeError, ResourceError
 from peu.evaluation.uncertainty import wilson_interval
 from peu.experiments.compare import compare
 from peu.experiments.comparison import Comparison
@@ -101,9 +101,17 @@ class Bench:
             progress=self.progress,
         )
 
-    def test(self, recipes: Sequence[Recipe]) -> tuple[Trial, ...]:
-        """Learn from all training pictures and answer for the test pictures."""
-        return compare(
+    def test(self, recipes: Sequence[Recipe], *, partly: bool = False) -> tuple[Trial, ...]:
+        """Learn from all training pictures and answer for the test pictures.
+
+        Args:
+            recipes: what to learn by.
+            partly: leave out what cannot run, as long as something can.
+
+        Raises:
+            RecipeError: one of them cannot run, or none.
+        """
+        compared = compare(
             self.pictures,
             recipes,
             seed=self.settings.seed,
@@ -111,7 +119,10 @@ class Bench:
             run_folder=self.folder / "runs" / f"{self.section}-test",
             workers=1,
             progress=self.progress,
-        ).trials
+        )
+        if compared.failures and not partly:
+            raise RecipeError(compared.failures[0].reason)
+        return compared.trials
 
     def fit(self, recipe: Recipe) -> FittedRecipe:
         """Learn from the training pictures, and keep the fitted recipe at hand.

@@ -9,6 +9,7 @@ from peu.lab import (
     encoder,
     finetuning,
     first_network,
+    hyperparameter_words,
     hyperparameters,
     latent_plane,
     latent_words,
@@ -34,7 +35,7 @@ SECTIONS: tuple[LabSection, ...] = (
         "De meilleurs hyper-paramètres",
         "Better hyper-parameters",
         hyperparameters.measure,
-        hyperparameters.tell,
+        hyperparameter_words.tell,
     ),
     LabSection(
         "1.4",

@@ -31,19 +31,19 @@ def measure(bench: Bench) -> Facts:
         # Where pictures cannot be parted, VGG16 can still be taken apart.
         facts["train"] = len(bench.split.train)
         recipe = pretrained(bench, name="mlp")
+        trials = bench.test(
+            [
+                recipe,
+                dataclasses.replace(recipe, name="logistic", head="logistic", pooling="average"),
+                Descriptors(),
+            ]
+        )
     except PeuError as error:
         return {**facts, "unavailable": str(error)}
     from peu.strategies.frozen import load_feature_network
 
     network = load_feature_network(recipe)
     maps = network.get_layer("feature_map").output.shape[1:]
-    trials = bench.test(
-        [
-            recipe,
-            dataclasses.replace(recipe, name="logistic", head="logistic", pooling="average"),
-            Descriptors(),
-        ]
-    )
     earlier = bench.facts_of("1.2")
     return {
         **facts,

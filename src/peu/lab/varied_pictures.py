@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from peu.errors import RecipeError
 from peu.evaluation.uncertainty import Interval
 from peu.lab.behaviour import Behaviour, behaviour_in_words, name_behaviour, training_figure
 from peu.lab.bench import Bench, by_rank, fold_rows, trial_facts
@@ -36,6 +37,8 @@ def measure(bench: Bench) -> Facts:
         **{name: _varied(plain, name) for name in pace.policies},
     }
     compared = bench.compare_by_folds(list(recipes.values()))
+    if compared.failures:
+        raise RecipeError(compared.failures[0].reason)
     rows = fold_rows(compared)
     varied = [row for row in rows if row["name"] != "none"]
     best = str(max(varied, key=by_rank)["name"])
