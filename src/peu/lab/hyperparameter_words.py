@@ -250,6 +250,12 @@ def _together(facts: Facts, say: Language) -> str:
     best = next(each for each in facts["rows"] if each["name"] == facts["best"])
     shares = [say.percent(each["accuracy"][0]) for each in (row, best)]
     if row is best:
+        others = [each["accuracy"][0] for each in facts["rows"] if each is not row]
+        if max(others, default=0.0) == row["accuracy"][0]:
+            return say(
+                "Les meilleures valeurs de chaque réglage, réunies, font aussi bien qu'une seule.",
+                "The best values of all knobs, together, do as well as one alone.",
+            )
         return say(
             "Les meilleures valeurs de chaque réglage, réunies, font mieux que chacune seule.",
             "The best values of all knobs, together, do better than any alone.",

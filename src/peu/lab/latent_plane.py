@@ -68,7 +68,7 @@ def measure(bench: Bench) -> Facts:
         "latent": recipe.latent,
         "pixels": study.spectrum.pixels,
         "bounds": study.spectrum.bounds.tolist(),
-        "mean_error": study.spectrum.total / study.spectrum.pixels,
+        "mean_error": _error_of_the_mean(pictures),
         "study": _study_facts(study),
         "asked": settings.coefficient,
         "ended": closer.coefficient,
@@ -143,6 +143,12 @@ def _spread(grid: NDArray[np.float32]) -> float:
     """Give how much the pictures of the grid differ: the mean deviation of a pixel across it."""
     flat = grid.reshape(-1, *grid.shape[2:])
     return float(flat.std(axis=0).mean())
+
+
+def _error_of_the_mean(pictures: PictureSet) -> float:
+    """Give the error of the mean training picture on the pictures tested on."""
+    mean = pictures.train.mean(axis=0) / 255
+    return float(np.square(pictures.test / 255 - mean).mean())
 
 
 def _error(model: Autoencoder, pictures: PictureSet) -> float:
