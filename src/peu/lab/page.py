@@ -252,7 +252,7 @@ def _method(
     seconds = sum(findings.seconds for _, findings in ran)
     named = {
         say("graine", "seed"): str(settings["seed"]),
-        say("données", "data"): str(settings["data"] or "caltech4, samples"),
+        say("données", "data"): _data_of(settings, ran),
         say("rapide", "quick"): say("oui", "yes") if settings["quick"] else say("non", "no"),
         say("taux d'apprentissage", "learning rate"): say.short(settings["learning_rate"]),
         say("coefficient du VAE", "coefficient of the VAE"): str(settings["coefficient"]),
@@ -280,6 +280,14 @@ def _method(
             Details(say("Durée de chaque section", "Time of each section"), (KeyValues(times),)),
         ),
     )
+
+
+def _data_of(settings: dict[str, Any], ran: Sequence[tuple[LabSection, Findings]]) -> str:
+    """Name the pictures of part 1: as they were asked for, or the set that was taken."""
+    taken = (
+        str(each.facts["name"]) for section, each in ran if section.key == "1.1" and each.facts
+    )
+    return str(settings["data"] or next(taken, "\u2013"))
 
 
 def _numbers(section: LabSection, findings: Findings, told: Told, say: Language) -> dict[str, Any]:
