@@ -11,8 +11,10 @@ from peu.autoencoding.denoise import (
     denoise_batch,
     load_denoiser,
     plain_grey,
+    residual,
     to_bytes,
 )
+from peu.autoencoding.passes import ONCE, Passes, shifts
 from peu.errors import BundleError
 from peu.fitted.autoencoder import Autoencoder
 from peu.networks.denoisers import denoiser
@@ -76,6 +78,40 @@ def test_a_batch_is_cleaned_as_each_picture_is(grey_model: Autoencoder) -> None:
     cleaned = denoise_batch(grey_model, pixels)
     for picture, clean in zip(pixels, cleaned, strict=True):
         np.testing.assert_allclose(denoise(grey_model, picture), clean, atol=1e-6)
+
+
+def test_run_once_it_is_the_network_alone(grey_model: Autoencoder) -> None:
+    pixels = bars(2)
+    alone = np.clip(grey_model.run("denoiser", pixels, 2), 0, 1)
+    np.testing.assert_allclose(denoise_batch(grey_model, pixels, passes=ONCE), alone, atol=1e-6)
+
+
+def test_shifted_it_is_the_mean_over_moved_pictures(grey_model: Autoencoder) -> None:
+    pixels, stride = _picture(16, 24, 1), grey_model.recipe.stride
+    found = denoise(grey_model, pixels, passes=Passes(shifted=True))
+    moved = []
+    for down, right in shifts(stride):
+        around = [(down, -down % stride), (right, -right % stride), (0, 0)]
+        cleaned = denoise(grey_model, np.pad(pixels, around))
+        moved.append(cleaned[down : down + 16, right : right + 24])
+    mean = np.mean(moved, axis=0)
+    np.testing.assert_allclose(found, mean, atol=1e-5)
+    assert np.abs(found - denoise(grey_model, pixels)).max() > 0.01
+
+
+def test_a_picture_is_cleaned_again_only_where_it_is_noisier_than_usual() -> None:
+    model = _model("sheet", 1)
+    pixels = np.concatenate([bars(1), _picture(16, 16, 1)[None]])
+    once = denoise_batch(model, pixels)
+    left = residual(pixels, once)
+    quieter, noisier = np.argsort(left)
+    usual = float(left.mean())
+    found = denoise_batch(model, pixels, passes=Passes(rounds=1, usual=usual, most=usual))
+    np.testing.assert_array_equal(found[quieter], once[quieter])
+    kept = np.sqrt(usual / left[noisier])
+    mixed = kept * pixels[noisier] + (1 - kept) * 255 * once[noisier]
+    np.testing.assert_allclose(found[noisier], denoise(model, mixed), atol=1e-5)
+    assert np.abs(found[noisier] - once[noisier]).max() > 1e-3
 
 
 def test_grey_is_told_by_its_values() -> None:

@@ -1,5 +1,6 @@
 """`peu denoise`: learn, clean and measure, and refusals that leave nothing behind."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from PIL import Image
 
 from bar_pictures import QUICK_DENOISING, bars
 from command_line import Peu, complaint
+from peu.autoencoding.denoise import denoise, load_denoiser, to_bytes
 from peu.autoencoding.fit import fit_autoencoder
+from peu.autoencoding.passes import ONCE, Passes
 from peu.data.dataset import load_dataset
 from peu.experiments import denoising
 
@@ -79,7 +82,7 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     assert first["sigma"] == 0.2
     assert "sigma" not in second
     assert second["noise"] == "poisson:8"
-    assert {"psnr", "ssim", "noisy_psnr", "classical"} <= set(first)
+    assert {"psnr", "ssim", "plain_psnr", "noisy_psnr", "classical"} <= set(first)
     assert "wavelets, debiased" in first["classical"]
     page = Path("report/report.html").read_text()
     assert "Side by side" in page
@@ -105,6 +108,26 @@ def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Pa
     assert written["grey.png"].mode == "L"
     assert (written["colour.JPG"].format, written["colour.JPG"].size) == ("JPEG", (19, 30))
     assert written["inner/grey.tif"].format == "TIFF"
+
+
+def test_a_plain_copy_is_what_the_network_gives_at_once(
+    peu: Peu, bar_model: Path, scans: Path
+) -> None:
+    known = load_denoiser(bar_model)
+    shifting = Path("shifting")
+    provenance = {**known.provenance, **Passes(shifted=True).to_dict()}
+    dataclasses.replace(known, provenance=provenance).save(shifting)
+    for name, more in {"plain": ("--plain",), "shifted": ()}.items():
+        told = peu("denoise", "apply", shifting, scans / "grey.png", "-o", name, *more)
+        assert told.exit_code == 0, told.stderr
+    plain = np.asarray(_opened("plain/grey.png"))
+    model = load_denoiser(shifting)
+    scan = np.asarray(_opened(scans / "grey.png"))[..., None]
+    once = denoise(model, scan, passes=ONCE)
+    np.testing.assert_array_equal(plain, to_bytes(once)[..., 0])
+    best = to_bytes(denoise(model, scan))[..., 0]
+    np.testing.assert_array_equal(np.asarray(_opened("shifted/grey.png")), best)
+    assert not np.array_equal(plain, best)
 
 
 def test_no_copy_replaces_anything_unasked(peu: Peu, bar_model: Path, scans: Path) -> None:

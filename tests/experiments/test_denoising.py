@@ -1,6 +1,8 @@
 """A denoiser is measured on pictures that it has not seen, beside filters chosen on others."""
 
+import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,13 +11,17 @@ from bar_pictures import QUICK_DENOISING, write_bars
 from peu.autoencoding.classical import FILTERS
 from peu.autoencoding.fit import fit_autoencoder
 from peu.autoencoding.noise import add_noise
+from peu.autoencoding.passes import Passes, passes_of
 from peu.autoencoding.pictures import picture_set
 from peu.data.dataset import ImageDataset, load_dataset
 from peu.errors import DataError
 from peu.evaluation.reconstruction import peak_signal_to_noise
 from peu.experiments.denoising import evaluate_denoiser
+from peu.experiments.latent import fewer_to_learn
 from peu.fitted.autoencoder import Autoencoder
+from peu.recipes.denoising import Denoising
 from peu.recipes.noise import read_noise
+from peu.recipes.training import TrainingSettings
 from peu.seeds import child_seed
 
 LEVELS = [read_noise(0.1), read_noise(0.3)]
@@ -49,6 +55,28 @@ def test_the_figures_are_those_of_held_out_pictures(
     assert found.levels[1].psnr > found.levels[1].noisy_psnr + 2
     assert found.levels[1].ssim > found.levels[1].noisy_ssim
     np.testing.assert_allclose(found.clean, held_out[:3] / 255, atol=1e-6)
+
+
+def test_what_passes_do_is_measured_beside_the_network_run_once(
+    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+) -> None:
+    shifted = {**bar_denoiser.provenance, **Passes(shifted=True).to_dict()}
+    model = dataclasses.replace(bar_denoiser, provenance=shifted)
+    (both,) = evaluate_denoiser(model, grey_bars, LEVELS[1:], filters=()).levels
+    (alone,) = evaluate_denoiser(model, grey_bars, LEVELS[1:], filters=(), plain=True).levels
+    assert both.psnr != both.plain_psnr
+    assert alone.psnr == alone.plain_psnr == both.plain_psnr
+    assert alone.ssim == both.plain_ssim
+
+
+def test_passes_make_digits_better_than_the_network_run_once(peu_data: Path) -> None:
+    digits = load_dataset(peu_data / "mnist.npz")
+    recipe = Denoising(training=TrainingSettings(epochs=2))
+    model = fit_autoencoder(recipe, fewer_to_learn(digits, 4000), seed=0)
+    assert passes_of(model).shifted
+    levels = [read_noise(0.2), read_noise(0.4)]
+    for level in evaluate_denoiser(model, digits, levels, most=200, filters=()).levels:
+        assert level.psnr > level.plain_psnr + 0.2
 
 
 def test_filters_are_measured_on_the_same_pictures(

@@ -66,3 +66,17 @@ def test_what_is_no_noise_is_refused(text: object) -> None:
     with pytest.raises(RecipeError, match=r"`--noise` must be .* Received: ") as caught:
         read_noise(text, "--noise")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "strongest", "twice"),
+    [
+        ("0-0.6", "0.6", "1.2"),
+        ("0.2", "0.2", "0.4"),
+        ("poisson:4-30", "poisson:4", "poisson:1"),
+        ("salt-and-pepper:0.1-0.7", "salt-and-pepper:0.7", "salt-and-pepper:1"),
+    ],
+)
+def test_the_strongest_of_a_range_disturbs_most(text: str, strongest: str, twice: str) -> None:
+    assert str(read_noise(text).strongest()) == strongest
+    assert str(read_noise(text).strongest(2)) == twice

@@ -15,6 +15,8 @@ def _level(noise: str, psnr: float, noisy: float, rival: float) -> LevelFigures:
         noise=read_noise(noise),
         psnr=psnr,
         ssim=0.9,
+        plain_psnr=psnr - 1,
+        plain_ssim=0.8,
         noisy_psnr=noisy,
         noisy_ssim=0.5,
         classical={"median, debiased": FilterFigures(psnr=rival, ssim=0.6, settings={"side": 3})},
@@ -47,6 +49,7 @@ def test_figures_hold_their_numbers() -> None:
     figure = quality_figure(levels)
     assert figure.png.startswith(b"\x89PNG")
     assert "at 0.4 18.0 dB denoised" in figure.alternative
+    assert figure.data.rows[1] == ("the network, run once", "17.00 / 0.800", "25.00 / 0.800")
     assert figure.data.rows[0] == ("denoised", "18.00 / 0.900", "26.00 / 0.900")
     # Three rows of two pictures, each enlarged to 56 pixels, with gaps of 2 between.
     assert examples_of(_figures(*levels), levels[0]).size == (2 * 56 + 2, 3 * 56 + 2 * 2)

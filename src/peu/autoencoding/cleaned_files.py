@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from peu.autoencoding.denoise import denoise, plain_grey, to_bytes
+from peu.autoencoding.passes import ONCE
 from peu.data.dataset import ImageDataset
 from peu.data.wording import shown
 from peu.errors import DataError, ResourceError
@@ -93,6 +94,7 @@ def write_cleaned(
     dataset: ImageDataset,
     targets: tuple[Path, ...],
     *,
+    plain: bool = False,
     progress: Progress = silent,
 ) -> Iterator[CleanedFile]:
     """Clean every picture of a set and write it, one at a time.
@@ -101,6 +103,7 @@ def write_cleaned(
         model: a denoiser.
         dataset: the pictures, at their own sizes.
         targets: of `targets_of`.
+        plain: run the network once, as it is.
         progress: told of each picture.
 
     Yields:
@@ -109,6 +112,7 @@ def write_cleaned(
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
+    passes = ONCE if plain else None
     progress(_STAGE, 0, len(targets))
     for number, target in enumerate(targets):
         source = dataset.paths[number]
@@ -117,7 +121,7 @@ def write_cleaned(
         except DataError as error:
             yield CleanedFile(source, None, str(error))
         else:
-            cleaned = to_bytes(denoise(model, plain_grey(picture)))
+            cleaned = to_bytes(denoise(model, plain_grey(picture), passes=passes))
             _save(cleaned, target)
             yield CleanedFile(source, target)
         progress(_STAGE, number + 1, len(targets))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.autoencoding.passes import Passes, passes_of, shifts
 from peu.errors import BundleError
 from peu.fitted.autoencoder import Autoencoder
 from peu.recipes.denoising import Denoising
@@ -31,8 +32,28 @@ def load_denoiser(folder: str | Path) -> Autoencoder:
     return model
 
 
-def denoise(model: Autoencoder, pixels: NDArray[Any], *, tile: int = TILE) -> NDArray[np.float32]:
-    """Take the noise out of one picture.
+def denoise(
+    model: Autoencoder, pixels: NDArray[Any], *, passes: Passes | None = None, tile: int = TILE
+) -> NDArray[np.float32]:
+    """Take the noise out of one picture; see `denoise_batch`.
+
+    Args:
+        model: a denoiser.
+        pixels: (height, width, 1 or 3), of 0 to 255.
+        passes: how it runs over a picture; None takes what was found best after training.
+        tile: longest side in pixels that the network sees at once, without the overlap.
+
+    Returns:
+        Intensities of the same shape, in [0, 1].
+    """
+    cleaned: NDArray[np.float32] = denoise_batch(model, pixels[None], passes=passes, tile=tile)[0]
+    return cleaned
+
+
+def denoise_batch(
+    model: Autoencoder, pixels: NDArray[Any], *, passes: Passes | None = None, tile: int = TILE
+) -> NDArray[np.float32]:
+    """Take the noise out of pictures of one size.
 
     A large picture is cleaned in tiles that overlap by more than the network looks around, so
     that no seams appear and memory does not grow with the picture. A colour picture is cleaned
@@ -40,43 +61,79 @@ def denoise(model: Autoencoder, pixels: NDArray[Any], *, tile: int = TILE) -> ND
 
     Args:
         model: a denoiser.
-        pixels: (height, width, 1 or 3), of 0 to 255.
+        pixels: (n, height, width, 1 or 3), of 0 to 255.
+        passes: how it runs over a picture; None takes what was found best after training.
         tile: longest side in pixels that the network sees at once, without the overlap.
 
     Returns:
         Intensities of the same shape, in [0, 1].
+
+    Source: Coifman and Donoho (1995), Translation-invariant de-noising, for the shifts.
     """
-    stride = model.recipe.stride
-    height, width, channels = pixels.shape
-    padded = np.pad(pixels, ((0, -height % stride), (0, -width % stride), (0, 0)), mode="symmetric")
-    margin = _MARGIN_STEPS * stride
-    step = max(stride, tile // stride * stride)
-    clean = np.empty((height, width, channels), np.float32)
-    for top in range(0, height, step):
-        for left in range(0, width, step):
-            first_row, first_column = max(0, top - margin), max(0, left - margin)
-            seen = padded[first_row : top + step + margin, first_column : left + step + margin]
-            cleaned = _run(model, seen[None])[0]
-            part = clean[top : top + step, left : left + step]
-            start_row, start_column = top - first_row, left - first_column
-            part[...] = cleaned[
-                start_row : start_row + part.shape[0],
-                start_column : start_column + part.shape[1],
-            ]
+    passes = passes or passes_of(model)
+    clean = _at_shifts(model, pixels, passes, tile)
+    for _ in range(passes.rounds):
+        share = _share_kept(pixels, clean, passes)
+        noisier = share < 1
+        if not noisier.any():
+            break
+        kept = share[noisier, None, None, None]
+        mixed = kept * pixels[noisier] + (1 - kept) * 255 * clean[noisier]
+        clean[noisier] = _at_shifts(model, mixed, passes, tile)
     return clean
 
 
-def denoise_batch(model: Autoencoder, pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """Take the noise out of pictures of one size that the network can halve.
+def residual(pixels: NDArray[Any], clean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give the mean squared difference (n,) of pixels of 0 to 255 and what came of them."""
+    difference = pixels.astype(np.float32) / np.float32(255) - clean
+    return np.asarray(np.square(difference).mean(axis=(1, 2, 3)), np.float32)
 
-    Args:
-        model: a denoiser.
-        pixels: (n, height, width, 1 or 3), of 0 to 255.
 
-    Returns:
-        Intensities of the same shape, in [0, 1].
-    """
-    return _run(model, pixels)
+def _share_kept(
+    pixels: NDArray[Any], clean: NDArray[np.float32], passes: Passes
+) -> NDArray[np.float32]:
+    """Give how much of each picture (n,) to keep for noise of the usual size; 1 where it is."""
+    found = np.maximum(residual(pixels, clean), np.float32(passes.usual))
+    share = np.where(found > passes.most, np.sqrt(passes.usual / found), 1)
+    return np.asarray(share, np.float32)
+
+
+def _at_shifts(
+    model: Autoencoder, pixels: NDArray[Any], passes: Passes, tile: int
+) -> NDArray[np.float32]:
+    chosen = shifts(model.recipe.stride) if passes.shifted else [(0, 0)]
+    clean = _at_shift(model, pixels, chosen[0], tile)
+    for shift in chosen[1:]:
+        clean += _at_shift(model, pixels, shift, tile)
+    clean /= len(chosen)
+    return clean
+
+
+def _at_shift(
+    model: Autoencoder, pixels: NDArray[Any], shift: tuple[int, int], tile: int
+) -> NDArray[np.float32]:
+    """Run the network on pictures moved down and right; around them it sees zeros, as it learnt."""
+    stride = model.recipe.stride
+    _, height, width, _ = pixels.shape
+    down, right = shift
+    around = ((down, -(height + down) % stride), (right, -(width + right) % stride))
+    padded = np.pad(pixels, ((0, 0), *around, (0, 0)))
+    margin = _MARGIN_STEPS * stride
+    step = max(stride, tile // stride * stride)
+    clean = np.empty(padded.shape, np.float32)
+    for top in range(0, padded.shape[1], step):
+        for left in range(0, padded.shape[2], step):
+            first_row, first_column = max(0, top - margin), max(0, left - margin)
+            seen = padded[:, first_row : top + step + margin, first_column : left + step + margin]
+            cleaned = _run(model, seen)
+            part = clean[:, top : top + step, left : left + step]
+            start_row, start_column = top - first_row, left - first_column
+            part[...] = cleaned[
+                :,
+                start_row : start_row + part.shape[1],
+                start_column : start_column + part.shape[2],
+            ]
+    return clean[:, down : down + height, right : right + width]
 
 
 def _run(model: Autoencoder, pixels: NDArray[Any]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import typer
 
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.denoise_apply import Denoiser
+from peu.cli.denoise_apply import Denoiser, Plain
 from peu.cli.outcome import ending_well
 from peu.cli.vae_opening import open_set, own_set
 from peu.errors import RecipeError
@@ -37,6 +37,7 @@ def evaluate_command(
     classical: Annotated[
         bool, typer.Option(help="Measure classical filters on the same pictures.")
     ] = True,
+    plain: Plain = False,
     report: Annotated[
         Path | None, typer.Option("--report", help="Folder for a report with its figures.")
     ] = None,
@@ -65,6 +66,7 @@ def evaluate_command(
             levels,
             most=most,
             filters=FILTERS if classical else (),
+            plain=plain,
             seed=seed or 0,
             progress=progress,
         )
@@ -92,7 +94,7 @@ def _show(found: "DenoisingFigures") -> None:
     from rich.table import Table
 
     table = Table("noise")
-    for name in ("denoised", "noisy", "best classical filter"):
+    for name in ("denoised", "network run once", "noisy", "best classical filter"):
         table.add_column(name, justify="right")
     for level in found.levels:
         best = level.best_classical
@@ -103,6 +105,7 @@ def _show(found: "DenoisingFigures") -> None:
         table.add_row(
             str(level.noise),
             f"{level.psnr:.2f} / {level.ssim:.3f}",
+            f"{level.plain_psnr:.2f} / {level.plain_ssim:.3f}",
             f"{level.noisy_psnr:.2f} / {level.noisy_ssim:.3f}",
             rival,
         )

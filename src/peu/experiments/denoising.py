@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from peu.autoencoding.classical import FILTERS, ClassicalFilter, choose_filters
 from peu.autoencoding.denoise import denoise_batch
 from peu.autoencoding.noise import add_noise
+from peu.autoencoding.passes import ONCE
 from peu.autoencoding.pictures import picture_pixels
 from peu.data.dataset import ImageDataset
 from peu.errors import DataError
@@ -48,6 +49,8 @@ class LevelFigures:
         noise: the noise.
         psnr: mean over the pictures, in dB.
         ssim: mean over the pictures.
+        plain_psnr: of the network run once, without shifts or further rounds, in dB.
+        plain_ssim: the same.
         noisy_psnr: of the pictures as they came, in dB.
         noisy_ssim: of the pictures as they came.
         classical: of each filter by its name.
@@ -58,6 +61,8 @@ class LevelFigures:
     noise: Noise
     psnr: float
     ssim: float
+    plain_psnr: float
+    plain_ssim: float
     noisy_psnr: float
     noisy_ssim: float
     classical: dict[str, FilterFigures]
@@ -76,6 +81,8 @@ class LevelFigures:
             "noise": str(self.noise),
             "psnr": self.psnr,
             "ssim": self.ssim,
+            "plain_psnr": self.plain_psnr,
+            "plain_ssim": self.plain_ssim,
             "noisy_psnr": self.noisy_psnr,
             "noisy_ssim": self.noisy_ssim,
             "classical": {name: one.psnr for name, one in self.classical.items()},
@@ -117,6 +124,7 @@ def evaluate_denoiser(
     most: int = 500,
     filters: Sequence[ClassicalFilter] = FILTERS,
     examples: int = 6,
+    plain: bool = False,
     seed: int = 0,
     progress: Progress = silent,
 ) -> DenoisingFigures:
@@ -133,6 +141,7 @@ def evaluate_denoiser(
         most: pictures to test on, drawn from the seed where there are more.
         filters: the classical filters; empty leaves them out.
         examples: pictures to keep for showing.
+        plain: measure the network alone, run once, instead of what `denoise` makes with it.
         seed: of the noise and of the choice of pictures.
         progress: told of each level.
 
@@ -148,7 +157,7 @@ def evaluate_denoiser(
     stage = "Measuring"
     progress(stage, 0, len(noises))
     for number, noise in enumerate(noises):
-        levels.append(_level(model, noise, truth, tuning, filters, examples, seed))
+        levels.append(_level(model, noise, truth, tuning, filters, examples, plain, seed))
         progress(stage, number + 1, len(noises))
     return DenoisingFigures(
         levels=tuple(levels),
@@ -165,12 +174,14 @@ def _level(
     tuning: NDArray[np.uint8],
     filters: Sequence[ClassicalFilter],
     examples: int,
+    plain: bool,
     seed: int,
 ) -> LevelFigures:
     noisy = _disturbed(truth, noise, child_seed(seed, "test", str(noise)))
     clean = _intensities(truth)
     shown = _intensities(noisy)
-    cleaned = denoise_batch(model, noisy)
+    once = denoise_batch(model, noisy, passes=ONCE)
+    cleaned = once if plain else denoise_batch(model, noisy)
     kept = {"noisy": shown[:examples], "denoised": cleaned[:examples]}
     classical = {}
     if filters:
@@ -196,6 +207,8 @@ def _level(
         noise=noise,
         psnr=float(peak_signal_to_noise(clean, cleaned).mean()),
         ssim=float(structural_similarity(clean, cleaned).mean()),
+        plain_psnr=float(peak_signal_to_noise(clean, once).mean()),
+        plain_ssim=float(structural_similarity(clean, once).mean()),
         noisy_psnr=float(peak_signal_to_noise(clean, shown).mean()),
         noisy_ssim=float(structural_similarity(clean, shown).mean()),
         classical=classical,

@@ -71,6 +71,7 @@ def _trained(bench: Bench, recipe: Denoising, digits: ImageDataset) -> Facts:
         most=_TESTED if bench.settings.quick else _FILTERED,
         filters=FILTERS if with_filters else (),
         examples=10,
+        plain=True,
         seed=bench.settings.seed,
         progress=bench.progress,
     )

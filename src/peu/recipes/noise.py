@@ -42,6 +42,19 @@ class Noise:
         """Tell whether amounts differ from picture to picture."""
         return self.low != self.high
 
+    def strongest(self, times: float = 1) -> "Noise":
+        """Give the same noise at the amount that disturbs most, or so many times as much.
+
+        Args:
+            times: of the standard deviation, 1 or more; of salt and pepper, of the share of
+                pixels, as far as there are any.
+        """
+        if self.kind == "poisson":
+            amount = self.low / times**2
+        else:
+            amount = min(self.high * times, _LIMITS[self.kind])
+        return Noise(kind=self.kind, low=amount, high=amount)
+
 
 def read_noise(text: object, knob: str = "noise") -> Noise:
     """Read noise as it is written: `0.2`, `0-0.6`, `poisson:30`, `salt-and-pepper:0-0.2`.

@@ -150,6 +150,7 @@ def quality_table(levels: Sequence[LevelFigures]) -> Table:
     names = list(dict.fromkeys(name for level in levels for name in level.classical))
     rows: list[tuple[Cell, ...]] = [
         ("denoised", *(_pair(level.psnr, level.ssim) for level in levels)),
+        ("the network, run once", *(_pair(one.plain_psnr, one.plain_ssim) for one in levels)),
         ("noisy", *(_pair(level.noisy_psnr, level.noisy_ssim) for level in levels)),
     ]
     rows += [
