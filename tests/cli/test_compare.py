@@ -9,7 +9,8 @@ from PIL import Image
 
 from broken_pictures import BROKEN
 from command_line import Peu, complaint
-from peu.cli.settings import Knobs, choose_recipes, read_config
+from peu.cli.knobs import Knobs
+from peu.cli.settings import choose_recipes, read_config
 from peu.files import owning
 from small_set import CLASSES
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from peu.cli.knobs import Knobs
 from peu.cli.settings import (
-    Knobs,
     choose_recipes,
     read_config,
     read_image_size,

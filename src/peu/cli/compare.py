@@ -9,9 +9,10 @@ import typer
 
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.knobs import Knobs, taking_knobs
 from peu.cli.outcome import ending_well
 from peu.cli.run_folder import claim_folder, default_folder
-from peu.cli.settings import Knobs, choose_recipes, read_config, settings_of
+from peu.cli.settings import choose_recipes, read_config, settings_of
 from peu.data.wording import printable
 from peu.errors import RecipeError
 
@@ -24,6 +25,7 @@ _QUICK, _THOROUGH = (3, 1), (5, 4)
 
 
 @ending_well
+@taking_knobs
 def compare_command(
     data: Annotated[
         str | None,
@@ -60,26 +62,8 @@ def compare_command(
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    epochs: options.Epochs = None,
-    batch_size: options.BatchSize = None,
-    learning_rate: options.LearningRate = None,
-    patience: options.Patience = None,
-    time_limit: options.TimeLimit = None,
-    image_size: options.ImageSize = None,
-    fit: options.FitOption = None,
-    augmentation: options.AugmentationOption = None,
-    flips: options.FlipsOption = None,
-    no_flip: options.NoFlip = False,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    backbone_preprocessing: options.BackbonePreprocessing = None,
-    head: options.HeadOption = None,
-    pooling: options.PoolingOption = None,
-    stages: options.Stages = None,
-    members: options.Members = None,
-    trials: options.Trials = None,
-    tuning_time: options.TuningTime = None,
-    push: options.Push = None,
+    *,
+    knobs: Knobs,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -100,31 +84,7 @@ def compare_command(
             "`--quick` and `--thorough` exclude each other. Received: both. Drop one."
         )
     settings = read_config(config)
-    chosen = choose_recipes(
-        recipes,
-        settings,
-        Knobs(
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            patience=patience,
-            time_limit=time_limit,
-            image_size=image_size,
-            fit=fit,
-            augmentation=augmentation,
-            flips="none" if no_flip else flips,
-            backbone=backbone,
-            backbone_weights=backbone_weights,
-            backbone_preprocessing=backbone_preprocessing,
-            head=head,
-            pooling=pooling,
-            stages=stages,
-            members=members,
-            trials=trials,
-            tuning_time=tuning_time,
-            push=push,
-        ),
-    )
+    chosen = choose_recipes(recipes, settings, knobs)
     usual_folds, usual_repeats = _QUICK if quick else _THOROUGH if thorough else (None, None)
     folds = folds or usual_folds or settings.get("folds", _FOLDS)
     repeats = repeats or usual_repeats or settings.get("repeats", _REPEATS)

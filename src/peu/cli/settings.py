@@ -3,16 +3,14 @@
 import dataclasses
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from peu.cli.knobs import Knobs
 from peu.errors import RecipeError
 from peu.files import write_text
-from peu.recipes.augmentation import Augmentation, Flips
+from peu.recipes.augmentation import Augmentation
 from peu.recipes.ensemble import Ensemble
-from peu.recipes.frozen import Head, Pooling, Preprocessing
-from peu.recipes.knobs import Fit
 from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
 from peu.recipes.training import TrainingSettings
 
@@ -23,31 +21,6 @@ _KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
 _TYPES: dict[str, type] = {"data": str, "folds": int, "repeats": int, "seed": int}
 _WORDS = {str: "a text in quotes", int: "a whole number"}
 _TRAINING = {knob.name for knob in dataclasses.fields(TrainingSettings)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Knobs:
-    """Hold the recipe knobs that the command line set; None where it said nothing."""
-
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    patience: int | None = None
-    time_limit: float | None = None
-    image_size: str | None = None
-    fit: Fit | None = None
-    augmentation: str | None = None
-    flips: Flips | None = None
-    backbone: str | None = None
-    backbone_weights: str | None = None
-    backbone_preprocessing: Preprocessing | None = None
-    head: Head | None = None
-    pooling: Pooling | None = None
-    trials: int | None = None
-    tuning_time: float | None = None
-    push: int | None = None
-    stages: int | None = None
-    members: str | None = None
 
 
 def read_config(path: Path | None) -> dict[str, Any]:
@@ -250,8 +223,9 @@ def _varied(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
     usual = getattr(recipe, "augmentation", None)
     if not isinstance(usual, Augmentation):
         return [recipe]
-    if knobs.flips is not None:
-        usual = dataclasses.replace(usual, flips=knobs.flips)
+    flips = "none" if knobs.no_flip else knobs.flips
+    if flips is not None:
+        usual = dataclasses.replace(usual, flips=flips)
     policies: list[Any] = [usual.policy]
     if knobs.augmentation is not None:
         policies = [name.strip() for name in knobs.augmentation.split(",")]

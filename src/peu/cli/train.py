@@ -7,9 +7,10 @@ import typer
 
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.knobs import Knobs, taking_knobs
 from peu.cli.outcome import ending_well
 from peu.cli.run_folder import RUNS
-from peu.cli.settings import Knobs, choose_recipes, read_config, with_knobs
+from peu.cli.settings import choose_recipes, read_config, with_knobs
 from peu.data.wording import printable
 from peu.errors import RecipeError
 from peu.recipes.frozen import FrozenFeatures
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @ending_well
+@taking_knobs
 def train_command(
     data: Annotated[
         str,
@@ -43,26 +45,8 @@ def train_command(
     seed: options.Seed = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    epochs: options.Epochs = None,
-    batch_size: options.BatchSize = None,
-    learning_rate: options.LearningRate = None,
-    patience: options.Patience = None,
-    time_limit: options.TimeLimit = None,
-    image_size: options.ImageSize = None,
-    fit: options.FitOption = None,
-    augmentation: options.AugmentationOption = None,
-    flips: options.FlipsOption = None,
-    no_flip: options.NoFlip = False,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    backbone_preprocessing: options.BackbonePreprocessing = None,
-    head: options.HeadOption = None,
-    pooling: options.PoolingOption = None,
-    stages: options.Stages = None,
-    members: options.Members = None,
-    trials: options.Trials = None,
-    tuning_time: options.TuningTime = None,
-    push: options.Push = None,
+    *,
+    knobs: Knobs,
     config: options.Config = None,
 ) -> None:
     """Learn a model from all pictures of a set, and save it.
@@ -71,27 +55,6 @@ def train_command(
     How good it is, `peu compare` tells: here no picture is left to test on.
     """
     settings = read_config(config)
-    knobs = Knobs(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        patience=patience,
-        time_limit=time_limit,
-        image_size=image_size,
-        fit=fit,
-        augmentation=augmentation,
-        flips="none" if no_flip else flips,
-        backbone=backbone,
-        backbone_weights=backbone_weights,
-        backbone_preprocessing=backbone_preprocessing,
-        head=head,
-        pooling=pooling,
-        stages=stages,
-        members=members,
-        trials=trials,
-        tuning_time=tuning_time,
-        push=push,
-    )
     named = recipe is not None or bool(settings.get("recipes"))
     # Wrong knobs are refused before any picture is read, whichever recipe it will be.
     asked = choose_recipes(recipe, settings, knobs)
