@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from peu.autoencoding.denoise import denoise
     from peu.autoencoding.fit import fit_autoencoder
     from peu.data.catalog import open_dataset
     from peu.data.checks import describe_dataset
@@ -79,6 +80,7 @@ _HOMES = {
     "compare": "peu.experiments.compare",
     "describe_dataset": "peu.data.checks",
     "evaluate": "peu.experiments.evaluate",
+    "denoise": "peu.autoencoding.denoise",
     "evaluate_denoiser": "peu.experiments.denoising",
     "evaluate_variational": "peu.experiments.latent",
     "fit_autoencoder": "peu.autoencoding.fit",
@@ -128,6 +130,7 @@ __all__ = [
     "__version__",
     "choose_recipe",
     "compare",
+    "denoise",
     "describe_dataset",
     "evaluate",
     "evaluate_denoiser",
