@@ -1,5 +1,6 @@
 """`peu denoise`: learn to take noise out of pictures, do it, and measure how well."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,8 @@ from peu.cli.outcome import ending_well
 from peu.cli.settings import read_image_size
 from peu.cli.vae_opening import open_set
 from peu.data.wording import printable
-from peu.recipes.denoising import Denoising, DenoisingNetwork, PictureLoss
+from peu.recipes.denoising import Denoising, DenoisingNetwork, PictureLoss, usual_training
 from peu.recipes.noise import read_noise
-from peu.recipes.training import TrainingSettings
 
 app = typer.Typer(
     name="denoise",
@@ -68,7 +68,7 @@ def train_command(
     """Learn from clean pictures to take noise out of others, and save the denoiser.
 
     A fifth of the pictures is held out for `peu denoise evaluate`, unless the set has test
-    pictures of its own.
+    pictures of its own. Few pictures are learnt from in more epochs of smaller batches.
     """
     read_noise(noise, "--noise")
     knobs: dict[str, Any] = {
@@ -84,10 +84,12 @@ def train_command(
         "schedule": schedule,
         "time_limit": time_limit,
     }
+    given = _given(training)
+    # Wrong knobs are refused before any picture is read.
     recipe = Denoising(
         noise=noise,
         network=network,
-        training=TrainingSettings(**{"epochs": Denoising().training.epochs, **_given(training)}),
+        training=dataclasses.replace(usual_training(network), **given),
         **_given(knobs),
     )
 
@@ -98,6 +100,14 @@ def train_command(
     seed = seed or 0
     with showing_progress(quiet=quiet) as progress:
         dataset = open_set(data, progress=progress, quiet=quiet)
+        usual = usual_training(network, len(dataset), batch_size=given.get("batch_size"))
+        if not given.keys() & {"epochs", "batch_size"} and usual != usual_training(network):
+            remark(
+                f"{len(dataset)} pictures are few: training {usual.epochs} epochs of batches "
+                f"of {usual.batch_size}; --epochs and --batch-size say otherwise.",
+                quiet=quiet,
+            )
+        recipe = dataclasses.replace(recipe, training=dataclasses.replace(usual, **given))
         model = fit_autoencoder(
             recipe,
             dataset,

@@ -57,7 +57,7 @@ ScheduleOption = Annotated[
     Schedule | None,
     typer.Option(
         "--schedule",
-        help="How the step size changes. Default: constant.",
+        help="How the step size changes. Default: the network's own.",
         rich_help_panel=_NETWORKS,
     ),
 ]

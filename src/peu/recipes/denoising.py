@@ -14,12 +14,17 @@ from peu.recipes.knobs import (
     check_range,
 )
 from peu.recipes.noise import read_noise
-from peu.recipes.training import TrainingSettings, check_training
+from peu.recipes.training import TrainingSettings, check_training, keep_steps
 
 DenoisingNetwork = Literal["sheet", "unet"]
 PictureLoss = Literal["mse", "mae", "binary_crossentropy"]
 OutputBias = Literal["mean", "zero"]
-_FILTERS: dict[str, tuple[int, ...]] = {"sheet": (16, 32), "unet": (24, 48, 96)}
+_FILTERS: dict[str, tuple[int, ...]] = {"sheet": (16, 32), "unet": (16, 32, 64)}
+_MEANT_FOR = 6400
+_TRAINING = {
+    "sheet": TrainingSettings(epochs=20),
+    "unet": TrainingSettings(epochs=20, batch_size=64, learning_rate=3e-3, schedule="cosine"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,7 @@ class Denoising:
         network: "sheet" is the lab sheet's encoder and decoder; "unet" a small U-Net that
             predicts the noise and subtracts it.
         filters: filters of each resolution, from the full one down; None takes the sheet's
-            (16, 32), for "unet" (24, 48, 96).
+            (16, 32), for "unet" (16, 32, 64).
         noise: as `read_noise` reads it; a range trains a blind denoiser.
         loss: what is minimised: the mean squared error, the mean absolute error, which asks for
             medians, or, for "sheet", the cross-entropy of intensities taken as probabilities.
@@ -131,3 +136,24 @@ class Denoising:
         )
         for number in self.filters:
             check_count("filters", number, "The sheet has 16 and 32.")
+
+
+def usual_training(
+    network: DenoisingNetwork, pictures: int | None = None, *, batch_size: int | None = None
+) -> TrainingSettings:
+    """Give the training that suits a network and so many pictures.
+
+    The sheet's network gets the sheet's 20 epochs of 32, the U-Net 20 of 64 with a step size that
+    falls. Fewer than 6,400 pictures get as many steps as those would, in smaller batches: of 160
+    colour pictures of 64 x 64, 20 epochs of 32 left the U-Net 3 dB below the best classical
+    filter, and 60 of 8 brought it level.
+
+    Args:
+        network: "sheet" or "unet".
+        pictures: to learn from, 1 or more; None for many.
+        batch_size: of smaller batches, where it is given.
+    """
+    settings = _TRAINING[network]
+    if pictures is None:
+        return settings
+    return keep_steps(settings, pictures, meant_for=_MEANT_FOR, batch_size=batch_size)
