@@ -44,7 +44,7 @@ def test_its_history_holds_the_loss_and_its_terms(fitted: Autoencoder) -> None:
 
 
 def test_it_knows_what_is_usual(fitted: Autoencoder) -> None:
-    for name in ("usual_scores", "usual_errors", "usual_distances"):
+    for name in ("usual_scores", "usual_errors", "usual_shares", "usual_distances"):
         levels = fitted.provenance[name]
         assert len(levels) == 101
         assert levels == sorted(levels)

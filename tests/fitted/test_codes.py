@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from peu.fitted.codes import Codes, latent_distances, unusualness
+from peu.fitted.codes import Codes, latent_distances, unexplained, unusualness
 
 _VALUES = npst.arrays(np.float64, (5, 3), elements=st.floats(-8, 8))
 
@@ -46,5 +46,18 @@ def test_draws_follow_the_codes_and_the_seed() -> None:
 def test_what_is_far_and_badly_drawn_is_unusual() -> None:
     codes = Codes(np.array([[0.0, 0.0], [3.0, 4.0]]), np.zeros((2, 2)))
     np.testing.assert_allclose(latent_distances(codes), [0, 5])
-    scores = unusualness(codes, np.array([0.02, 0.04]), usual_error=0.02, pixels=100)
+    scores = unusualness(codes, np.array([0.02, 0.04]), usual_share=0.02, pixels=100)
     np.testing.assert_allclose(scores, [50, 100 + 12.5])
+
+
+def test_an_error_counts_by_the_contrast_that_it_is_of() -> None:
+    rng = np.random.default_rng(0)
+    strong = rng.choice(np.array([0, 255], np.uint8), (600, 10, 10, 1))
+    faint = strong // 5
+    errors = np.full(600, 0.01)
+    np.testing.assert_allclose(
+        unexplained(errors, strong), 0.01 / (strong.var(axis=(1, 2, 3)) / 255**2), rtol=0.01
+    )
+    assert (unexplained(errors, faint) > 15 * unexplained(errors, strong)).all()
+    flat = unexplained(errors, np.full_like(strong, 90))
+    np.testing.assert_allclose(flat, 0.01 / (8 / 255) ** 2)

@@ -10,7 +10,13 @@ from peu.autoencoding.coefficient import Spectrum, collapse_warning, picture_spe
 from peu.autoencoding.pictures import PictureSet
 from peu.autoencoding.watch import LatentWatch
 from peu.fitted.autoencoder import Autoencoder
-from peu.fitted.codes import encode_pixels, latent_distances, squared_error, unusualness
+from peu.fitted.codes import (
+    encode_pixels,
+    latent_distances,
+    squared_error,
+    unexplained,
+    unusualness,
+)
 from peu.networks.variational import (
     TowardsOptimum,
     VariationalNetwork,
@@ -111,10 +117,12 @@ def _usual(network: VariationalNetwork, pixels: NDArray[np.uint8]) -> dict[str, 
     codes = encode_pixels(network.encoder, pixels)
     levels = np.linspace(0, 1, 101)
     errors = squared_error(network.decoder, codes.means, pixels)
+    shares = unexplained(errors, pixels)
     figures = {
         "usual_errors": errors,
+        "usual_shares": shares,
         "usual_distances": latent_distances(codes),
-        "usual_scores": unusualness(codes, errors, float(errors.mean()), pixels[0].size),
+        "usual_scores": unusualness(codes, shares, float(shares.mean()), pixels[0].size),
     }
     return {name: np.quantile(values, levels).tolist() for name, values in figures.items()}
 

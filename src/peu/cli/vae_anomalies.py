@@ -29,8 +29,9 @@ def anomalies_command(
 ) -> None:
     """Rank pictures by how unusual they are for a model, the oddest first.
 
-    The score counts the nats that a picture costs: its squared error, in units of what held-out
-    pictures of the training have, and how far its code departs from the map. The threshold is
+    The score counts the nats that a picture costs: the share of its contrast that its
+    reconstruction misses, in units of what held-out pictures of the training have, and how far its
+    code departs from the map. The threshold is
     the score that so many of those held-out pictures stay below.
     """
     if not 0 < quantile < 1:

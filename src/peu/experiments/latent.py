@@ -17,6 +17,7 @@ from peu.fitted.codes import (
     encode_pixels,
     latent_distances,
     squared_error,
+    unexplained,
     unusualness,
 )
 from peu.fitted.marks import picture_mark
@@ -25,7 +26,14 @@ from peu.recipes.knobs import Channels
 from peu.recipes.variational import Variational
 from peu.seeds import child_seed
 
-_REMEMBERED = ("bounds", "variances", "usual_scores", "usual_errors", "usual_distances")
+_REMEMBERED = (
+    "bounds",
+    "variances",
+    "usual_scores",
+    "usual_errors",
+    "usual_shares",
+    "usual_distances",
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,7 +67,8 @@ class Unusual:
     """Hold how unusual pictures are, next to the held-out pictures of the training.
 
     Attributes:
-        score: nats that telling each picture costs (n,), up to a constant.
+        score: nats that telling each picture costs (n,), up to a constant: the share of its
+            contrast that is missed, and how far from the middle it lies.
         error: mean squared error of each reconstruction (n,).
         distance: from the middle of the map (n,).
         threshold: the score that so many of the held-out pictures stay below.
@@ -234,9 +243,10 @@ def find_unusual(
         Scores and the threshold that goes with the quantile.
     """
     codes, errors = _codes_and_errors(model, pixels)
-    usual_error = float(np.mean(model.provenance["usual_errors"]))
+    usual_share = float(np.mean(model.provenance["usual_shares"]))
+    shares = unexplained(errors, pixels)
     return Unusual(
-        score=unusualness(codes, errors, usual_error, int(np.prod(pixels.shape[1:]))),
+        score=unusualness(codes, shares, usual_share, int(np.prod(pixels.shape[1:]))),
         error=errors,
         distance=latent_distances(codes),
         threshold=usual_quantile(model.provenance["usual_scores"], quantile),

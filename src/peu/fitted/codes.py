@@ -10,6 +10,8 @@ from peu.backend import keras
 
 ACTIVE_VARIANCE = 0.01
 _CHUNK = 500
+# The contrast of a deviation of 8 grey levels: what is flatter counts as flat.
+_FLAT = (8 / 255) ** 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,18 +125,38 @@ def latent_distances(codes: Codes) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.square(codes.means).sum(axis=1)), np.float64)
 
 
+def unexplained(errors: NDArray[np.float64], pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Give the share of each picture's contrast that its reconstruction misses (n,).
+
+    A picture with little on it has a small error whatever becomes of it. Of ten digits left out
+    of a map in turn, the thin 1 was the worst recognised as odd by its error alone: 0.31 under the
+    ROC curve, and 0.81 by this share (16,000 digits of MNIST, 6 epochs).
+
+    Args:
+        errors: mean squared errors (n,), in intensities of 0 to 1.
+        pixels: the pictures, (n, height, width, channels) in [0, 255].
+    """
+    shares = np.empty(len(errors))
+    for at in range(0, len(errors), _CHUNK):
+        part = pixels[at : at + _CHUNK].reshape(len(pixels[at : at + _CHUNK]), -1)
+        contrast = part.astype(np.float32).var(axis=1) / 255**2
+        shares[at : at + _CHUNK] = errors[at : at + _CHUNK] / (contrast + _FLAT)
+    return shares
+
+
 def unusualness(
-    codes: Codes, errors: NDArray[np.float64], usual_error: float, pixels: int
+    codes: Codes, shares: NDArray[np.float64], usual_share: float, pixels: int
 ) -> NDArray[np.float64]:
     """Give the nats that telling each picture costs (n,), up to a constant: error and distance.
 
-    It is the negative evidence lower bound, with the error of held-out pictures as variance.
+    It is the negative evidence lower bound, the noise of each picture being in proportion to its
+    contrast, as large as in held-out pictures.
 
     Args:
         codes: of the pictures.
-        errors: their mean squared errors (n,).
-        usual_error: that of held-out pictures, above 0.
+        shares: of their contrast that reconstructions miss (n,), of `unexplained`.
+        usual_share: that of held-out pictures, above 0.
         pixels: D, values in a picture.
     """
-    cost = errors * (pixels / (2 * usual_error)) + codes.divergences.sum(axis=1)
+    cost = shares * (pixels / (2 * usual_share)) + codes.divergences.sum(axis=1)
     return np.asarray(cost, np.float64)
