@@ -26,6 +26,7 @@ from peu.training.precision import choose_precision
 
 _MOST_WATCHED = 500
 _STEPS_AT_ONCE = 8
+_STAGE = "Trying shifts and rounds"
 _NOISIER = 2
 _MOST_ROUNDS = 2
 _AS_USUAL = 0.99
@@ -82,7 +83,9 @@ def fit_denoiser(
                 recipe=recipe,
                 history=History(history.metrics, history.seconds, (*notes, *history.notes)),
             )
-            passes = choose_passes(model, pictures.train, read_noise(recipe.noise), seed=drawn)
+            passes = choose_passes(
+                model, pictures.train, read_noise(recipe.noise), seed=drawn, progress=progress
+            )
             return dataclasses.replace(model, provenance=passes.to_dict())
         notes.append(
             f"Attempt {attempt + 1} collapsed after {len(history.metrics['loss'])} epochs: an even "
@@ -97,7 +100,12 @@ def fit_denoiser(
 
 
 def choose_passes(
-    model: Autoencoder, pixels: NDArray[np.uint8], noise: Noise, *, seed: int
+    model: Autoencoder,
+    pixels: NDArray[np.uint8],
+    noise: Noise,
+    *,
+    seed: int,
+    progress: Progress = silent,
 ) -> Passes:
     """Measure whether shifted copies make a denoiser better, and further rounds on more noise.
 
@@ -110,6 +118,7 @@ def choose_passes(
             those learnt from, so that held-out ones stay unseen.
         noise: that it learnt to take out.
         seed: of the noise.
+        progress: told of each try.
 
     Returns:
         The best passes.
@@ -119,20 +128,30 @@ def choose_passes(
     def disturbed(by: Noise) -> NDArray[np.float32]:
         return add_noise(clean, by, np.random.default_rng(child_seed(seed, "passes", str(by))))
 
+    done = 0
+
+    def cleaned(noisy: NDArray[np.float32], passes: Passes) -> NDArray[np.float32]:
+        nonlocal done
+        progress(_STAGE, done, _MOST_ROUNDS + 4)
+        done += 1
+        return denoise_batch(model, noisy, passes=passes)
+
     def error(noisy: NDArray[np.float32], passes: Passes) -> float:
-        return float(residual(clean, denoise_batch(model, noisy, passes=passes)).mean())
+        return float(residual(clean, cleaned(noisy, passes)).mean())
 
     noisy = disturbed(noise)
     shifted = min((False, True), key=lambda one: error(noisy, Passes(shifted=one)))
     most = disturbed(noise.strongest())
-    left = residual(most, denoise_batch(model, most, passes=Passes(shifted=shifted)))
+    left = residual(most, cleaned(most, Passes(shifted=shifted)))
     usual = max(float(left.mean()), _LEAST_RESIDUAL)
     found = Passes(
         shifted=shifted, usual=usual, most=max(usual, float(np.quantile(left, _AS_USUAL)))
     )
     noisier = disturbed(noise.strongest(_NOISIER))
     tried = [dataclasses.replace(found, rounds=rounds) for rounds in range(_MOST_ROUNDS + 1)]
-    return min(tried, key=lambda one: error(noisier, one))
+    best = min(tried, key=lambda one: error(noisier, one))
+    progress(_STAGE, _MOST_ROUNDS + 4, _MOST_ROUNDS + 4)
+    return best
 
 
 def train_denoiser(

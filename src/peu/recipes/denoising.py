@@ -75,7 +75,7 @@ class Denoising:
     output_bias: OutputBias = "mean"
     test_share: float = 0.2
     restarts: int = 3
-    training: TrainingSettings = field(default_factory=lambda: TrainingSettings(epochs=20))
+    training: TrainingSettings = field(default_factory=lambda: _TRAINING["sheet"])
 
     def __post_init__(self) -> None:
         check_name(self.name)
