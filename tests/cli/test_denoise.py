@@ -86,6 +86,7 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     assert "wavelets, debiased" in first["classical"]
     page = Path("report/report.html").read_text()
     assert "Side by side" in page
+    assert "runs on shifted copies" in page
     assert "<script" not in page
     drawings = {path.name for path in Path("report/figures").iterdir()}
     assert {"loss.png", "quality-gaussian.png", "pictures-0.2.png"} <= drawings

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from peu import __version__
+from peu.autoencoding.passes import passes_of
 from peu.data.dataset import ImageDataset
 from peu.experiments.denoising import DenoisingFigures, LevelFigures
 from peu.fitted.autoencoder import Autoencoder
@@ -181,6 +182,7 @@ def _provenance(model: Autoencoder, dataset: ImageDataset) -> Section:
     recipe = {
         name: value for name, value in autoencoder_to_dict(model.recipe).items() if name != "format"
     }
+    passes = passes_of(model)
     return Section(
         "To do it again",
         (
@@ -192,6 +194,8 @@ def _provenance(model: Autoencoder, dataset: ImageDataset) -> Section:
                         "training": duration(model.history.seconds),
                         "parameters": model.provenance.get("parameters"),
                         "peu": model.provenance.get("peu", ""),
+                        "runs on shifted copies": "yes" if passes.shifted else "no",
+                        "rounds on noisier pictures": passes.rounds,
                         **recipe,
                     }
                 )
