@@ -23,6 +23,7 @@ from peu.experiments.latent_pictures import (
     interpolate,
     reconstruct,
     sample_pictures,
+    usual_reach,
 )
 from peu.fitted.autoencoder import Autoencoder
 from peu.fitted.codes import encode_pixels
@@ -91,6 +92,31 @@ def test_pictures_come_out_of_the_map(light_map: Autoencoder) -> None:
     assert (codes.shape, drawn.shape) == ((5, 2), (5, 12, 14, 1))
     np.testing.assert_array_equal(sample_pictures(light_map, 5, seed=1)[1], drawn)
     assert not np.array_equal(sample_pictures(light_map, 5, seed=2)[1], drawn)
+
+
+def test_new_pictures_come_from_where_the_pictures_lie_or_from_the_prior(
+    light_map: Autoencoder,
+) -> None:
+    known = encode_pixels(light_map.networks["encoder"], light_set(40, 0).train)
+    spread = (known.means.var(axis=0) + np.exp(known.log_variances).mean(axis=0)) ** 0.5
+    near, _ = sample_pictures(light_map, 2000, seed=1)
+    prior, _ = sample_pictures(light_map, 2000, source="prior", seed=1)
+    np.testing.assert_allclose(near.mean(axis=0), known.means.mean(axis=0), atol=0.3)
+    np.testing.assert_allclose(near.std(axis=0), spread, rtol=0.3)
+    np.testing.assert_allclose(prior.std(axis=0), 1, rtol=0.1)
+    forgetful = replace(
+        light_map, provenance={**light_map.provenance, "mixture": {"weights": [1.0]}}
+    )
+    with pytest.raises(BundleError, match="or draw from the prior"):
+        sample_pictures(forgetful, 1)
+    assert len(sample_pictures(forgetful, 1, source="prior")[0]) == 1
+
+
+def test_a_grid_reaches_as_far_as_pictures_lie(light_map: Autoencoder) -> None:
+    far = {**light_map.provenance, "usual_distances": np.linspace(0, 10, 101).tolist()}
+    assert usual_reach(replace(light_map, provenance=far)) == 9
+    near = {**far, "usual_distances": [0.5] * 101}
+    assert usual_reach(replace(light_map, provenance=near)) == 3
 
 
 def test_a_walk_begins_and_ends_at_the_two_pictures(light_map: Autoencoder) -> None:

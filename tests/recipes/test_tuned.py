@@ -54,6 +54,7 @@ TUNEDS = st.builds(
     inner_folds=st.integers(1, 3),
     trials=st.integers(1, 1000),
     tuning_time=st.none() | st.floats(0.001, 1e6),
+    refit_factor=st.integers(1, 100),
     push=st.none() | st.integers(2, 1000),
 )
 
@@ -100,6 +101,8 @@ BAD_TUNED: list[tuple[str, object, str]] = [
     ("inner_folds", 4, "[1, 3]"),
     ("trials", 0, "whole number"),
     ("tuning_time", 0, "(0, "),
+    ("refit_factor", 0, "whole number"),
+    ("refit_factor", 101, "[1, 100]"),
     ("push", 1, "[2, 1000]"),
 ]
 

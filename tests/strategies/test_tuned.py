@@ -76,6 +76,25 @@ def test_the_best_on_held_out_pictures_is_trained_on_all(
     np.testing.assert_allclose(fitted.predict_indices(np.arange(4)).sum(axis=1), 1)
 
 
+def test_searched_epochs_are_fewer_than_those_of_the_last_training(
+    dataset: ImageDataset, part: TrainingPart
+) -> None:
+    searched = dataclasses.replace(
+        SMALL,
+        space=dataclasses.replace(SMALL.space, epochs=(2, 2)),
+        epochs=None,
+        refit_factor=3,
+        trials=1,
+        push=None,
+    )
+    fitted = fit_tuned(searched, dataset, part)
+    search = search_of(fitted)
+    assert search.trials[0].knobs["epochs"] == 2
+    assert search.chosen.training.epochs == 6
+    assert len(fitted.history.metrics["loss"]) == 6
+    assert fitted.notes[0].endswith("Trained for 6 epochs, and judged with 2.")
+
+
 def test_longer_training_is_watched_and_changes_no_answer(fitted: FittedRecipe) -> None:
     pushed = search_of(fitted).push
     assert pushed is not None

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from peu.autoencoding.coefficient import Spectrum, collapse_warning, picture_spe
 from peu.autoencoding.pictures import PictureSet
 from peu.autoencoding.watch import LatentWatch
 from peu.fitted.autoencoder import Autoencoder
+from peu.fitted.code_mixture import fit_mixture
 from peu.fitted.codes import (
     encode_pixels,
     latent_distances,
@@ -33,6 +35,7 @@ from peu.training.precision import choose_precision
 
 _WINDOW = 100
 _LEAST_WARM_UP = 100
+_MOST_MIXED = 5000
 
 
 Tell = Callable[[str], None]
@@ -104,9 +107,17 @@ def fit_variational(
             "coefficient": watch.coefficients[-1],
             "bounds": spectrum.bounds.tolist(),
             "variances": spectrum.eigenvalues.tolist(),
+            "mixture": _mixture(network, pictures.train, child_seed(seed, "mixture")),
             **_usual(network, pictures.test),
         },
     )
+
+
+def _mixture(network: VariationalNetwork, pixels: NDArray[np.uint8], seed: int) -> dict[str, Any]:
+    """Give where pictures learnt from lie; they say where new ones may be drawn from."""
+    shown = pixels[:: -(-len(pixels) // _MOST_MIXED)]
+    codes = encode_pixels(network.encoder, shown).draw(child_seed(seed, "codes"))
+    return fit_mixture(codes, seed=child_seed(seed, "parts")).to_dict()
 
 
 def _usual(network: VariationalNetwork, pixels: NDArray[np.uint8]) -> dict[str, list[float]]:

@@ -11,12 +11,14 @@ from peu.cli.outcome import ending_well
 from peu.cli.vae_opening import Model, check_file, open_pictures, save_picture
 from peu.data.wording import printable
 from peu.errors import DataError
+from peu.recipes.variational import SampleSource
 
 if TYPE_CHECKING:
     from peu.fitted.autoencoder import Autoencoder
 
 _MOST_RECONSTRUCTED = 100
 _COLUMNS = 10
+_GRID = (-3.0, 3.0)
 
 
 def _output(default: str) -> Any:
@@ -26,8 +28,8 @@ def _output(default: str) -> Any:
 @ending_well
 def grid_command(
     model: Model,
-    start: Annotated[float, typer.Option("--from", help="Least value of a dimension.")] = -3.0,
-    stop: Annotated[float, typer.Option("--to", help="Greatest value of a dimension.")] = 3.0,
+    start: Annotated[float, typer.Option("--from", help="Least value of a dimension.")] = _GRID[0],
+    stop: Annotated[float, typer.Option("--to", help="Greatest value of a dimension.")] = _GRID[1],
     steps: Annotated[int, typer.Option("--steps", help="Values a dimension.")] = 10,
     output: Annotated[Path, _output("grid.png")] = Path("grid.png"),
     overwrite: options.Overwrite = False,
@@ -39,7 +41,7 @@ def grid_command(
     The first dimension grows to the right, the second upwards; any others stay 0.
     """
     check_file(output, overwrite=overwrite)
-    from peu.experiments.latent_pictures import decode_grid, grid_codes
+    from peu.experiments.latent_pictures import decode_grid, grid_codes, usual_reach
     from peu.reporting.mosaics import mosaic
 
     fitted, latent = _open(model)
@@ -47,6 +49,13 @@ def grid_command(
     save_picture(mosaic(decode_grid(fitted, codes)), output)
     if latent > 2:
         remark(f"Dimensions 3 to {latent} stayed at 0.", quiet=quiet)
+    reach = usual_reach(fitted)
+    if max(-start, stop) < reach > -_GRID[0]:
+        remark(
+            f"Pictures lie wider apart on this map: `--from {-reach:g} --to {reach:g}` shows "
+            "nine in ten.",
+            quiet=quiet,
+        )
     _tell(output, codes.reshape(-1, latent), as_json=as_json)
 
 
@@ -54,21 +63,32 @@ def grid_command(
 def sample_command(
     model: Model,
     count: Annotated[int, typer.Option("--count", "-n", help="How many.", min=1, max=10_000)] = 16,
+    source: Annotated[
+        SampleSource,
+        typer.Option(
+            "--from",
+            help="Where codes come from: where the training's pictures lie, or the standard "
+            "normal.",
+        ),
+    ] = "pictures",
     seed: options.Seed = None,
     output: Annotated[Path, _output("samples.png")] = Path("samples.png"),
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Draw new pictures at random."""
+    """Draw new pictures at random.
+
+    With few pictures their codes leave most of the prior empty: it draws what nobody has seen.
+    """
     check_file(output, overwrite=overwrite)
     from peu.experiments.latent_pictures import sample_pictures
     from peu.reporting.mosaics import in_rows, mosaic
 
     fitted, _ = _open(model)
-    codes, pictures = sample_pictures(fitted, count, seed=seed or 0)
+    codes, pictures = sample_pictures(fitted, count, source=source, seed=seed or 0)
     columns = min(count, max(1, round(count**0.5)))
     save_picture(mosaic(in_rows(pictures, columns)), output)
-    _tell(output, codes, as_json=as_json)
+    _tell(output, codes, as_json=as_json, **{"from": source})
 
 
 @ending_well
@@ -155,8 +175,8 @@ def _open(model: Path) -> "tuple[Autoencoder, int]":
     return fitted, variational_recipe(fitted).latent
 
 
-def _tell(output: Path, codes: Any, *, as_json: bool) -> None:
+def _tell(output: Path, codes: Any, *, as_json: bool, **facts: Any) -> None:
     if as_json:
-        write_result({"format": 1, "output": str(output), "codes": codes.tolist()})
+        write_result({"format": 1, "output": str(output), "codes": codes.tolist(), **facts})
         return
     results().print(f"{len(codes)} pictures: {printable(str(output))}", soft_wrap=True)

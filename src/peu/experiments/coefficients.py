@@ -274,7 +274,7 @@ def _run_trial(
         )
     samples = None
     if judge is not None:
-        _, drawn = sample_pictures(model, _SAMPLES, seed=seed)
+        _, drawn = sample_pictures(model, _SAMPLES, source="prior", seed=seed)
         samples = judge_samples(judge, np.rint(255 * drawn).astype(np.uint8))
     return CoefficientTrial(
         asked=recipe.coefficient,

@@ -3,11 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.errors import RecipeError
-from peu.experiments.latent import variational_recipe
+from peu.errors import BundleError, RecipeError
+from peu.experiments.latent import usual_quantile, variational_recipe
 from peu.fitted.autoencoder import Autoencoder
+from peu.fitted.code_mixture import CodeMixture, mixture_from_dict
 from peu.fitted.codes import decode_codes, encode_pixels
+from peu.recipes.variational import SampleSource
 from peu.seeds import child_seed
+
+_PRIOR_REACH = 3.0
 
 
 def grid_codes(start: float, stop: float, steps: int, latent: int) -> NDArray[np.float64]:
@@ -40,6 +44,17 @@ def grid_codes(start: float, stop: float, steps: int, latent: int) -> NDArray[np
     return codes
 
 
+def usual_reach(model: Autoencoder) -> float:
+    """Give how far a grid must go in each direction to show what is usual: 3, or further.
+
+    The prior lies within 3. Where there are few pictures their codes lie wider apart: then it is
+    as far as nine in ten of the pictures held out from training.
+    """
+    variational_recipe(model)
+    distance = usual_quantile(model.provenance["usual_distances"], 0.9)
+    return max(_PRIOR_REACH, float(np.ceil(distance)))
+
+
 def decode_grid(model: Autoencoder, codes: NDArray[np.float64]) -> NDArray[np.float32]:
     """Draw codes (rows, columns, latent) as pictures (rows, columns, height, width, channels)."""
     variational_recipe(model)
@@ -49,22 +64,43 @@ def decode_grid(model: Autoencoder, codes: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def sample_pictures(
-    model: Autoencoder, count: int, *, seed: int = 0
+    model: Autoencoder, count: int, *, source: SampleSource = "pictures", seed: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Draw new pictures: codes from the standard normal, decoded.
+    """Draw new pictures: codes at random, decoded.
 
     Args:
         model: a variational auto-encoder.
         count: how many.
+        source: of the codes. "pictures" draws where those of the training lie, "prior" from the
+            standard normal, which they fill where there are many and the coefficient is right.
         seed: another seed, other pictures.
 
     Returns:
         Codes (count, latent) and intensities (count, height, width, channels).
+
+    Raises:
+        BundleError: the model does not say where its pictures lie.
     """
     latent = variational_recipe(model).latent
-    generator = np.random.default_rng(child_seed(seed, "samples"))
-    codes = generator.standard_normal((count, latent))
+    drawn = child_seed(seed, "samples")
+    if source == "prior":
+        codes = np.random.default_rng(drawn).standard_normal((count, latent))
+    else:
+        codes = _mixture_of(model, latent).draw(count, drawn)
     return codes, decode_codes(model.networks["decoder"], codes)
+
+
+def _mixture_of(model: Autoencoder, latent: int) -> CodeMixture:
+    try:
+        mixture = mixture_from_dict(model.provenance["mixture"])
+    except (KeyError, TypeError, ValueError):
+        mixture = None
+    if mixture is None or mixture.means.shape[1] != latent:
+        raise BundleError(
+            "The model's provenance must hold under `mixture` where its pictures lie. It does "
+            "not. Train it again, or draw from the prior."
+        )
+    return mixture
 
 
 def reconstruct(model: Autoencoder, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

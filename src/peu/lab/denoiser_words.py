@@ -1,14 +1,13 @@
 """What section 2.3 says: how training went, and which loss to take."""
 
 from peu.lab.charts import Line, Panel, curves
-from peu.lab.denoiser_training import LEVELS
+from peu.lab.denoiser_training import LEVELS, LOSSES
 from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.telling import Show, Told, text
 from peu.reporting.report import Block, Callout, Cell, Column, Paragraph, Table
 
 _DARK = 0.02
-_ORDER = ("mse", "binary_crossentropy", "mae")
 
 
 def tell(facts: Facts, say: Language, show: Show) -> Told:
@@ -62,7 +61,7 @@ def _setting(facts: Facts, say: Language) -> str:
 
 def _loss_curves(facts: Facts, say: Language) -> Block:
     panels = []
-    for loss in _ORDER:
+    for loss in LOSSES:
         one = facts["losses"][loss]
         if one["failed"]:
             continue
@@ -103,7 +102,7 @@ def _loss_name(say: Language, loss: str) -> str:
 
 def _quality(facts: Facts, say: Language) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for loss in _ORDER:
+    for loss in LOSSES:
         one = facts["losses"][loss]
         if one["failed"]:
             failed = say("image unie", "an even picture")

@@ -14,8 +14,8 @@ class Tuned:
     """Search the sheet's family of networks for the one that held-out pictures like best.
 
     Configurations are judged on inner folds of the training pictures, the poor ones stopped
-    early; the best one is then trained on all of them. The pictures that it is tested on have
-    no part in the choice.
+    early; the best one is then trained on all of them, for longer than it was judged. The
+    pictures that it is tested on have no part in the choice.
 
     Attributes:
         name: what the recipe is called in tables.
@@ -32,6 +32,9 @@ class Tuned:
         trials: configurations to try. The same number gives the same choice.
         tuning_time: seconds after which no further configuration is tried, or None. How many
             that allows depends on the machine, and so does the choice.
+        refit_factor: times its searched epochs that the choice is trained on all training
+            pictures, 1 or more. A short training is enough to rank configurations, and too
+            short to be the last. Where `epochs` are given, they are left at that.
         push: train the chosen configuration for so many times its epochs as well, 2 or more, to
             see what happens; None does not. It changes no answer.
 
@@ -56,6 +59,7 @@ class Tuned:
     inner_folds: int = 2
     trials: int = 15
     tuning_time: float | None = None
+    refit_factor: int = 4
     push: int | None = None
 
     def __post_init__(self) -> None:
@@ -82,6 +86,8 @@ class Tuned:
         check_range("inner_folds", self.inner_folds, 1, 3, "3 is the most.", ends="[]")
         if self.tuning_time is not None:
             check_range("tuning_time", self.tuning_time, 0, 1e9, "It is in seconds.", ends="()")
+        check_count("refit_factor", self.refit_factor, "4 times as long is a good start.")
+        check_range("refit_factor", self.refit_factor, 1, 100, "4 is a good start.", ends="[]")
         if self.push is not None:
             check_count("push", self.push, "4 times as long shows enough.")
             check_range("push", self.push, 2, 1000, "4 times as long shows enough.", ends="[]")

@@ -16,6 +16,7 @@ from peu.recipes.knobs import (
 from peu.recipes.training import TrainingSettings, check_training
 
 Coefficient = float | Literal["auto"]
+SampleSource = Literal["pictures", "prior"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ _WIDTH = 7.4
 _LOSSES = {
     "mse": "mean squared error",
     "mae": "mean absolute error",
+    "mixed": "mean squared error + a tenth of the absolute",
     "binary_crossentropy": "binary cross-entropy",
 }
 _AMOUNTS = {

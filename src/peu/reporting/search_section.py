@@ -90,7 +90,7 @@ def _choices(name: str, searches: Mapping[str, Search]) -> Table:
             Column("Dropout", numeric=True),
             Column("Rate", numeric=True),
             Column("Decay", numeric=True),
-            Column("Epochs", numeric=True),
+            Column("Epochs at last", numeric=True),
             Column("Augmentation"),
             Column("Log loss", numeric=True),
             Column("Accuracy", numeric=True),

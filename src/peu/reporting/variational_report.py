@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import get_args
 
 from PIL import Image
 
@@ -14,10 +15,12 @@ from peu.experiments.latent_pictures import (
     grid_codes,
     reconstruct,
     sample_pictures,
+    usual_reach,
 )
 from peu.fitted.autoencoder import Autoencoder
 from peu.progress import Progress, silent
 from peu.recipes.autoencoders import autoencoder_to_dict
+from peu.recipes.variational import SampleSource
 from peu.reporting.drawing import number
 from peu.reporting.mosaics import in_rows, mosaic, pairs_in_rows
 from peu.reporting.pictures import png_uri
@@ -39,8 +42,7 @@ from peu.reporting.wording import count, duration, facts, percent
 
 _EXAMPLES = 20
 _COLUMNS = 10
-_GRID_REACH = 3.0
-_SAMPLES = 40
+_SAMPLES = 20
 
 
 def write_variational_report(
@@ -68,12 +70,19 @@ def write_variational_report(
     """
     recipe = variational_recipe(model)
     shown = pictures_for(model, dataset, progress=progress).test[:_EXAMPLES]
-    codes = grid_codes(-_GRID_REACH, _GRID_REACH, 10, recipe.latent)
-    _, samples = sample_pictures(model, _SAMPLES)
+    reach = usual_reach(model)
+    codes = grid_codes(-reach, reach, 10, recipe.latent)
+    sampled = {
+        source: sample_pictures(model, _SAMPLES, source=source)[1]
+        for source in get_args(SampleSource)
+    }
     plates = {
         "reconstructions": mosaic(pairs_in_rows(shown, reconstruct(model, shown), _COLUMNS)),
         "grid": mosaic(decode_grid(model, codes)),
-        "samples": mosaic(in_rows(samples, _COLUMNS)),
+        **{
+            f"samples_of_{source}": mosaic(in_rows(pictures, _COLUMNS))
+            for source, pictures in sampled.items()
+        },
     }
     terms = terms_figure(model.history.metrics)
     plane = map_figure(map_points(model, dataset))
@@ -102,7 +111,7 @@ def write_variational_report(
                 (
                     _plate(
                         plates["grid"],
-                        f"What the decoder draws from {-_GRID_REACH:g} to {_GRID_REACH:g}: the "
+                        f"What the decoder draws from {-reach:g} to {reach:g}: the "
                         "first dimension to the right, the second upwards.",
                     ),
                     plane,
@@ -110,7 +119,17 @@ def write_variational_report(
             ),
             Section(
                 "New pictures",
-                (_plate(plates["samples"], "Codes drawn from the standard normal, decoded."),),
+                (
+                    _plate(
+                        plates["samples_of_pictures"],
+                        "Codes drawn from where the training's pictures lie, decoded.",
+                    ),
+                    _plate(
+                        plates["samples_of_prior"],
+                        "Codes drawn from the standard normal, decoded. They look worse than "
+                        "those above where the pictures do not fill it.",
+                    ),
+                ),
             ),
             _theory(model, found),
             Section(

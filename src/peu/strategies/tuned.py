@@ -30,7 +30,7 @@ Folds = Sequence[tuple[Indices, Indices]]
 _LOOKS_A_FOLD = 3
 _LOOKS_OF_A_PUSH = 40
 # They say how long and under which name to search, and not how a configuration does.
-_NOT_OF_THE_SEARCH = ("name", "trials", "tuning_time", "push")
+_NOT_OF_THE_SEARCH = ("name", "trials", "tuning_time", "refit_factor", "push")
 
 
 def fit_tuned(
@@ -70,7 +70,7 @@ def fit_tuned(
         stage=f"Searching {recipe.name}",
     )
     best = best_of(trials)
-    chosen = configure(recipe, start if best is None else trials[best].knobs)
+    chosen = _for_longer(recipe, configure(recipe, start if best is None else trials[best].knobs))
     fitted = fit_scratch(chosen, dataset, part, progress=progress)
     search = Search(
         trials=trials,
@@ -87,6 +87,16 @@ def fit_tuned(
         assemble=lambda: dataclasses.replace(fitted.assemble(), recipe=recipe),
         search=search,
         notes=(*notes, _note(search, judged=bool(folds)), *fitted.notes),
+    )
+
+
+def _for_longer(recipe: Tuned, judged: Scratch) -> Scratch:
+    if recipe.epochs is not None:
+        return judged
+    training = judged.training
+    return dataclasses.replace(
+        judged,
+        training=dataclasses.replace(training, epochs=training.epochs * recipe.refit_factor),
     )
 
 
@@ -190,9 +200,15 @@ def _note(search: Search, *, judged: bool) -> str:
     if search.best is None:
         return f"Not one configuration could be judged in the time for tuning: took {words}."
     best = search.trials[search.best]
+    epochs, judged_with = search.chosen.training.epochs, best.knobs.get("epochs")
+    longer = (
+        ""
+        if judged_with in (None, epochs)
+        else f" Trained for {epochs} epochs, and judged with {judged_with:.0f}."
+    )
     ended = " when the time for tuning was up" if search.ended_by == "time" else ""
     return (
         f"Inner folds chose {words} (log loss {best.log_loss:.2f}) among "
         f"{len(search.trials)} configurations{ended}; {len(search.near_best)} of them were as good "
-        "within one standard error."
+        f"within one standard error.{longer}"
     )
