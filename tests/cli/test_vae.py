@@ -1,6 +1,7 @@
 """`peu vae`: from a set of pictures to a map, and everything one does with it."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,12 @@ def test_pictures_are_drawn(peu: Peu, light_model: Path, some_pictures: Path) ->
         assert picture.size == (4 * 56 + 6, 4 * 48 + 6)
     drawn = _json(peu, "sample", light_model, "-n", 5, "-o", "out/some.png")
     assert np.shape(drawn["codes"]) == (5, 2)
+    assert drawn["from"] == "pictures"
+    prior = _json(peu, "sample", light_model, "-n", 5, "--from", "prior", "-o", "out/prior.png")
+    assert prior["from"] == "prior"
+    assert prior["codes"] != drawn["codes"]
+    refused = peu("vae", "sample", light_model, "--from", "nowhere", "-o", "out/none.png")
+    assert refused.exit_code == 2
     again = _json(peu, "reconstruct", light_model, some_pictures)
     assert len(again["pictures"]) == 6
     assert max(again["pictures"], key=lambda one: one["mse"])["path"].endswith("3.png")
@@ -102,6 +109,19 @@ def test_pictures_are_drawn(peu: Peu, light_model: Path, some_pictures: Path) ->
     for name in ("out/some.png", "reconstructions.png", "interpolation.png"):
         with Image.open(name) as picture:
             assert picture.mode == "RGB"
+
+
+def test_a_grid_too_narrow_for_the_pictures_says_so(peu: Peu, light_model: Path) -> None:
+    narrow = peu("vae", "grid", light_model, "--from", -0.5, "--to", 0.5, "--steps", 2)
+    assert narrow.exit_code == 0
+    assert "wider apart" not in narrow.stderr
+    shutil.copytree(light_model, "wide")
+    manifest = json.loads(Path("wide/manifest.json").read_text())
+    manifest["provenance"]["usual_distances"] = [8.0] * 101
+    Path("wide/manifest.json").write_text(json.dumps(manifest))
+    told = peu("vae", "grid", "wide", "-o", "wide.png")
+    assert told.exit_code == 0
+    assert "`--from -8 --to 8` shows nine in ten" in " ".join(told.stderr.split())
 
 
 def test_a_map_is_a_page(peu: Peu, light_model: Path, light_file: Path) -> None:

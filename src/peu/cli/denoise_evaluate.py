@@ -76,7 +76,7 @@ def evaluate_command(
     if as_json:
         write_result({"format": 1, **found.to_dict()})
         return
-    _show(found)
+    _show(found, plain=plain)
 
 
 def _read_levels(text: str) -> list[Noise]:
@@ -90,11 +90,13 @@ def _read_levels(text: str) -> list[Noise]:
     return levels
 
 
-def _show(found: "DenoisingFigures") -> None:
+def _show(found: "DenoisingFigures", *, plain: bool) -> None:
     from rich.table import Table
 
     table = Table("noise")
-    for name in ("denoised", "network run once", "noisy", "best classical filter"):
+    # What is run once anyway needs no second column to say so.
+    shown = ("network run once",) if plain else ("denoised", "network run once")
+    for name in (*shown, "noisy", "best classical filter"):
         table.add_column(name, justify="right")
     for level in found.levels:
         best = level.best_classical
@@ -102,10 +104,12 @@ def _show(found: "DenoisingFigures") -> None:
         if best is not None:
             one = level.classical[best]
             rival = f"{one.psnr:.2f} / {one.ssim:.3f} ({best})"
+        passes = [f"{level.psnr:.2f} / {level.ssim:.3f}"]
+        if not plain:
+            passes.append(f"{level.plain_psnr:.2f} / {level.plain_ssim:.3f}")
         table.add_row(
             str(level.noise),
-            f"{level.psnr:.2f} / {level.ssim:.3f}",
-            f"{level.plain_psnr:.2f} / {level.plain_ssim:.3f}",
+            *passes,
             f"{level.noisy_psnr:.2f} / {level.noisy_ssim:.3f}",
             rival,
         )
