@@ -78,7 +78,8 @@ def sample_command(
 ) -> None:
     """Draw new pictures at random.
 
-    With few pictures their codes leave most of the prior empty: it draws what nobody has seen.
+    With few pictures their codes leave most of the prior empty: drawn from there, pictures are
+    of places where nothing was learnt.
     """
     check_file(output, overwrite=overwrite)
     from peu.experiments.latent_pictures import sample_pictures
