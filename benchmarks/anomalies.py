@@ -6,19 +6,21 @@ left out comes to the top: 0.5 is chance. The areas by the error alone and by th
 map alone stand beside it.
 
 Run: PEU_DATA=... python benchmarks/anomalies.py [--epochs 15] [--pictures 60000] [--digits 0,1]
+    [--learning-rate 0.001] [--schedule constant]
 """
 
 import argparse
 import os
 import time
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from peu.autoencoding.pictures import PictureSet
 from peu.autoencoding.variational import fit_variational
 from peu.experiments.latent import find_unusual
-from peu.recipes.training import TrainingSettings
+from peu.recipes.training import Schedule, TrainingSettings
 from peu.recipes.variational import Variational
 
 SEED = 0
@@ -34,6 +36,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=60_000)
     parser.add_argument("--digits", default="0,1,2,3,4,5,6,7,8,9")
     parser.add_argument("--latent", type=int, default=2)
+    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--schedule", choices=get_args(Schedule), default="constant")
     options = parser.parse_args()
     with np.load(Path(os.environ["PEU_DATA"]) / "mnist.npz") as stored:
         train = stored["x_train"][: options.pictures, ..., None]
@@ -41,7 +45,12 @@ def main() -> None:
         test, test_labels = stored["x_test"][..., None], stored["y_test"]
     recipe = Variational(
         latent=options.latent,
-        training=TrainingSettings(epochs=options.epochs, batch_size=BATCH_SIZE),
+        training=TrainingSettings(
+            epochs=options.epochs,
+            batch_size=BATCH_SIZE,
+            learning_rate=options.learning_rate,
+            schedule=options.schedule,
+        ),
     )
     found = []
     for digit in (int(each) for each in options.digits.split(",")):

@@ -96,6 +96,17 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     assert json.loads(Path("report/report.json").read_text())["levels"] == found["levels"]
 
 
+def test_a_wider_network_has_more_to_learn(peu: Peu, bar_file: Path) -> None:
+    counts = [
+        _json(
+            *(peu, "train", bar_file, "--network", "unet", "--filters", filters, "--epochs", 1),
+            *("--loss", "mixed", "-o", f"model-{filters}"),
+        )["parameters"]
+        for filters in ("2,4", "4,8")
+    ]
+    assert counts[0] * 3 < counts[1] < counts[0] * 4
+
+
 def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Path) -> None:
     told = peu("denoise", "apply", bar_model, scans, "-o", "clean")
     assert told.exit_code == 0, told.stderr
@@ -166,6 +177,7 @@ def test_two_pictures_with_one_name_are_refused(peu: Peu, bar_model: Path, scans
         (("evaluate", "nowhere", "digits"), 4),
         (("evaluate", "nowhere", "digits", "--noise", "0-0.6"), 2),
         (("evaluate", "nowhere", "digits", "--noise", "0.1,"), 2),
+        (("train", "digits", "--filters", "24;48"), 2),
     ],
 )
 def test_what_cannot_work_is_one_line_and_a_code(

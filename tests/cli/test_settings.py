@@ -11,6 +11,7 @@ from peu.cli.knobs import Knobs
 from peu.cli.settings import (
     choose_recipes,
     read_config,
+    read_filters,
     read_image_size,
     same_settings,
     settings_of,
@@ -66,6 +67,17 @@ def test_several_augmentations_are_a_recipe_each() -> None:
 def test_anything_else_is_no_image_size(text: str) -> None:
     with pytest.raises(RecipeError, match="--image-size"):
         read_image_size(text)
+
+
+@pytest.mark.parametrize(("text", "filters"), [("16", (16,)), ("24, 48,96", (24, 48, 96))])
+def test_filters_are_whole_numbers_with_commas_between(text: str, filters: tuple[int, ...]) -> None:
+    assert read_filters(text) == filters
+
+
+@pytest.mark.parametrize("text", ["", "24,", "24x48", "-8", "2.5"])
+def test_anything_else_is_no_filters(text: str) -> None:
+    with pytest.raises(RecipeError, match="--filters"):
+        read_filters(text)
 
 
 def test_settings_come_back_from_their_file(tmp_path: Path) -> None:

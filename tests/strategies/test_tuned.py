@@ -95,6 +95,31 @@ def test_searched_epochs_are_fewer_than_those_of_the_last_training(
     assert fitted.notes[0].endswith("Trained for 6 epochs, and judged with 2.")
 
 
+def test_another_last_training_takes_up_the_same_search(
+    dataset: ImageDataset, part: TrainingPart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = dataclasses.replace(part, folder=tmp_path)
+    searched = dataclasses.replace(
+        SMALL,
+        space=dataclasses.replace(SMALL.space, epochs=(2, 2)),
+        epochs=None,
+        refit_factor=1,
+        trials=1,
+        push=None,
+    )
+    first = search_of(fit_tuned(searched, dataset, kept))
+    real, trained = fit_scratch, []
+
+    def noted(recipe: Any, *args: Any, **options: Any) -> FittedRecipe:
+        trained.append(recipe.training.epochs)
+        return real(recipe, *args, **options)
+
+    monkeypatch.setattr(tuned, "fit_scratch", noted)
+    again = search_of(fit_tuned(dataclasses.replace(searched, refit_factor=2), dataset, kept))
+    assert trained == [4]
+    assert again.trials == first.trials
+
+
 def test_longer_training_is_watched_and_changes_no_answer(fitted: FittedRecipe) -> None:
     pushed = search_of(fitted).push
     assert pushed is not None

@@ -11,7 +11,7 @@ from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.denoise_apply import apply_command
 from peu.cli.denoise_evaluate import evaluate_command
 from peu.cli.outcome import ending_well
-from peu.cli.settings import read_image_size
+from peu.cli.settings import read_filters, read_image_size
 from peu.cli.vae_opening import open_set
 from peu.data.wording import printable
 from peu.recipes.denoising import Denoising, DenoisingNetwork, PictureLoss, usual_training
@@ -46,6 +46,14 @@ def train_command(
         DenoisingNetwork,
         typer.Option("--network", help="The lab sheet's, or a small U-Net."),
     ] = "sheet",
+    filters: Annotated[
+        str | None,
+        typer.Option(
+            "--filters",
+            help="Filters of each resolution, as 24,48,96. Default: 16,32, and 16,32,64 of the "
+            "U-Net.",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
     ),
@@ -73,6 +81,7 @@ def train_command(
     read_noise(noise, "--noise")
     knobs: dict[str, Any] = {
         "image_size": read_image_size(image_size) if image_size else None,
+        "filters": None if filters is None else read_filters(filters),
         "fit": fit,
         "channels": channels,
         "loss": loss,

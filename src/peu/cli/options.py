@@ -155,7 +155,7 @@ Trials = Annotated[
     int | None,
     typer.Option(
         "--trials",
-        help="Configurations that tuned tries in each fold. Default: 15.",
+        help="Configurations that tuned tries in each fold. Default: 12.",
         rich_help_panel=_SEARCH,
     ),
 ]

@@ -160,6 +160,21 @@ def read_image_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[-1])
 
 
+def read_filters(text: str) -> tuple[int, ...]:
+    """Read "24,48,96", a number for each resolution.
+
+    Raises:
+        RecipeError: something in it is no whole number.
+    """
+    numbers = [number.strip() for number in text.split(",")]
+    if not all(number.isdecimal() for number in numbers):
+        raise RecipeError(
+            f"`--filters` must be whole numbers with commas between. Received: {text!r}. "
+            "Try 24,48,96."
+        )
+    return tuple(int(number) for number in numbers)
+
+
 def _named(name: str, by_name: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if name not in by_name and name not in RECIPES:
         raise RecipeError(

@@ -11,14 +11,13 @@ from peu.cli.outcome import ending_well
 from peu.cli.vae_opening import Model, check_file, open_pictures, save_picture
 from peu.data.wording import printable
 from peu.errors import DataError
-from peu.recipes.variational import SampleSource
+from peu.recipes.variational import PRIOR_REACH, SampleSource
 
 if TYPE_CHECKING:
     from peu.fitted.autoencoder import Autoencoder
 
 _MOST_RECONSTRUCTED = 100
 _COLUMNS = 10
-_GRID = (-3.0, 3.0)
 
 
 def _output(default: str) -> Any:
@@ -28,8 +27,12 @@ def _output(default: str) -> Any:
 @ending_well
 def grid_command(
     model: Model,
-    start: Annotated[float, typer.Option("--from", help="Least value of a dimension.")] = _GRID[0],
-    stop: Annotated[float, typer.Option("--to", help="Greatest value of a dimension.")] = _GRID[1],
+    start: Annotated[
+        float, typer.Option("--from", help="Least value of a dimension.")
+    ] = -PRIOR_REACH,
+    stop: Annotated[
+        float, typer.Option("--to", help="Greatest value of a dimension.")
+    ] = PRIOR_REACH,
     steps: Annotated[int, typer.Option("--steps", help="Values a dimension.")] = 10,
     output: Annotated[Path, _output("grid.png")] = Path("grid.png"),
     overwrite: options.Overwrite = False,
@@ -50,7 +53,7 @@ def grid_command(
     if latent > 2:
         remark(f"Dimensions 3 to {latent} stayed at 0.", quiet=quiet)
     reach = usual_reach(fitted)
-    if max(-start, stop) < reach > -_GRID[0]:
+    if max(-start, stop) < reach > PRIOR_REACH:
         remark(
             f"Pictures lie wider apart on this map: `--from {-reach:g} --to {reach:g}` shows "
             "nine in ten.",

@@ -8,10 +8,8 @@ from peu.experiments.latent import usual_quantile, variational_recipe
 from peu.fitted.autoencoder import Autoencoder
 from peu.fitted.code_mixture import CodeMixture, mixture_from_dict
 from peu.fitted.codes import decode_codes, encode_pixels
-from peu.recipes.variational import SampleSource
+from peu.recipes.variational import PRIOR_REACH, SampleSource
 from peu.seeds import child_seed
-
-_PRIOR_REACH = 3.0
 
 
 def grid_codes(start: float, stop: float, steps: int, latent: int) -> NDArray[np.float64]:
@@ -52,7 +50,7 @@ def usual_reach(model: Autoencoder) -> float:
     """
     variational_recipe(model)
     distance = usual_quantile(model.provenance["usual_distances"], 0.9)
-    return max(_PRIOR_REACH, float(np.ceil(distance)))
+    return max(PRIOR_REACH, float(np.ceil(distance)))
 
 
 def decode_grid(model: Autoencoder, codes: NDArray[np.float64]) -> NDArray[np.float32]:

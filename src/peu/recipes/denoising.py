@@ -99,7 +99,7 @@ class Denoising:
         check(
             "loss",
             holds=self.network == "sheet" or self.loss != "binary_crossentropy",
-            expected="mse or mae for the U-Net, whose outputs are no probabilities",
+            expected="mse, mae or mixed for the U-Net, whose outputs are no probabilities",
             received=self.loss,
             advice="The sheet's network ends in a sigmoid.",
         )

@@ -57,7 +57,7 @@ class Tuned:
     batch_size: int = 16
     dense_units: int = 100
     inner_folds: int = 2
-    trials: int = 15
+    trials: int = 12
     tuning_time: float | None = None
     refit_factor: int = 4
     push: int | None = None
@@ -81,7 +81,7 @@ class Tuned:
         check_augmentation(self.augmentation)
         check_views(self.views)
         for knob in ("batch_size", "dense_units", "trials"):
-            check_count(knob, getattr(self, knob), "Usual values are 16, 100 and 15.")
+            check_count(knob, getattr(self, knob), "Usual values are 16, 100 and 12.")
         check_count("inner_folds", self.inner_folds, "3 is the most.")
         check_range("inner_folds", self.inner_folds, 1, 3, "3 is the most.", ends="[]")
         if self.tuning_time is not None:

@@ -17,6 +17,8 @@ from peu.recipes.training import TrainingSettings, check_training
 
 Coefficient = float | Literal["auto"]
 SampleSource = Literal["pictures", "prior"]
+# Of a standard normal, all but 3 in 1,000 draws of a dimension lie within.
+PRIOR_REACH = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)

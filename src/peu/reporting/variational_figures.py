@@ -116,8 +116,8 @@ def map_figure(points: MapPoints) -> Figure:
             "class is in the table."
         ),
         caption=(
-            f"The means of {len(points.names)} pictures. The decoder was trained to make "
-            "something of the disc of radius 2 to 3 around the middle."
+            f"The means of {len(points.names)} pictures. The decoder has learnt to make something "
+            "of the places where they lie, and little of the empty ones between and beyond."
         ),
         data=Table(
             caption="Median place of each class",
