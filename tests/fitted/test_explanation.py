@@ -84,6 +84,27 @@ def test_grad_cam_finds_what_a_filter_sees(kernel_classifier: Classifier) -> Non
         np.testing.assert_allclose(heatmap.values, expected, atol=1e-6)
 
 
+def test_a_backbone_made_for_any_size_is_asked_too(kernel_classifier: Classifier) -> None:
+    anything = keras.Input((None, None, 3))
+    seen = keras.layers.Conv2D(4, 4, strides=4, activation="relu")(anything)
+    backbone = keras.Model(anything, seen)
+    inputs = keras.Input((32, 32, 3))
+    maps = keras.layers.Identity(name="feature_map")(backbone(inputs))
+    logits = keras.layers.Dense(2, name="logits")(keras.layers.GlobalAveragePooling2D()(maps))
+    network = keras.Model(inputs, keras.layers.Softmax()(logits))
+    kernel = np.zeros((4, 4, 3, 4))
+    kernel[..., 0, 0] = 1
+    backbone.set_weights([kernel, np.zeros(4)])
+    network.get_layer("logits").set_weights([np.eye(4, 2), np.zeros(2)])
+    picture = np.zeros((32, 32, 3), np.uint8)
+    picture[4:8, 24:32, 0] = 200
+    heatmap = explain(replace(kernel_classifier, model=NetworkModel(network)), picture, 0)
+    expected = np.zeros((8, 8))
+    expected[1, 6:8] = 1
+    assert heatmap.method == "Grad-CAM"
+    np.testing.assert_allclose(heatmap.values, expected, atol=1e-6)
+
+
 def test_a_network_in_which_no_channel_speaks_for_the_class_is_covered(
     kernel_classifier: Classifier,
 ) -> None:

@@ -70,7 +70,9 @@ def _last_map(network: Any) -> Any:
     maps = [layer for layer in maps if layer.output.shape[-1] != 3]
     if not maps:
         return None
-    fine = [layer for layer in maps if min(layer.output.shape[1:3]) >= _FINE_ENOUGH]
+    # A backbone that was made for any size does not say how large its maps are.
+    sized = [layer for layer in maps if None not in layer.output.shape[1:3]]
+    fine = [layer for layer in sized if min(layer.output.shape[1:3]) >= _FINE_ENOUGH]
     for layer in (*reversed(fine), maps[-1]):
         if _leads_to_logits(layer, network):
             return layer
