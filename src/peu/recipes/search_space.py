@@ -38,7 +38,7 @@ class SearchSpace:
     dropout: tuple[float, float] = (0.0, 0.5)
     learning_rate: tuple[float, float] = (5e-4, 8e-3)
     weight_decay: tuple[float, float] = (1e-4, 0.3)
-    epochs: tuple[int, int] = (30, 90)
+    epochs: tuple[int, int] = (30, 60)
     augmentation: tuple[float, float] = (0.25, 2.0)
 
     def __post_init__(self) -> None:
