@@ -21,7 +21,8 @@ class SearchSpace:
         learning_rate: highest step size, on a logarithmic scale.
         weight_decay: decoupled from the gradient, on a logarithmic scale. With few pictures
             good values are large.
-        epochs: passes over the training pictures, in steps of 10.
+        epochs: passes over the training pictures, in steps of 10; enough to rank
+            configurations, and what the last training multiplies.
         augmentation: strength of the augmentation, in (0, 2].
 
     Raises:
