@@ -28,6 +28,7 @@ from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
 from peu.recipes.training import TrainingSettings
 
+ENDLESS = pytest.param("9" * 5000, id="endless")
 RECIPES: list[Recipe] = [
     Descriptors(kernel="linear"),
     Scratch(filters=(3, 5), training=TrainingSettings(epochs=2, patience=1)),
@@ -63,7 +64,7 @@ def test_several_augmentations_are_a_recipe_each() -> None:
         choose_recipes("augmented", {}, Knobs(augmentation="none,"))
 
 
-@pytest.mark.parametrize("text", ["", "x", "12x", "1x2x3", "-5", "4.5", "big", "²"])
+@pytest.mark.parametrize("text", ["", "x", "12x", "1x2x3", "-5", "4.5", "big", "²", ENDLESS])
 def test_anything_else_is_no_image_size(text: str) -> None:
     with pytest.raises(RecipeError, match="--image-size"):
         read_image_size(text)
@@ -74,7 +75,7 @@ def test_filters_are_whole_numbers_with_commas_between(text: str, filters: tuple
     assert read_filters(text) == filters
 
 
-@pytest.mark.parametrize("text", ["", "24,", "24x48", "-8", "2.5"])
+@pytest.mark.parametrize("text", ["", "24,", "24x48", "-8", "2.5", ENDLESS])
 def test_anything_else_is_no_filters(text: str) -> None:
     with pytest.raises(RecipeError, match="--filters"):
         read_filters(text)

@@ -35,6 +35,14 @@ SMALL = Tuned(
     trials=2,
     push=3,
 )
+SEARCHED = dataclasses.replace(
+    SMALL,
+    space=dataclasses.replace(SMALL.space, epochs=(2, 2)),
+    epochs=None,
+    refit_factor=3,
+    trials=1,
+    push=None,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,15 +87,7 @@ def test_the_best_on_held_out_pictures_is_trained_on_all(
 def test_searched_epochs_are_fewer_than_those_of_the_last_training(
     dataset: ImageDataset, part: TrainingPart
 ) -> None:
-    searched = dataclasses.replace(
-        SMALL,
-        space=dataclasses.replace(SMALL.space, epochs=(2, 2)),
-        epochs=None,
-        refit_factor=3,
-        trials=1,
-        push=None,
-    )
-    fitted = fit_tuned(searched, dataset, part)
+    fitted = fit_tuned(SEARCHED, dataset, part)
     search = search_of(fitted)
     assert search.trials[0].knobs["epochs"] == 2
     assert search.chosen.training.epochs == 6
@@ -99,15 +99,7 @@ def test_another_last_training_takes_up_the_same_search(
     dataset: ImageDataset, part: TrainingPart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = dataclasses.replace(part, folder=tmp_path)
-    searched = dataclasses.replace(
-        SMALL,
-        space=dataclasses.replace(SMALL.space, epochs=(2, 2)),
-        epochs=None,
-        refit_factor=1,
-        trials=1,
-        push=None,
-    )
-    first = search_of(fit_tuned(searched, dataset, kept))
+    first = search_of(fit_tuned(SEARCHED, dataset, kept))
     real, trained = fit_scratch, []
 
     def noted(recipe: Any, *args: Any, **options: Any) -> FittedRecipe:
@@ -115,7 +107,7 @@ def test_another_last_training_takes_up_the_same_search(
         return real(recipe, *args, **options)
 
     monkeypatch.setattr(tuned, "fit_scratch", noted)
-    again = search_of(fit_tuned(dataclasses.replace(searched, refit_factor=2), dataset, kept))
+    again = search_of(fit_tuned(dataclasses.replace(SEARCHED, refit_factor=2), dataset, kept))
     assert trained == [4]
     assert again.trials == first.trials
 

@@ -20,6 +20,7 @@ DEFAULT_RECIPES = ("descriptors", "frozen", "augmented")
 _KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
 _TYPES: dict[str, type] = {"data": str, "folds": int, "repeats": int, "seed": int}
 _WORDS = {str: "a text in quotes", int: "a whole number"}
+_MOST_DIGITS = 6
 _TRAINING = {knob.name for knob in dataclasses.fields(TrainingSettings)}
 
 
@@ -152,7 +153,7 @@ def read_image_size(text: str) -> tuple[int, int]:
         RecipeError: it is neither.
     """
     sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.strip().isdecimal() for side in sides):
+    if len(sides) > 2 or not all(_is_count(side) for side in sides):
         raise RecipeError(
             f"`--image-size` must be 224 or HEIGHTxWIDTH, as 240x320. Received: {text!r}. Write "
             "whole numbers of pixels."
@@ -166,13 +167,18 @@ def read_filters(text: str) -> tuple[int, ...]:
     Raises:
         RecipeError: something in it is no whole number.
     """
-    numbers = [number.strip() for number in text.split(",")]
-    if not all(number.isdecimal() for number in numbers):
+    numbers = text.split(",")
+    if not all(_is_count(number) for number in numbers):
         raise RecipeError(
             f"`--filters` must be whole numbers with commas between. Received: {text!r}. "
             "Try 24,48,96."
         )
     return tuple(int(number) for number in numbers)
+
+
+def _is_count(text: str) -> bool:
+    """Tell whether a text is a whole number of pixels or filters, of a size that anyone has."""
+    return text.strip().isdecimal() and len(text.strip()) <= _MOST_DIGITS
 
 
 def _named(name: str, by_name: dict[str, dict[str, Any]]) -> dict[str, Any]:
