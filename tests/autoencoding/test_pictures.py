@@ -44,6 +44,12 @@ def test_the_seed_decides_what_is_held_out(grey_bars: ImageDataset) -> None:
     assert first.tolist() != other.tolist()
 
 
+def test_what_is_held_out_is_counted_in_words(tmp_path: Path) -> None:
+    dataset = _folder(tmp_path, [_noise(number, (70, 70)) for number in range(5)])
+    assert part_pictures(dataset, 0.2, 0)[2] == "1 picture (20%) held out at random"
+    assert part_pictures(dataset, 0.4, 0)[2] == "2 pictures (40%) held out at random"
+
+
 def test_a_set_with_test_pictures_keeps_them(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, (12, 8, 8), dtype=np.uint8)

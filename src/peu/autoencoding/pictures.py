@@ -176,5 +176,5 @@ def part_pictures(
     chosen = np.isin(groups, generator.permutation(names)[:held_out])
     test = np.flatnonzero(chosen)
     share = 100 * len(test) / len(dataset)
-    said = f"{len(test)} pictures ({share:.0f}%) held out at random"
+    said = f"{len(test)} picture{'s' * (len(test) > 1)} ({share:.0f}%) held out at random"
     return np.flatnonzero(~chosen), test, said
