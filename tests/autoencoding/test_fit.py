@@ -1,6 +1,7 @@
 """An auto-encoder is learnt, remembers its making, and repeats itself."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,3 +110,33 @@ def test_a_blind_u_net_learns_too(grey_bars: ImageDataset) -> None:
     recipe = Denoising(network="unet", filters=(6, 12), noise="0-0.4", training=training)
     cleaned, noisy = _error(fit_autoencoder(recipe, grey_bars, seed=1), grey_bars)
     assert cleaned < 0.6 * noisy
+
+
+def test_two_members_are_one_model_that_is_saved_whole(
+    grey_bars: ImageDataset, tmp_path: Path
+) -> None:
+    """The first is what one alone would be, and the mean is that of both."""
+    stages: list[str] = []
+    alone, both = (
+        fit_autoencoder(
+            replace(SHORT, members=members),
+            grey_bars,
+            seed=0,
+            progress=lambda stage, *_: stages.append(stage),
+        )
+        for members in (1, 2)
+    )
+    noisy = bars(4)
+    first = alone.run("denoiser", noisy)
+    mean = both.run("denoiser", noisy)
+    second = 2 * mean - first
+    assert np.abs(first - second).max() > 0.001
+    assert second.min() > -1e-5
+    assert second.max() < 1 + 1e-5
+    assert both.history.metrics == alone.history.metrics
+    assert both.provenance["parameters"] == 2 * alone.provenance["parameters"]
+    assert {"Training denoising (1 of 2)", "Training denoising (2 of 2)"} <= set(stages)
+    both.save(tmp_path / "model")
+    again = Autoencoder.load(tmp_path / "model")
+    assert again.recipe == both.recipe
+    np.testing.assert_array_equal(again.run("denoiser", noisy), mean)

@@ -107,6 +107,15 @@ def test_a_wider_network_has_more_to_learn(peu: Peu, bar_file: Path) -> None:
     assert counts[0] * 3 < counts[1] < counts[0] * 4
 
 
+def test_the_mean_of_two_networks_cleans_pictures_as_one_does(peu: Peu, bar_file: Path) -> None:
+    told = _json(
+        *(peu, "train", bar_file, "--network", "unet", "--filters", "2,4", "--epochs", 1),
+        *("--members", 2, "-o", "both"),
+    )
+    assert told["parameters"] % 2 == 0
+    assert peu("denoise", "evaluate", "both", bar_file, "--pictures", 4).exit_code == 0
+
+
 def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Path) -> None:
     told = peu("denoise", "apply", bar_model, scans, "-o", "clean")
     assert told.exit_code == 0, told.stderr
@@ -178,6 +187,7 @@ def test_two_pictures_with_one_name_are_refused(peu: Peu, bar_model: Path, scans
         (("evaluate", "nowhere", "digits", "--noise", "0-0.6"), 2),
         (("evaluate", "nowhere", "digits", "--noise", "0.1,"), 2),
         (("train", "digits", "--filters", "24;48"), 2),
+        (("train", "digits", "--members", "0"), 2),
     ],
 )
 def test_what_cannot_work_is_one_line_and_a_code(

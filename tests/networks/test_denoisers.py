@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from peu.backend import keras
-from peu.networks.denoisers import denoiser, logit_of_mean
+from peu.networks.denoisers import denoiser, logit_of_mean, mean_of_denoisers
 from peu.recipes.denoising import Denoising
 
 SHEET = denoiser(Denoising(), 1, 0.13, seed=0)
@@ -48,6 +48,29 @@ def test_a_u_net_begins_with_the_picture_as_it_came(channels: int) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (2, 20, 36, channels), dtype=np.uint8)
     clean = keras.ops.convert_to_numpy(network(pixels))
     np.testing.assert_allclose(clean, pixels / 255, atol=1e-6)
+
+
+def test_a_u_net_stays_within_the_range_of_pictures() -> None:
+    network = denoiser(Denoising(network="unet", filters=(4, 8)), 1, 0.5, seed=0)
+    rng = np.random.default_rng(0)
+    network.set_weights([rng.normal(size=each.shape) for each in network.get_weights()])
+    clean = keras.ops.convert_to_numpy(network(rng.integers(0, 256, (2, 16, 16, 1))))
+    assert clean.min() == 0
+    assert clean.max() == 1
+
+
+@pytest.mark.parametrize("network", ["sheet", "unet"])
+def test_several_denoisers_give_their_mean(network: str) -> None:
+    recipe = Denoising(network=network, filters=(4, 8))  # type: ignore[arg-type]
+    rng = np.random.default_rng(0)
+    members = [denoiser(recipe, 3, 0.5, seed=seed) for seed in (0, 1, 2)]
+    for member in members:
+        member.set_weights([rng.normal(size=each.shape) for each in member.get_weights()])
+    pixels = rng.integers(0, 256, (2, 20, 12, 3), dtype=np.uint8)
+    apart = [keras.ops.convert_to_numpy(member(pixels)) for member in members]
+    assert np.abs(apart[0] - apart[1]).max() > 0.1
+    together = keras.ops.convert_to_numpy(mean_of_denoisers(members, 3)(pixels))
+    np.testing.assert_allclose(together, np.mean(apart, axis=0), atol=1e-6)
 
 
 @pytest.mark.parametrize("network", ["sheet", "unet"])

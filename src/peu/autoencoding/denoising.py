@@ -13,7 +13,7 @@ from peu.autoencoding.passes import Passes
 from peu.autoencoding.pictures import PictureSet
 from peu.errors import RecipeError
 from peu.fitted.autoencoder import Autoencoder
-from peu.networks.denoisers import denoiser
+from peu.networks.denoisers import denoiser, mean_of_denoisers
 from peu.progress import Progress, silent
 from peu.recipes.denoising import Denoising
 from peu.recipes.noise import Noise, read_noise
@@ -52,7 +52,62 @@ def fit_denoiser(
         tell: told of a collapse, in a sentence, as soon as it is seen.
 
     Returns:
-        The denoiser, with a line in its history's notes for each collapse.
+        The denoiser, with a line in its history's notes for each collapse. Of several members
+        the curves are the first one's, and the notes and seconds of all.
+
+    Raises:
+        RecipeError: every attempt collapsed or diverged.
+    """
+    trained = [
+        _fit_member(
+            recipe,
+            pictures,
+            # The first is what one alone would be.
+            seed=child_seed(seed, "member", number) if number else seed,
+            stage=f"Training {recipe.name}"
+            + (f" ({number + 1} of {recipe.members})" if recipe.members > 1 else ""),
+            progress=progress,
+            tell=tell,
+        )
+        for number in range(recipe.members)
+    ]
+    networks = [network for network, _ in trained]
+    histories = [history for _, history in trained]
+    model = Autoencoder(
+        networks={
+            "denoiser": networks[0]
+            if recipe.members == 1
+            else mean_of_denoisers(networks, pictures.channels)
+        },
+        image_size=pictures.image_size,
+        channels=pictures.channels,
+        recipe=recipe,
+        history=History(
+            histories[0].metrics,
+            sum(history.seconds for history in histories),
+            tuple(note for history in histories for note in history.notes),
+        ),
+    )
+    passes = choose_passes(
+        model,
+        pictures.train,
+        read_noise(recipe.noise),
+        seed=child_seed(seed, "attempt", 0),
+        progress=progress,
+    )
+    return dataclasses.replace(model, provenance=passes.to_dict())
+
+
+def _fit_member(
+    recipe: Denoising,
+    pictures: PictureSet,
+    *,
+    seed: int,
+    stage: str,
+    progress: Progress,
+    tell: Callable[[str], None],
+) -> tuple[Any, History]:
+    """Train one network, again from another seed where it collapses.
 
     Raises:
         RecipeError: every attempt collapsed or diverged.
@@ -73,20 +128,11 @@ def fit_denoiser(
             pictures.train,
             seed=drawn,
             watched=pictures.test[:_MOST_WATCHED],
+            stage=stage,
             progress=progress,
         )
         if not collapsed:
-            model = Autoencoder(
-                networks={"denoiser": network},
-                image_size=pictures.image_size,
-                channels=pictures.channels,
-                recipe=recipe,
-                history=History(history.metrics, history.seconds, (*notes, *history.notes)),
-            )
-            passes = choose_passes(
-                model, pictures.train, read_noise(recipe.noise), seed=drawn, progress=progress
-            )
-            return dataclasses.replace(model, provenance=passes.to_dict())
+            return network, dataclasses.replace(history, notes=(*notes, *history.notes))
         notes.append(
             f"Attempt {attempt + 1} collapsed after {len(history.metrics['loss'])} epochs: an even "
             "grey would have been as good. Begun again from another seed."
@@ -161,6 +207,7 @@ def train_denoiser(
     *,
     seed: int,
     watched: NDArray[np.uint8] | None = None,
+    stage: str = "Training",
     progress: Progress = silent,
 ) -> tuple[History, bool]:
     """Train a denoising network in place, on noise drawn anew for every batch.
@@ -171,6 +218,7 @@ def train_denoiser(
         pixels: (n, height, width, channels) of clean pictures.
         seed: of the order of the pictures and of the noise.
         watched: clean pictures for the curves, to which noise is added once.
+        stage: what the progress is called.
         progress: told of every epoch.
 
     Returns:
@@ -199,6 +247,6 @@ def train_denoiser(
         steps_at_once=_STEPS_AT_ONCE,
         watched=looked_at,
         progress=progress,
-        stage=f"Training {recipe.name}",
+        stage=stage,
     )
     return history, watch.collapsed

@@ -54,6 +54,13 @@ def train_command(
             "U-Net.",
         ),
     ] = None,
+    members: Annotated[
+        int | None,
+        typer.Option(
+            "--members",
+            help="How many networks to train and take the mean of. Default: 1.",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
     ),
@@ -82,6 +89,7 @@ def train_command(
     knobs: dict[str, Any] = {
         "image_size": read_image_size(image_size) if image_size else None,
         "filters": None if filters is None else read_filters(filters),
+        "members": members,
         "fit": fit,
         "channels": channels,
         "loss": loss,

@@ -21,6 +21,7 @@ PictureLoss = Literal["mse", "mae", "mixed", "binary_crossentropy"]
 OutputBias = Literal["mean", "zero"]
 _FILTERS: dict[str, tuple[int, ...]] = {"sheet": (16, 32), "unet": (16, 32, 64)}
 _MEANT_FOR = 6400
+_MOST_MEMBERS = 20
 _TRAINING = {
     "sheet": TrainingSettings(epochs=20),
     "unet": TrainingSettings(epochs=20, batch_size=64, learning_rate=3e-3, schedule="cosine"),
@@ -45,6 +46,8 @@ class Denoising:
             predicts the noise and subtracts it.
         filters: filters of each resolution, from the full one down; None takes the sheet's
             (16, 32), for "unet" (16, 32, 64).
+        members: how many networks are trained, each from its own seed; where there are several,
+            the mean of what they give is taken. Two take twice the time, and err a little less.
         noise: as `read_noise` reads it; a range trains a blind denoiser.
         loss: what is minimised: the mean squared error, the mean absolute error, which asks for
             medians, "mixed", the squared error and a tenth of the absolute one, which leaves
@@ -72,6 +75,7 @@ class Denoising:
     channels: Channels = "auto"
     network: DenoisingNetwork = "sheet"
     filters: tuple[int, ...] | None = None
+    members: int = 1
     noise: str | float = 0.2
     loss: PictureLoss = "mse"
     output_bias: OutputBias = "mean"
@@ -93,6 +97,14 @@ class Denoising:
                 received=self.image_size,
                 advice="28 and 64 are.",
             )
+        check_count("members", self.members, "1 is quick; 3 err a little less.")
+        check(
+            "members",
+            holds=self.members <= _MOST_MEMBERS,
+            expected=f"at most {_MOST_MEMBERS}",
+            received=self.members,
+            advice="More than a few add nothing but time.",
+        )
         read_noise(self.noise)
         check_choice("loss", self.loss, PictureLoss)
         check_choice("output_bias", self.output_bias, OutputBias)
