@@ -4,7 +4,8 @@ Draws tasks of four classes with 40 to 60 pictures each from `caltech-rest`, by 
 recipes on each, and sets the default choice, with weights at hand and without, beside the best.
 
 PEU_DATA=folder python benchmarks/default_choice.py [--tasks 2] [--seed 2026] [--folds 5]
-    [--repeats 1] [--recipes descriptors,frozen,augmented,ensemble] [--output runs/default-choice]
+    [--repeats 1] [--recipes descriptors,fisher,frozen,augmented,ensemble]
+    [--output runs/default-choice]
 """
 
 import argparse
@@ -38,7 +39,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--recipes", default="descriptors,frozen,augmented,ensemble")
+    parser.add_argument("--recipes", default="descriptors,fisher,frozen,augmented,ensemble")
     parser.add_argument("--output", type=Path, default=Path("runs/default-choice"))
     options = parser.parse_args()
     data = Path(os.environ["PEU_DATA"])

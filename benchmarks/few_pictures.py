@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from peu.data.dataset import ImageDataset, load_dataset
 from peu.data.duplicates import duplicate_groups
 from peu.recipes.descriptors import Descriptors
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.registry import Recipe
 from peu.seeds import child_seed
 from peu.strategies.fit import fit_recipe
 from peu.strategies.fitted_recipe import TrainingPart
@@ -45,7 +47,7 @@ def draw(
 
 
 def accuracies(
-    recipe: FrozenFeatures | Descriptors, dataset: ImageDataset, count: int, draws: int
+    recipe: Recipe, dataset: ImageDataset, count: int, draws: int
 ) -> NDArray[np.float64]:
     """Give the accuracy of a recipe in each draw."""
     labels, groups = labels_of(dataset), duplicate_groups(dataset)
@@ -64,7 +66,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20)
     draws = parser.parse_args().draws
     dataset = load_dataset(DATA / "caltech4")
-    for recipe in (FROZEN, Descriptors()):
+    for recipe in (FROZEN, FisherVectors(), Descriptors()):
         for count in COUNTS:
             found = accuracies(recipe, dataset, count, draws)
             print(

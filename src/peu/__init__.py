@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from peu.recipes.descriptors import Descriptors
     from peu.recipes.ensemble import Ensemble
     from peu.recipes.finetune import FineTune
+    from peu.recipes.fisher import FisherVectors
     from peu.recipes.frozen import FrozenFeatures
     from peu.recipes.noise import read_noise
     from peu.recipes.registry import Recipe
@@ -61,6 +62,7 @@ _HOMES = {
     "Ensemble": "peu.recipes.ensemble",
     "Evaluation": "peu.evaluation.metrics",
     "FineTune": "peu.recipes.finetune",
+    "FisherVectors": "peu.recipes.fisher",
     "FrozenFeatures": "peu.recipes.frozen",
     "ImageDataset": "peu.data.dataset",
     "LabSettings": "peu.lab.settings",
@@ -112,6 +114,7 @@ __all__ = [
     "Ensemble",
     "Evaluation",
     "FineTune",
+    "FisherVectors",
     "FrozenFeatures",
     "ImageDataset",
     "LabSettings",

@@ -23,6 +23,7 @@ from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.ensemble import Ensemble
 from peu.recipes.finetune import FineTune
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
@@ -108,7 +109,12 @@ def test_runs_are_the_same_wherever_the_pictures_lie() -> None:
 
 
 def test_all_recipes_where_nothing_is_said() -> None:
-    assert choose_recipes(None, {}, Knobs()) == [Descriptors(), FrozenFeatures(), Augmented()]
+    assert choose_recipes(None, {}, Knobs()) == [
+        Descriptors(),
+        FisherVectors(),
+        FrozenFeatures(),
+        Augmented(),
+    ]
 
 
 def test_the_command_line_names_recipes_of_the_file_or_kinds() -> None:

@@ -14,6 +14,7 @@ from peu.experiments.choice import choose_recipe
 from peu.files import write_json
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.ensemble import Ensemble
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe, recipe_to_dict
 from peu.recipes.scratch import Scratch
@@ -106,7 +107,7 @@ def test_a_wrong_backbone_is_said_and_not_passed_over(
 @pytest.mark.usefixtures("without_weights")
 def test_without_weights_the_smallest_class_decides(dataset: ImageDataset) -> None:
     few = choose_recipe(dataset, runs=None, frozen=NOWHERE)
-    assert few.recipe == Descriptors()
+    assert few.recipe == FisherVectors()
     assert "(8)" in few.reason
     assert dataset.labels is not None
     one = choose_recipe(dataset.subset(np.r_[0, 8:32]), runs=None, frozen=NOWHERE)
@@ -120,5 +121,23 @@ def test_without_weights_the_smallest_class_decides(dataset: ImageDataset) -> No
     )
     enough = choose_recipe(doubled, runs=None, frozen=NOWHERE)
     assert isinstance(enough.recipe, Ensemble)
-    assert [member.kind for member in enough.recipe.members] == ["descriptors", "augmented"]
+    assert [member.kind for member in enough.recipe.members] == ["fisher", "augmented"]
     assert "at least 16" in enough.reason
+
+
+@pytest.mark.usefixtures("without_weights")
+@pytest.mark.parametrize(("times", "kinds"), [(160, ["descriptors", "augmented"]), (700, [])])
+def test_very_many_pictures_are_left_to_what_copes_with_them(
+    dataset: ImageDataset, times: int, kinds: list[str]
+) -> None:
+    assert dataset.labels is not None
+    many = dataclasses.replace(
+        dataset,
+        paths=dataset.paths * times,
+        facts=dataset.facts * times,
+        labels=np.tile(dataset.labels, times),
+        parts=dataset.parts * times,
+    )
+    choice = choose_recipe(many, runs=None, frozen=NOWHERE)
+    assert [member.kind for member in getattr(choice.recipe, "members", ())] == kinds
+    assert f"{32 * times:,}" in choice.reason

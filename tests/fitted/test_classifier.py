@@ -274,7 +274,9 @@ def test_a_model_that_nobody_vouches_for_is_not_even_opened(saved: Path) -> None
 
 def test_a_file_of_another_kind_is_refused(saved: Path) -> None:
     _replace_model(saved, "model.pkl", lambda path: path.write_bytes(b"any"))
-    with pytest.raises(BundleError, match=r"model\.npz, model\.keras or ensemble\.json"):
+    with pytest.raises(
+        BundleError, match=r"model\.npz, fisher\.npz, model\.keras or ensemble\.json"
+    ):
         Classifier.load(saved)
 
 

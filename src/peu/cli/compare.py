@@ -39,8 +39,8 @@ def compare_command(
         str | None,
         typer.Option(
             "--recipes",
-            help="Which, with commas between: descriptors, frozen, augmented, finetune, scratch, "
-            "tuned, ensemble. Default: the first three.",
+            help="Which, with commas between: descriptors, fisher, frozen, augmented, finetune, "
+            "scratch, tuned, ensemble. Default: the first four.",
         ),
     ] = None,
     folds: Annotated[

@@ -190,6 +190,6 @@ Members = Annotated[
     typer.Option(
         "--members",
         help="Recipes that ensemble averages, with commas between. Default: all others chosen, or "
-        "descriptors,augmented.",
+        "fisher,augmented.",
     ),
 ]

@@ -16,7 +16,8 @@ from peu.recipes.training import TrainingSettings
 
 FORMAT = 1
 CONFIG_FILE = "config.toml"
-DEFAULT_RECIPES = ("descriptors", "frozen", "augmented")
+DEFAULT_RECIPES = ("descriptors", "fisher", "frozen", "augmented")
+_OF_THEIR_OWN_SIZE = ("descriptors", "fisher")
 _KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
 _TYPES: dict[str, type] = {"data": str, "folds": int, "repeats": int, "seed": int}
 _WORDS = {str: "a text in quotes", int: "a whole number"}
@@ -74,7 +75,7 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
         names: kinds with commas between, or None for those of the config file, or for all.
         config: of `read_config`.
         knobs: what the command line set; a knob goes to every recipe that has it, and
-            `image_size` to networks only, since descriptors are made for small pictures.
+            `image_size` to networks only, since descriptors have sizes that suit them.
             Several augmentations with commas between make a recipe of each. An ensemble has
             the members that are named, or else all other recipes that were chosen.
 
@@ -208,7 +209,7 @@ def _ensemble(
     if not isinstance(listed, list) or not all(isinstance(one, (str, dict)) for one in listed):
         raise RecipeError(
             "`members` must be a list of recipes or of their names. Received: "
-            f'{listed!r}. Write `members = ["descriptors", "augmented"]`.'
+            f'{listed!r}. Write `members = ["fisher", "augmented"]`.'
         )
     members = [
         recipe_to_dict(one)
@@ -231,7 +232,7 @@ def with_knobs(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
         if name in _TRAINING and "training" in own:
             training[name] = value
         elif name in own - {"augmentation"} and not (
-            name == "image_size" and recipe.kind == "descriptors"
+            name == "image_size" and recipe.kind in _OF_THEIR_OWN_SIZE
         ):
             changes[name] = value
     if training:

@@ -34,8 +34,9 @@ def train_command(
         str | None,
         typer.Option(
             "--recipe",
-            help="descriptors, frozen, finetune, augmented, scratch, tuned or ensemble. Default: "
-            "what a comparison of these pictures in runs/ showed, or else what suits their number.",
+            help="descriptors, fisher, frozen, finetune, augmented, scratch, tuned or ensemble. "
+            "Default: what a comparison of these pictures in runs/ showed, or else what suits "
+            "their number.",
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(

@@ -13,8 +13,10 @@ from peu.files import read_json
 from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.ensemble import Ensemble
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.registry import Recipe, recipe_from_dict
+from peu.strategies.fisher import MOST_PICTURES
 from peu.strategies.labels import labels_of
 
 # With fewer pictures of a class a network trained from nothing has too little to go by.
@@ -85,16 +87,22 @@ def choose_recipe(
             f"no pretrained weights are at hand, and {len(dataset):,} pictures are too many for "
             "descriptors",
         )
+    if len(dataset) > MOST_PICTURES:
+        return Choice(
+            Ensemble(members=(Descriptors(), Augmented())),
+            "no pretrained weights are at hand, descriptors and a network of its own err on "
+            f"different ones, and {len(dataset):,} pictures are too many for Fisher vectors",
+        )
     if fewest < _ENOUGH_FOR_A_NETWORK:
         return Choice(
-            Descriptors(),
+            FisherVectors(),
             "no pretrained weights are at hand, and for a network of its own the smallest class "
             f"has too few pictures ({fewest})",
         )
     return Choice(
-        Ensemble(members=(Descriptors(), Augmented())),
+        Ensemble(members=(FisherVectors(), Augmented())),
         "no pretrained weights are at hand, and with so many pictures a class (at least "
-        f"{fewest}) descriptors and a network of its own err on different ones",
+        f"{fewest}) Fisher vectors and a network of its own err on different ones",
     )
 
 

@@ -14,6 +14,7 @@ from peu.data.images import decode_image, resize_image, to_rgb_image
 from peu.errors import BundleError, DataError
 from peu.fitted.bundle import read_manifest, write_bundle
 from peu.fitted.ensemble import EnsembleModel
+from peu.fitted.fisher import FisherMachine
 from peu.fitted.kernel_machine import KernelMachine
 from peu.recipes.knobs import Fit, check_choice
 from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
@@ -239,6 +240,8 @@ def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
         )
     if file_name == KernelMachine.file_name:
         return KernelMachine.read(folder)
+    if file_name == FisherMachine.file_name:
+        return FisherMachine.read(folder)
     if file_name == EnsembleModel.file_name:
         return EnsembleModel.read(folder, Classifier.load)
     # Starting Keras takes seconds that a kernel machine need not wait.
@@ -247,8 +250,8 @@ def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
     if file_name != NetworkModel.file_name:
         raise BundleError(
             f"The manifest of `{folder}` must name {KernelMachine.file_name}, "
-            f"{NetworkModel.file_name} or {EnsembleModel.file_name}. Received: {file_name!r}. "
-            "Update peu, or train again."
+            f"{FisherMachine.file_name}, {NetworkModel.file_name} or {EnsembleModel.file_name}. "
+            f"Received: {file_name!r}. Update peu, or train again."
         )
     return NetworkModel.read(folder)
 

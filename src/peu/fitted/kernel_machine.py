@@ -7,10 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.errors import BundleError
-from peu.files import replacing
+from peu.fitted.arrays import check_answers, read_arrays, write_arrays
 from peu.fitted.descriptors import colour_statistics, gradient_histograms
-from peu.recipes.knobs import check_image
 
 Array = NDArray[np.float64]
 
@@ -126,9 +124,9 @@ class KernelMachine:
 
     def write(self, folder: Path) -> None:
         """Write the arrays into a bundle's folder."""
-        with replacing(folder / self.file_name) as draft:
-            arrays: dict[str, Any] = {knob.name: getattr(self, knob.name) for knob in fields(self)}
-            np.savez_compressed(draft, allow_pickle=False, **arrays)
+        write_arrays(
+            folder / self.file_name, {knob.name: getattr(self, knob.name) for knob in fields(self)}
+        )
 
     @classmethod
     def read(cls, folder: Path) -> "KernelMachine":
@@ -137,29 +135,18 @@ class KernelMachine:
         Raises:
             BundleError: the file does not hold a kernel machine.
         """
-        path = folder / cls.file_name
-        try:
-            # NumPy leaves a damaged file open that it has opened itself.
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                values = {knob.name: stored[knob.name] for knob in fields(cls)}
-            arrays = {name: value if value.ndim else value.item() for name, value in values.items()}
-            machine = cls(**arrays)
-            _try_out(machine)
-        except Exception as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise BundleError(
-                f"`{path}` must hold a kernel machine that peu saved. It could not be read: "
-                f"{reason[:200]}. Train and save the model again."
-            ) from error
-        return machine
 
+        def build(values: dict[str, Any]) -> KernelMachine:
+            machine = cls(**values)
+            check_answers(machine)
+            return machine
 
-def _try_out(machine: KernelMachine) -> None:
-    check_image(machine.image_size, "stretch")
-    with np.errstate(all="ignore"):
-        answer = machine.predict_proba(np.zeros((1, *machine.image_size, 3), np.uint8))
-    if answer.shape != (1, machine.class_count) or not np.isfinite(answer).all():
-        raise ValueError("it does not give one probability a class")
+        return read_arrays(
+            folder / cls.file_name,
+            [knob.name for knob in fields(cls)],
+            build,
+            what="a kernel machine",
+        )
 
 
 def softmax(scores: Array) -> Array:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from peu.recipes.augmented import Augmented
-from peu.recipes.descriptors import Descriptors
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.knobs import Fit, check, check_name, check_range
 
 
@@ -12,7 +12,7 @@ from peu.recipes.knobs import Fit, check, check_name, check_range
 class Ensemble:
     """Average the answers of several recipes, each calibrated first.
 
-    What errs in different ways errs less on average: gradient histograms and a small network do.
+    What errs in different ways errs less on average: Fisher vectors and a small network do.
     A temperature for each member and its weight come from answers for training pictures that
     inner folds held out, never from test pictures.
 
@@ -35,7 +35,7 @@ class Ensemble:
     fit: ClassVar[Fit] = "stretch"
 
     name: str = "ensemble"
-    members: tuple[Any, ...] = (Descriptors(), Augmented())
+    members: tuple[Any, ...] = (FisherVectors(), Augmented())
     shrinkage: float = 10.0
 
     def __post_init__(self) -> None:
@@ -48,7 +48,7 @@ class Ensemble:
             and self.kind not in kinds,
             expected="two or more recipes, none of them an ensemble",
             received=kinds or self.members,
-            advice="Try --members descriptors,augmented.",
+            advice="Try --members fisher,augmented.",
         )
         names = [member.name for member in self.members]
         check(

@@ -7,14 +7,26 @@ from peu.recipes.building import knobs_to_dict, recipe_from_knobs
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.ensemble import Ensemble
 from peu.recipes.finetune import FineTune
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.frozen import FrozenFeatures
 from peu.recipes.scratch import Scratch
 from peu.recipes.tuned import Tuned
 
-Recipe = Scratch | Augmented | Tuned | Descriptors | FrozenFeatures | FineTune | Ensemble
+Recipe = (
+    Scratch | Augmented | Tuned | Descriptors | FisherVectors | FrozenFeatures | FineTune | Ensemble
+)
 RECIPES: dict[str, type[Recipe]] = {
     recipe.kind: recipe
-    for recipe in (Scratch, Augmented, Tuned, Descriptors, FrozenFeatures, FineTune, Ensemble)
+    for recipe in (
+        Scratch,
+        Augmented,
+        Tuned,
+        Descriptors,
+        FisherVectors,
+        FrozenFeatures,
+        FineTune,
+        Ensemble,
+    )
 }
 
 

@@ -18,6 +18,7 @@ from peu.strategies.feature_cache import cached_features
 from peu.strategies.fitted_recipe import FittedRecipe, HeldOut, Indices, TrainingPart
 from peu.strategies.inner_folds import inner_folds
 from peu.strategies.labels import labels_of
+from peu.strategies.temperature import best_temperature, scores_log_loss
 
 Array = NDArray[np.float64]
 _MOST_PICTURES = 20_000
@@ -176,11 +177,11 @@ def _judge(
         scores.append(machine.scores(features[judge]))
         truths.append(labels[judge])
     held_out, truth = np.concatenate(scores), np.concatenate(truths)
-    temperature = _best_temperature(held_out, truth)
+    temperature = best_temperature(held_out, truth)
     return replace(
         choice,
         temperature=temperature,
-        log_loss=_log_loss(held_out, truth, temperature),
+        log_loss=scores_log_loss(held_out, truth, temperature),
         held_out=softmax(held_out / temperature),
     )
 
@@ -217,19 +218,3 @@ def _fit_machine(
         height=height,
         width=width,
     )
-
-
-def _log_loss(scores: Array, labels: NDArray[np.int64], temperature: float) -> float:
-    chosen = softmax(scores / temperature)[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-
-def _best_temperature(scores: Array, labels: NDArray[np.int64]) -> float:
-    from scipy.optimize import minimize_scalar
-
-    found = minimize_scalar(
-        lambda log_temperature: _log_loss(scores, labels, float(np.exp(log_temperature))),
-        bounds=(-5, 3),
-        method="bounded",
-    )
-    return float(np.exp(found.x))

@@ -16,6 +16,7 @@ from peu.recipes.augmented import Augmented
 from peu.recipes.descriptors import Descriptors
 from peu.recipes.ensemble import Ensemble
 from peu.recipes.finetune import FineTune
+from peu.recipes.fisher import FisherVectors
 from peu.recipes.registry import Recipe
 from peu.recipes.scratch import Scratch
 from peu.recipes.tuned import Tuned
@@ -56,7 +57,11 @@ def fit_recipe(
         from peu.strategies.descriptors import fit_descriptors
 
         return fit_descriptors(recipe, dataset, part, progress=progress)
-    # The other strategies start Keras, which takes seconds that descriptors need not wait.
+    if isinstance(recipe, FisherVectors):
+        from peu.strategies.fisher import fit_fisher
+
+        return fit_fisher(recipe, dataset, part, progress=progress)
+    # The other strategies start Keras, which takes seconds that these need not wait.
     if isinstance(recipe, (Scratch, Augmented)):
         from peu.strategies.scratch import fit_scratch
 
