@@ -183,6 +183,7 @@ def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
         (("train", "nowhere"), 3),
         (("train", "digits", "--coefficient", "much"), 2),
         (("train", "digits", "--coefficient", "-1"), 2),
+        (("train", "digits", "--start", "neighbours", "--latent", "4"), 2),
         (("train", "digits", "--image-size", "9x"), 2),
         (("coefficients", "digits", "--values", ""), 2),
         (("coefficients", "digits", "--values", "0.1,0.1"), 2),

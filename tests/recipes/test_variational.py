@@ -19,7 +19,7 @@ def test_the_defaults_are_the_sheet_s() -> None:
 
 @pytest.mark.parametrize("coefficient", ["auto", 0.001])
 def test_a_recipe_survives_json(coefficient: Any) -> None:
-    recipe = Variational(latent=3, coefficient=coefficient, image_size=(20, 31))
+    recipe = Variational(latent=3, coefficient=coefficient, image_size=(20, 31), start="neighbours")
     assert autoencoder_from_dict(autoencoder_to_dict(recipe)) == recipe
 
 
@@ -28,6 +28,8 @@ def test_a_recipe_survives_json(coefficient: Any) -> None:
     [
         {"latent": 0},
         {"latent": 2.5},
+        {"start": "pca"},
+        {"start": "neighbours", "latent": 4},
         {"coefficient": 0},
         {"coefficient": -1.0},
         {"coefficient": float("nan")},

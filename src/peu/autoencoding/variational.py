@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.autoencoding.coefficient import Spectrum, collapse_warning, picture_spectrum
+from peu.autoencoding.neighbour_start import Layout, lay_out_neighbours, start_from_layout
 from peu.autoencoding.pictures import PictureSet
 from peu.autoencoding.watch import LatentWatch
 from peu.fitted.autoencoder import Autoencoder
@@ -76,11 +77,21 @@ def fit_variational(
 
     if recipe.coefficient != "auto":
         note(collapse_warning(spectrum, recipe.coefficient, recipe.latent))
+    layout = None
+    if recipe.start == "neighbours":
+        layout = lay_out_neighbours(
+            pictures.train, recipe.latent, seed=child_seed(seed, "neighbours"), progress=progress
+        )
+        if layout is None:
+            note(
+                "Pictures too few or all alike to lay neighbours out: started from random weights."
+            )
     for attempt in range(recipe.restarts + 1):
         network, watch, history = _attempt(
             recipe,
             pictures,
             spectrum,
+            layout,
             seed=child_seed(seed, "attempt", attempt),
             last=attempt == recipe.restarts,
             progress=progress,
@@ -142,6 +153,7 @@ def _attempt(
     recipe: Variational,
     pictures: PictureSet,
     spectrum: Spectrum,
+    layout: Layout | None,
     *,
     seed: int,
     last: bool,
@@ -159,6 +171,10 @@ def _attempt(
         seed=child_seed(seed, "network"),
         precision=choose_precision(settings.precision),
     )
+    if layout is not None:
+        start_from_layout(
+            network, recipe, pixels, layout, seed=child_seed(seed, "start"), progress=progress
+        )
     optimum = None
     if automatic:
         optimum = TowardsOptimum(

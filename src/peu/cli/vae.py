@@ -22,7 +22,7 @@ from peu.cli.vae_pictures import (
 )
 from peu.data.wording import printable
 from peu.recipes.training import keep_steps
-from peu.recipes.variational import Variational
+from peu.recipes.variational import Start, Variational
 
 app = typer.Typer(
     name="vae",
@@ -54,6 +54,14 @@ def train_command(
             help="Weight of the Kullback-Leibler term: a number, or auto, which finds it.",
         ),
     ] = "auto",
+    start: Annotated[
+        Start,
+        typer.Option(
+            "--start",
+            help="From random weights, or from neighbours laid side by side by t-SNE: a better "
+            "map, for a minute more.",
+        ),
+    ] = "drawn",
     seed: options.Seed = None,
     report: Annotated[
         Path | None, typer.Option("--report", help="Folder for a report with its figures.")
@@ -103,6 +111,7 @@ def train_command(
         recipe = Variational(
             latent=latent,
             coefficient=weight,
+            start=start,
             image_size=None if image_size is None else read_image_size(image_size),
             training=dataclasses.replace(usual, **given),
             **{name: each for name, each in others.items() if each is not None},  # type: ignore[arg-type]

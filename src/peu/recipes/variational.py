@@ -16,9 +16,11 @@ from peu.recipes.knobs import (
 from peu.recipes.training import TrainingSettings, check_training
 
 Coefficient = float | Literal["auto"]
+Start = Literal["drawn", "neighbours"]
 SampleSource = Literal["pictures", "prior"]
 # Of a standard normal, all but 3 in 1,000 draws of a dimension lie within.
 PRIOR_REACH = 3.0
+_MOST_LAID_OUT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,9 @@ class Variational:
         decoder_filters: filters of the decoder's transposed convolutions, each doubling the size;
             as many as there are `filters`.
         warm_up: epochs over which "auto" lets the coefficient grow to its place, 0 or more.
+        start: "drawn" begins from random weights, as the sheet does; "neighbours" lays up to
+            5,000 of the pictures out by t-SNE, lets the encoder follow that for a start and the
+            decoder draw from there, and then trains both as ever. At most 3 dimensions.
         restarts: how often training may begin anew, with another seed, when a dimension that
             the pictures can fill stays empty.
         test_share: of the pictures, held out for the figures where the set has no test
@@ -69,6 +74,7 @@ class Variational:
     dense_units: int = 16
     decoder_filters: tuple[int, ...] = (32, 16)
     warm_up: float = 1.0
+    start: Start = "drawn"
     restarts: int = 3
     test_share: float = 0.2
     training: TrainingSettings = field(
@@ -80,6 +86,14 @@ class Variational:
         check_image(self.image_size or (64, 64), self.fit)
         check_choice("channels", self.channels, Channels)
         check_count("latent", self.latent, "2 can be drawn as a map; more reconstruct better.")
+        check_choice("start", self.start, Start)
+        check(
+            "latent",
+            holds=self.start == "drawn" or self.latent <= _MOST_LAID_OUT,
+            expected=f"at most {_MOST_LAID_OUT} for a start from neighbours",
+            received=self.latent,
+            advice="Take fewer dimensions, or let `start` be 'drawn'.",
+        )
         if self.coefficient != "auto":
             check_range(
                 "coefficient",
