@@ -75,6 +75,8 @@ def fit_fisher(
         return _encode(recipe, dataset, grid, codebook, indices, described, progress)
 
     vectors = encode(part.train)
+    # A megabyte a picture, and who predicts asks for others.
+    described.clear()
     temperature, held_out = _USUAL_TEMPERATURE, None
     folds = list(
         inner_folds(labels, part.groups[part.train], seed=child_seed(part.seed, "inner folds"))
