@@ -140,3 +140,27 @@ def test_two_members_are_one_model_that_is_saved_whole(
     again = Autoencoder.load(tmp_path / "model")
     assert again.recipe == both.recipe
     np.testing.assert_array_equal(again.run("denoiser", noisy), mean)
+
+
+def test_pictures_of_black_and_white_are_told_from_greys(
+    grey_bars: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network for the first is held within the range; what it learns from decides."""
+    rng = np.random.default_rng(0)
+    for levels, print_like in (([0, 90, 255], True), ([0, 90, 200], False)):
+        pixels = rng.choice(np.array(levels, np.uint8), (10, 8, 8, 1), p=[0.3, 0.35, 0.35])
+        assert denoising._mostly_at_the_ends(pixels) == print_like
+    held: list[bool] = []
+
+    def watched(*given: object, **named: object) -> object:
+        held.append(bool(named["held"]))
+        return denoiser(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(denoising, "denoiser", watched)
+    monkeypatch.setattr(denoising, "_mostly_at_the_ends", lambda _: True)
+    model = fit_autoencoder(
+        replace(SHORT, network="unet", filters=(2, 4), members=2), grey_bars, seed=0
+    )
+    assert held == [True, True]
+    found = model.networks["denoiser"](np.zeros((1, 8, 8, 1)))
+    assert keras.ops.convert_to_numpy(found).min() >= 0

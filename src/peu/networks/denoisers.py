@@ -12,7 +12,13 @@ _DARKEST = 0.01
 
 
 def denoiser(
-    recipe: Denoising, channels: int, mean: float, *, seed: int, precision: str = "float32"
+    recipe: Denoising,
+    channels: int,
+    mean: float,
+    *,
+    seed: int,
+    precision: str = "float32",
+    held: bool = False,
 ) -> Any:
     """Build the network that `Denoising` trains, with weights drawn from `seed`.
 
@@ -25,6 +31,9 @@ def denoiser(
         mean: the mean intensity of the clean pictures, in [0, 1].
         seed: of the weights.
         precision: a Keras dtype policy; the pictures that it gives are float32 under each.
+        held: hold the U-Net's outputs in [0, 1] while it learns: what is empty need not come out
+            as exactly 0, only at or below it. Where truth lies between the ends that does harm:
+            an output beyond them learns nothing any more.
 
     Returns:
         A keras.Model from pixels (n, height, width, channels) of 0 to 255, whole or not, to
@@ -38,6 +47,8 @@ def denoiser(
     scaled = keras.layers.Rescaling(1 / 255, dtype=precision, name="scale")(inputs)
     bias = logit_of_mean(mean) if recipe.output_bias == "mean" else 0.0
     outputs = build(scaled, recipe.widths, channels, bias, seed, precision)
+    if held and recipe.network == "unet":
+        outputs = keras.layers.ReLU(max_value=1.0, dtype="float32", name="held")(outputs)
     return keras.Model(inputs, outputs, name=f"{recipe.network}_denoiser_{seed}")
 
 
@@ -119,10 +130,7 @@ def _unet(
     noise = keras.layers.Conv2D(
         channels, 3, padding="same", kernel_initializer="zeros", dtype="float32", name="noise"
     )(x)
-    left = keras.layers.Subtract(dtype="float32", name="left")([noisy, noise])
-    # Held within the range while it learns: what is empty need not come out as exactly 0, only
-    # at or below it. On digits that took away a twentieth of what similarity was short of 1.
-    return keras.layers.ReLU(max_value=1.0, dtype="float32", name="clean")(left)
+    return keras.layers.Subtract(dtype="float32", name="clean")([noisy, noise])
 
 
 def _layers(seed: int, precision: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
