@@ -58,8 +58,8 @@ def train_command(
         Start,
         typer.Option(
             "--start",
-            help="From random weights, or from neighbours laid side by side by t-SNE: a better "
-            "map, for a minute more.",
+            help="From random weights, or from neighbours laid side by side by t-SNE: of many "
+            "pictures a better map, for a minute more.",
         ),
     ] = "drawn",
     seed: options.Seed = None,
