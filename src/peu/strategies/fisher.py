@@ -67,7 +67,7 @@ def fit_fisher(
     labels = labels_of(dataset)[part.train]
     generator = np.random.default_rng(child_seed(part.seed, "patches"))
     grid = PatchGrid(scales=recipe.scales, radius=recipe.radius, step=recipe.step)
-    seen = np.sort(generator.permutation(part.train)[: min(_TO_LEARN_PATCHES, len(part.train))])
+    seen = np.sort(generator.permutation(part.train)[:_TO_LEARN_PATCHES])
     described = _describe(recipe, dataset, grid, seen, progress)
     codebook = _learn_codebook(recipe, list(described.values()), generator)
 
