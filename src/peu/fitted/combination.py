@@ -56,6 +56,11 @@ class Combination:
 
 def temper(probabilities: Array, temperature: float) -> Array:
     """Divide the logarithms of probabilities (n, k) by a temperature and normalise again."""
-    scores = np.log(np.maximum(probabilities, _LEAST)) / temperature
+    scores = log_of(probabilities) / temperature
     grown = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(grown / grown.sum(axis=1, keepdims=True))
+
+
+def log_of(probabilities: Array) -> Array:
+    """Give the logarithms of probabilities (n, k), of 0 as of the least that counts."""
+    return np.asarray(np.log(np.maximum(probabilities, _LEAST)))

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from peu.fitted.kernel_machine import softmax
 
 Array = NDArray[np.float64]
+_WITHIN = (float(np.exp(-5)), float(np.exp(3)))
 
 
 def scores_log_loss(scores: Array, labels: NDArray[np.int64], temperature: float) -> float:
@@ -14,8 +15,15 @@ def scores_log_loss(scores: Array, labels: NDArray[np.int64], temperature: float
     return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
 
-def best_temperature(scores: Array, labels: NDArray[np.int64]) -> float:
-    """Find the temperature at which held-out scores (n, k) have the lowest log loss.
+def best_temperature(
+    scores: Array, labels: NDArray[np.int64], *, within: tuple[float, float] = _WITHIN
+) -> float:
+    """Find the temperature at which held-out scores have the lowest log loss.
+
+    Args:
+        scores: (n, k); logarithms of probabilities are such too.
+        labels: (n,) whole numbers in [0, k).
+        within: the lowest and the highest that is looked at, above 0.
 
     Source: Guo et al. (2017), "On calibration of modern neural networks", section 4.2.
     """
@@ -23,7 +31,7 @@ def best_temperature(scores: Array, labels: NDArray[np.int64]) -> float:
 
     found = minimize_scalar(
         lambda log_temperature: scores_log_loss(scores, labels, float(np.exp(log_temperature))),
-        bounds=(-5, 3),
+        bounds=tuple(np.log(within)),
         method="bounded",
     )
     return float(np.exp(found.x))

@@ -6,8 +6,9 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.fitted.combination import Array, Combination, temper
+from peu.fitted.combination import Array, Combination, log_of, temper
 from peu.strategies.fitted_recipe import HeldOut
+from peu.strategies.temperature import best_temperature
 
 _TEMPERATURES = (0.05, 20.0)
 _STEPS = 1000
@@ -32,7 +33,7 @@ def weigh(
         The combination. Where nothing was answered for, temperatures are 1 and weights equal.
     """
     temperatures = tuple(
-        _best_temperature(each.probabilities, labels[each.indices]) for each in held_out
+        _own_temperature(each.probabilities, labels[each.indices]) for each in held_out
     )
     common = reduce(np.intersect1d, [each.indices for each in held_out])
     likelihoods = np.empty((len(common), len(held_out)))
@@ -44,20 +45,10 @@ def weigh(
     return Combination(temperatures, tuple(_best_weights(likelihoods, shrinkage).tolist()))
 
 
-def _best_temperature(probabilities: Array, labels: NDArray[np.int64]) -> float:
-    from scipy.optimize import minimize_scalar
-
+def _own_temperature(probabilities: Array, labels: NDArray[np.int64]) -> float:
     if len(labels) == 0:
         return 1.0
-
-    def loss(log_temperature: float) -> float:
-        chosen = temper(probabilities, float(np.exp(log_temperature)))[
-            np.arange(len(labels)), labels
-        ]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-    found = minimize_scalar(loss, bounds=tuple(np.log(_TEMPERATURES)), method="bounded")
-    return float(np.exp(found.x))
+    return best_temperature(log_of(probabilities), labels, within=_TEMPERATURES)
 
 
 def _best_weights(likelihoods: Array, shrinkage: float) -> Array:
