@@ -1,11 +1,11 @@
 """Is a digit that a map has never seen found odd? Each of MNIST's ten is left out once.
 
-The lab sheet's variational auto-encoder learns from the other nine, and ranks all test pictures
+The lab sheet's variational auto-encoder learns from the other nine, and ranks all test images
 by what `peu vae anomalies` ranks them by; the area under the ROC curve says how well the digit
 left out comes to the top: 0.5 is chance. The areas by the error alone and by the distance on the
 map alone stand beside it.
 
-Run: PEU_DATA=... python benchmarks/anomalies.py [--epochs 15] [--pictures 60000] [--digits 0,1]
+Run: PEU_DATA=... python benchmarks/anomalies.py [--epochs 15] [--images 60000] [--digits 0,1]
     [--learning-rate 0.001] [--schedule constant]
 """
 
@@ -17,9 +17,9 @@ from typing import get_args
 
 import numpy as np
 
-from peu.autoencoding.pictures import PictureSet
-from peu.autoencoding.variational import fit_variational
-from peu.experiments.latent import find_unusual
+from peu.autoencoders.images import ImageSet
+from peu.autoencoders.variational import fit_variational
+from peu.comparison.latent import find_unusual
 from peu.recipes.training import Schedule, TrainingSettings
 from peu.recipes.variational import Variational
 
@@ -33,15 +33,15 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=15)
-    parser.add_argument("--pictures", type=int, default=60_000)
+    parser.add_argument("--images", type=int, default=60_000)
     parser.add_argument("--digits", default="0,1,2,3,4,5,6,7,8,9")
     parser.add_argument("--latent", type=int, default=2)
     parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--schedule", choices=get_args(Schedule), default="constant")
     options = parser.parse_args()
     with np.load(Path(os.environ["PEU_DATA"]) / "mnist.npz") as stored:
-        train = stored["x_train"][: options.pictures, ..., None]
-        train_labels = stored["y_train"][: options.pictures]
+        train = stored["x_train"][: options.images, ..., None]
+        train_labels = stored["y_train"][: options.images]
         test, test_labels = stored["x_test"][..., None], stored["y_test"]
     recipe = Variational(
         latent=options.latent,
@@ -56,14 +56,14 @@ def main() -> None:
     for digit in (int(each) for each in options.digits.split(",")):
         started = time.perf_counter()
         known, usual = train_labels != digit, test_labels != digit
-        pictures = PictureSet(
+        images = ImageSet(
             train=train[known],
             test=test[usual],
             train_indices=np.flatnonzero(known),
             test_indices=len(train) + np.flatnonzero(usual),
-            tested_on="test pictures",
+            tested_on="test images",
         )
-        model = fit_variational(recipe, pictures, seed=SEED)
+        model = fit_variational(recipe, images, seed=SEED)
         unusual = find_unusual(model, test)
         areas = [
             float(roc_auc_score(~usual, ranked))

@@ -1,4 +1,4 @@
-"""What varying pictures costs: training steps with each policy against steps without, in turn.
+"""What varying images costs: training steps with each policy against steps without, in turn.
 
 PEU_DATA=folder python benchmarks/augmentation.py [--rounds 12]
 """
@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from peu.data.catalog import open_dataset
+from peu.images.catalog import open_dataset
 from peu.networks.augmentation import MIXUP, augmenting
+from peu.networks.batches import ShuffledBatches
+from peu.networks.objective import class_objective
+from peu.networks.optimizers import make_optimizer
 from peu.networks.residual import residual_network
 from peu.recipes.augmentation import Augmentation, Policy
-from peu.recipes.augmented import Augmented
-from peu.training.batches import ShuffledBatches
-from peu.training.objective import class_objective
-from peu.training.optimizers import make_optimizer
+from peu.recipes.augmented import SmallResNet
 
 POLICIES: tuple[Policy, ...] = ("none", "flip", "standard", "strong", "mixup", "erase")
 
@@ -26,11 +26,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=12)
     rounds = parser.parse_args().rounds
-    recipe = Augmented()
+    recipe = SmallResNet()
     photos = open_dataset("caltech4")
     if photos.labels is None:
         raise SystemExit("caltech4 has no labels.")
-    pixels = photos.pixels(np.arange(len(photos)), recipe.image_size, recipe.fit)
+    pixels = photos.pixels(recipe.image_size, recipe.resize_mode)
     objective = class_objective(len(photos.class_names), soft=True)
     trained: dict[str, tuple[Any, ShuffledBatches]] = {}
     for policy in POLICIES:

@@ -6,7 +6,7 @@ that a machine that changes its pace changes it for both; the ratio is of the me
 epochs but each process's first, which compiles. The processor's own seconds are told too: they
 depend less on what else the machine does.
 
-Run: PEU_DATA=... python benchmarks/autoencoders.py [--rounds 2] [--epochs 4] [--pictures 12800]
+Run: PEU_DATA=... python benchmarks/autoencoders.py [--rounds 2] [--epochs 4] [--images 12800]
 """
 
 import argparse
@@ -21,15 +21,17 @@ from typing import Any
 
 import numpy as np
 
+from phases import on_phase
+
 SEED = 0
 PARTS = ("sheet", "peu")
 BATCH_SIZE = 32
 
 
-def load(pictures: int) -> Any:
-    """Give so many training pictures as uint8 (n, 28, 28, 1)."""
+def load(images: int) -> Any:
+    """Give so many training images as uint8 (n, 28, 28, 1)."""
     with np.load(Path(os.environ["PEU_DATA"]) / "mnist.npz") as stored:
-        return stored["x_train"][:pictures, ..., None]
+        return stored["x_train"][:images, ..., None]
 
 
 class Epochs:
@@ -51,12 +53,12 @@ class Epochs:
         self.begin()
 
 
-def denoiser_of_sheet(pictures: int, epochs: int) -> Epochs:
+def denoiser_of_sheet(images: int, epochs: int) -> Epochs:
     """Train as the sheet's text has it, plainly, but for an output bias that keeps it alive."""
     import tensorflow as tf
 
     layers = tf.keras.layers
-    clean = load(pictures).astype("float32") / 255
+    clean = load(images).astype("float32") / 255
     noisy = clean + 0.2 * np.random.normal(loc=0.0, scale=1.0, size=clean.shape)  # noqa: NPY002
     noisy = np.clip(noisy, 0.0, 1.0)
     inputs = tf.keras.Input((28, 28, 1))
@@ -79,17 +81,17 @@ def denoiser_of_sheet(pictures: int, epochs: int) -> Epochs:
     return told
 
 
-def denoiser_of_peu(pictures: int, epochs: int) -> Epochs:
-    """Train the same network as `Denoising` does, with no pictures to watch."""
-    from peu.autoencoding.denoising import train_denoiser
+def denoiser_of_peu(images: int, epochs: int) -> Epochs:
+    """Train the same network as `Denoising` does, with no images to watch."""
+    from peu.autoencoders.denoising import train_denoiser
     from peu.networks.denoisers import denoiser
+    from peu.networks.objective import mean_of
+    from peu.networks.precision import choose_precision
     from peu.recipes.denoising import Denoising
     from peu.recipes.training import TrainingSettings
-    from peu.training.objective import mean_of
-    from peu.training.precision import choose_precision
 
     recipe = Denoising(training=TrainingSettings(epochs=epochs, batch_size=BATCH_SIZE))
-    pixels = load(pictures)
+    pixels = load(images)
     precision = choose_precision("auto")
     network = denoiser(recipe, 1, mean_of(pixels), seed=SEED, precision=precision)
     told = Epochs()
@@ -100,7 +102,8 @@ def denoiser_of_peu(pictures: int, epochs: int) -> Epochs:
         else:
             told.begin()
 
-    train_denoiser(network, recipe, pixels, seed=SEED, progress=mark)
+    with on_phase(mark):
+        train_denoiser(network, recipe, pixels, seed=SEED)
     return told
 
 
@@ -115,18 +118,18 @@ def main() -> None:
     parser.add_argument("--what", choices=tuple(RUNS), default="denoiser")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--pictures", type=int, default=12_800)
+    parser.add_argument("--images", type=int, default=12_800)
     parser.add_argument("--part", choices=PARTS)
     options = parser.parse_args()
     if options.part:
-        told = RUNS[options.what][options.part](options.pictures, options.epochs)
+        told = RUNS[options.what][options.part](options.images, options.epochs)
         print(json.dumps({"seconds": told.seconds, "processor": told.processor}))
         return
     found: dict[str, list[dict[str, list[float]]]] = {part: [] for part in PARTS}
     for number in range(options.rounds):
         for part in PARTS:
             command = [sys.executable, __file__, "--what", options.what, "--part", part]
-            command += ["--epochs", str(options.epochs), "--pictures", str(options.pictures)]
+            command += ["--epochs", str(options.epochs), "--images", str(options.images)]
             output = subprocess.run(
                 command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             ).stdout

@@ -1,10 +1,10 @@
 """Whether the recipe that peu chooses by itself holds on tasks that nobody looked at before.
 
-Draws tasks of four classes with 40 to 60 pictures each from `caltech-rest`, by a seed, compares
+Draws tasks of four classes with 40 to 60 images each from `caltech-rest`, by a seed, compares
 recipes on each, and sets the default choice, with weights at hand and without, beside the best.
 
 PEU_DATA=folder python benchmarks/default_choice.py [--tasks 2] [--seed 2026] [--folds 5]
-    [--repeats 1] [--recipes descriptors,fisher,frozen,augmented,ensemble]
+    [--repeats 1] [--recipes hog,fisher,transfer,resnet,ensemble]
     [--output runs/default-choice]
 """
 
@@ -23,7 +23,7 @@ FEWEST, MOST = 40, 60
 
 
 def draw_tasks(source: Path, tasks: int, seed: int) -> list[list[str]]:
-    """Draw classes of about fifty pictures, no class twice."""
+    """Draw classes of about fifty images, no class twice."""
     counts = {
         folder.name: sum(1 for _ in folder.glob("*.jpg")) for folder in sorted(source.iterdir())
     }
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--recipes", default="descriptors,fisher,frozen,augmented,ensemble")
+    parser.add_argument("--recipes", default="hog,fisher,transfer,resnet,ensemble")
     parser.add_argument("--output", type=Path, default=Path("runs/default-choice"))
     options = parser.parse_args()
     data = Path(os.environ["PEU_DATA"])
@@ -47,8 +47,8 @@ def main() -> None:
         "backbone": str(data / "weights" / "mobilenet_1_0_224_pw12.keras"),
         "backbone_preprocessing": "tf",
     }
-    frozen = recipe_from_dict({"kind": "frozen", **backbone})
-    absent = peu.FrozenFeatures(backbone_weights="imagenet")
+    frozen = recipe_from_dict({"kind": "transfer", **backbone})
+    absent = peu.Transfer(backbone_weights="imagenet")
     for number, names in enumerate(draw_tasks(data / "caltech-rest", options.tasks, options.seed)):
         folder = options.output / f"task-{number}"
         for name in names:
@@ -57,7 +57,9 @@ def main() -> None:
                 shutil.copytree(data / "caltech-rest" / name, target)
         photos = peu.load_dataset(folder / "photos")
         recipes: list[Recipe] = [
-            recipe_from_dict({"kind": kind, **(backbone if kind in ("frozen", "finetune") else {})})
+            recipe_from_dict(
+                {"kind": kind, **(backbone if kind in ("transfer", "finetune") else {})}
+            )
             for kind in options.recipes.split(",")
         ]
         comparison = peu.compare(
@@ -72,7 +74,7 @@ def main() -> None:
                 flush=True,
             ),
         )
-        print(f"task {number}: {', '.join(names)}; {len(photos)} pictures")
+        print(f"task {number}: {', '.join(names)}; {len(photos)} images")
         for summary in comparison.summaries:
             accuracies = [t.evaluation.accuracy for t in comparison.trials_of(summary.name)]
             error = np.std(accuracies, ddof=1) / np.sqrt(len(accuracies))
@@ -81,7 +83,7 @@ def main() -> None:
                 f"log loss {summary.log_loss.mean:.3f}, {summary.seconds_per_trial:.0f} s a trial"
             )
         for label, considered in (("weights at hand", frozen), ("none", absent)):
-            if not isinstance(considered, peu.FrozenFeatures):
+            if not isinstance(considered, peu.Transfer):
                 continue
             choice = peu.choose_recipe(photos, runs=None, frozen=considered)
             print(f"  default, {label}: {choice.recipe.name}: {choice.reason}.")

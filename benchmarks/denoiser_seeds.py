@@ -2,10 +2,10 @@
 
 Each seed trains the sheet's network for a few epochs on some digits, at noise 0.2, once with its
 output starting at the mean pixel and once, with --plain, at 1/2 as the sheet's text has it. A
-network is black where its outputs have a mean below a tenth of the pictures' own. It runs on any
+network is black where its outputs have a mean below a tenth of the images' own. It runs on any
 backend: KERAS_BACKEND=jax.
 
-Run: PEU_DATA=... python benchmarks/denoiser_seeds.py [--seeds 10] [--pictures 6000] [--plain]
+Run: PEU_DATA=... python benchmarks/denoiser_seeds.py [--seeds 10] [--images 6000] [--plain]
 """
 
 import argparse
@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from peu.autoencoding.denoising import train_denoiser
-from peu.autoencoding.noise import add_noise
-from peu.backend import keras
+from peu.autoencoders.denoising import train_denoiser
+from peu.autoencoders.noise import add_noise
 from peu.evaluation.reconstruction import peak_signal_to_noise
+from peu.networks.backend import keras
 from peu.networks.denoisers import denoiser
+from peu.networks.objective import mean_of
 from peu.recipes.denoising import Denoising
 from peu.recipes.noise import read_noise
 from peu.recipes.training import TrainingSettings
-from peu.training.objective import mean_of
 
 TESTED = 500
 
@@ -32,12 +32,12 @@ def main() -> None:
     """Train from each seed, and print a line each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--pictures", type=int, default=6000)
+    parser.add_argument("--images", type=int, default=6000)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--plain", action="store_true")
     options = parser.parse_args()
     with np.load(Path(os.environ["PEU_DATA"]) / "mnist.npz") as stored:
-        train = stored["x_train"][: options.pictures, ..., None]
+        train = stored["x_train"][: options.images, ..., None]
         test = stored["x_test"][:TESTED, ..., None]
     noisy = add_noise(test, read_noise(0.4), np.random.default_rng(0))
     recipe = Denoising(

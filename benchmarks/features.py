@@ -8,25 +8,23 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
-from peu.data.dataset import load_dataset
-from peu.recipes.frozen import FrozenFeatures
-from peu.strategies.frozen import extract_features
+from peu.classifiers.frozen import extract_features
+from peu.images.dataset import load_dataset
+from peu.recipes.frozen import Transfer
 
 DATA = Path(os.environ["PEU_DATA"])
-RECIPE = FrozenFeatures(
+RECIPE = Transfer(
     backbone=str(DATA / "weights" / "mobilenet_1_0_224_pw12.keras"), backbone_preprocessing="tf"
 )
 
 
 def main() -> None:
-    """Print pictures a second, three times afresh and three times from the cache."""
+    """Print images a second, three times afresh and three times from the cache."""
     with tempfile.TemporaryDirectory() as folder:
         for number in range(3):
             os.environ["PEU_CACHE"] = f"{folder}/{number}"
             dataset = load_dataset(DATA / "caltech4")
-            dataset.pixels(np.arange(len(dataset)), (224, 224), RECIPE.fit)
+            dataset.pixels((224, 224), RECIPE.resize_mode)
             for place in ("computed", "from the cache"):
                 started = time.perf_counter()
                 _, features = extract_features(RECIPE, dataset)

@@ -1,8 +1,8 @@
-"""How good recipes are that learn from so few pictures a class, tested on all the others.
+"""How good recipes are that learn from so few images a class, tested on all the others.
 
-Copies of a picture that was learnt from are left out of the test.
+Copies of an image that was learnt from are left out of the test.
 
-Run: PEU_DATA=... python benchmarks/few_pictures.py [--draws 20]
+Run: PEU_DATA=... python benchmarks/few_images.py [--draws 20]
 """
 
 import argparse
@@ -12,19 +12,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.data.dataset import ImageDataset, load_dataset
-from peu.data.duplicates import duplicate_groups
-from peu.recipes.descriptors import Descriptors
+from peu.classifiers.fit import fit_recipe
+from peu.classifiers.fitted_recipe import TrainingPart
+from peu.classifiers.labels import labels_of
+from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.duplicates import duplicate_groups
+from peu.recipes.descriptors import HogSVM
 from peu.recipes.fisher import FisherVectors
-from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.frozen import Transfer
 from peu.recipes.registry import Recipe
 from peu.seeds import child_seed
-from peu.strategies.fit import fit_recipe
-from peu.strategies.fitted_recipe import TrainingPart
-from peu.strategies.labels import labels_of
 
 DATA = Path(os.environ["PEU_DATA"])
-FROZEN = FrozenFeatures(
+FROZEN = Transfer(
     backbone=str(DATA / "weights" / "mobilenet_1_0_224_pw12.keras"), backbone_preprocessing="tf"
 )
 COUNTS = (1, 2, 5, 10, 20)
@@ -33,7 +33,7 @@ COUNTS = (1, 2, 5, 10, 20)
 def draw(
     labels: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw so many pictures of each class to learn from, and give the others to test on."""
+    """Draw so many images of each class to learn from, and give the others to test on."""
     generator = np.random.default_rng(seed)
     train = np.sort(
         np.concatenate(
@@ -61,12 +61,12 @@ def accuracies(
 
 
 def main() -> None:
-    """Print a line a recipe and number of pictures."""
+    """Print a line a recipe and number of images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=20)
     draws = parser.parse_args().draws
     dataset = load_dataset(DATA / "caltech4")
-    for recipe in (FROZEN, FisherVectors(), Descriptors()):
+    for recipe in (FROZEN, FisherVectors(), HogSVM()):
         for count in COUNTS:
             found = accuracies(recipe, dataset, count, draws)
             print(

@@ -1,4 +1,4 @@
-"""What the bars beside a padded picture are filled with, and what that does to accuracy.
+"""What the bars beside a padded image are filled with, and what that does to accuracy.
 
 Run: PEU_DATA=... python benchmarks/padding.py
 """
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.model_selection import StratifiedKFold
 
-from peu.backend import keras
-from peu.data.dataset import ImageDataset, load_dataset
+from peu.classifiers.logistic import fit_logistic
+from peu.images.dataset import ImageDataset, load_dataset
 from peu.networks.backbones import feature_network, find_backbone, load_backbone
-from peu.strategies.logistic import fit_logistic
+from peu.networks.backend import keras
 
 SIDE = 224
 DATA = Path(os.environ["PEU_DATA"])
 
 
 def padded(image: Image.Image, filling: str) -> NDArray[np.uint8]:
-    """Bring a picture to a square, its bars filled one way or another."""
+    """Bring an image to a square, its bars filled one way or another."""
     scale = SIDE / max(image.size)
     size = tuple(max(1, round(side * scale)) for side in image.size)
     inner = np.asarray(image.resize((size[0], size[1]), Image.Resampling.BILINEAR))
@@ -61,7 +61,7 @@ def tasks() -> dict[str, ImageDataset]:
     middle = np.flatnonzero((counts >= 35) & (counts <= 80))
     for seed in range(4):
         classes = np.random.default_rng(seed).choice(middle, 4, replace=False)
-        chosen[f"rest-{seed}"] = rest.subset(np.flatnonzero(np.isin(rest.labels, classes)))
+        chosen[f"rest-{seed}"] = rest[np.flatnonzero(np.isin(rest.labels, classes))]
     return chosen
 
 

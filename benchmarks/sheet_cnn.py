@@ -1,7 +1,7 @@
-"""The lab sheet's own Keras code against `Scratch`, on the same arrays, in turn, in one run.
+"""The lab sheet's own Keras code against `SmallCNN`, on the same arrays, in turn, in one run.
 
 The sheet's code runs in a process of its own, as a student would run it: TensorFlow as it
-comes. So does `Scratch`. They take turns, so that a machine that changes its pace changes it
+comes. So does `SmallCNN`. They take turns, so that a machine that changes its pace changes it
 for both; the ratio is of the medians of all epochs but each process's first, which compiles.
 
 Run: PEU_DATA=... python benchmarks/sheet_cnn.py [--rounds 2] [--epochs 15]
@@ -18,19 +18,21 @@ from typing import Any
 
 import numpy as np
 
+from phases import on_phase
+
 SEED = 0
 PARTS = ("sheet", "peu")
 
 
 def load() -> tuple[Any, Any, Any, Any]:
     """Give the sheet's 70/30 split of its four classes as uint8 arrays."""
-    from peu.data.dataset import load_dataset
-    from peu.data.splits import make_holdout
+    from peu.images.dataset import load_dataset
+    from peu.images.splits import make_holdout
 
     dataset = load_dataset(Path(os.environ["PEU_DATA"]) / "caltech4")
     split = make_holdout(dataset, seed=SEED)
     assert dataset.labels is not None
-    pixels = dataset.pixels(np.arange(len(dataset)), (224, 224), "stretch")
+    pixels = dataset.pixels((224, 224), "stretch")
     return (
         pixels[split.train],
         dataset.labels[split.train],
@@ -73,16 +75,16 @@ def run_sheet(arrays: Path, epochs: int) -> dict[str, Any]:
 
 
 def run_peu(arrays: Path, epochs: int) -> dict[str, Any]:
-    """Train the same network by `Scratch`."""
-    from peu.fitted.network import NetworkModel
+    """Train the same network by `SmallCNN`."""
+    from peu.models.network import NetworkModel
+    from peu.networks.fit import fit_network
+    from peu.networks.precision import choose_precision
     from peu.networks.small_cnn import small_cnn
-    from peu.recipes.scratch import Scratch
+    from peu.recipes.scratch import SmallCNN
     from peu.recipes.training import TrainingSettings
-    from peu.training.fit import fit_network
-    from peu.training.precision import choose_precision
 
     stored = np.load(arrays)
-    recipe = Scratch(training=TrainingSettings(epochs=epochs))
+    recipe = SmallCNN(training=TrainingSettings(epochs=epochs))
     precision = choose_precision("auto")
     network = small_cnn(recipe, 4, seed=SEED, precision=precision)
     seconds: list[float] = []
@@ -94,9 +96,8 @@ def run_peu(arrays: Path, epochs: int) -> dict[str, Any]:
             seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
 
-    fit_network(
-        network, stored["x_train"], stored["y_train"], recipe.training, seed=SEED, progress=mark
-    )
+    with on_phase(mark):
+        fit_network(network, stored["x_train"], stored["y_train"], recipe.training, seed=SEED)
     answers = NetworkModel(network).predict_proba(stored["x_test"]).argmax(axis=1)
     return {
         "seconds": seconds,

@@ -14,29 +14,31 @@ import time
 
 import numpy as np
 
+from phases import on_phase
+
 EPOCHS = 4
 
 
 def train(threads: int) -> None:
-    """Train on as many pictures as a fold of the sheet's set has, and print each epoch's time."""
-    from peu.backend import limit_threads
+    """Train on as many images as a fold of the sheet's set has, and print each epoch's time."""
+    from peu.networks.backend import limit_threads
 
     limit_threads(threads)
+    from peu.networks.fit import fit_network
     from peu.networks.small_cnn import small_cnn
-    from peu.recipes.scratch import Scratch
+    from peu.recipes.scratch import SmallCNN
     from peu.recipes.training import TrainingSettings
-    from peu.training.fit import fit_network
 
     pixels = np.random.default_rng(0).integers(0, 256, (142, 224, 224, 3), dtype=np.uint8)
     times: list[float] = []
-    fit_network(
-        small_cnn(Scratch(), 4, seed=0),
-        pixels,
-        np.arange(142) % 4,
-        TrainingSettings(epochs=EPOCHS),
-        seed=0,
-        progress=lambda *_: times.append(time.perf_counter()),
-    )
+    with on_phase(lambda *_: times.append(time.perf_counter())):
+        fit_network(
+            small_cnn(SmallCNN(), 4, seed=0),
+            pixels,
+            np.arange(142) % 4,
+            TrainingSettings(epochs=EPOCHS),
+            seed=0,
+        )
     print(json.dumps(np.diff(times)[1:].tolist()))
 
 

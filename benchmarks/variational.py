@@ -1,11 +1,11 @@
 """The lab sheet's own variational auto-encoder against `Variational`, on the same MNIST, in turn.
 
 The sheet's code runs in a process of its own, as a student would run it: TensorFlow as it comes,
-coefficient 1. So does `Variational` with `auto`. They take turns, so that a machine that changes
+kl_weight 1. So does `Variational` with `auto`. They take turns, so that a machine that changes
 its pace changes it for both; the ratio is of the medians of all epochs but each process's first,
-which compiles. An epoch of either ends with the held-out pictures.
+which compiles. An epoch of either ends with the held-out images.
 
-Run: PEU_DATA=... python benchmarks/variational.py [--rounds 2] [--epochs 4] [--pictures 12800]
+Run: PEU_DATA=... python benchmarks/variational.py [--rounds 2] [--epochs 4] [--images 12800]
 """
 
 import argparse
@@ -24,14 +24,14 @@ PARTS = ("sheet", "peu")
 BATCH_SIZE = 128
 
 
-def load(pictures: int) -> tuple[Any, Any]:
-    """Give so many training pictures, and a sixth as many test pictures, as uint8."""
+def load(images: int) -> tuple[Any, Any]:
+    """Give so many training images, and a sixth as many test images, as uint8."""
     with np.load(Path(os.environ["PEU_DATA"]) / "mnist.npz") as stored:
-        train = stored["x_train"][:pictures, ..., None]
+        train = stored["x_train"][:images, ..., None]
         return train, stored["x_test"][: len(train) // 6, ..., None]
 
 
-def run_sheet(pictures: int, epochs: int) -> list[float]:
+def run_sheet(images: int, epochs: int) -> list[float]:
     """Train as the sheet's text has it, plainly."""
     import tensorflow as tf
 
@@ -45,7 +45,7 @@ def run_sheet(pictures: int, epochs: int) -> list[float]:
             return z
 
     layers = tf.keras.layers
-    x_train, x_test = (part.astype("float32") / 255 for part in load(pictures))
+    x_train, x_test = (part.astype("float32") / 255 for part in load(images))
     inputs = tf.keras.Input((28, 28, 1))
     x = layers.Conv2D(32, 3, activation="relu", padding="same")(inputs)
     x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
@@ -87,14 +87,14 @@ def run_sheet(pictures: int, epochs: int) -> list[float]:
     return seconds
 
 
-def run_peu(pictures: int, epochs: int) -> list[float]:
-    """Train the same networks by `Variational`, the coefficient found."""
-    from peu.autoencoding.pictures import PictureSet
-    from peu.autoencoding.variational import fit_variational
+def run_peu(images: int, epochs: int) -> list[float]:
+    """Train the same networks by `Variational`, the kl_weight found."""
+    from peu.autoencoders.images import ImageSet
+    from peu.autoencoders.variational import fit_variational
     from peu.recipes.training import TrainingSettings
     from peu.recipes.variational import Variational
 
-    train, test = load(pictures)
+    train, test = load(images)
     settings = TrainingSettings(epochs=epochs, batch_size=BATCH_SIZE)
     seconds: list[float] = []
     started = time.perf_counter()
@@ -107,15 +107,14 @@ def run_peu(pictures: int, epochs: int) -> list[float]:
 
     fit_variational(
         Variational(training=settings),
-        PictureSet(
+        ImageSet(
             train=train,
             test=test,
             train_indices=np.arange(len(train)),
             test_indices=np.arange(len(train), len(train) + len(test)),
-            tested_on="test pictures",
+            tested_on="test images",
         ),
         seed=SEED,
-        progress=mark,
     )
     return seconds
 
@@ -125,18 +124,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--pictures", type=int, default=12_800)
+    parser.add_argument("--images", type=int, default=12_800)
     parser.add_argument("--part", choices=PARTS)
     options = parser.parse_args()
     if options.part:
         run = run_sheet if options.part == "sheet" else run_peu
-        print(json.dumps(run(options.pictures, options.epochs)))
+        print(json.dumps(run(options.images, options.epochs)))
         return
     found: dict[str, list[float]] = {part: [] for part in PARTS}
     for number in range(options.rounds):
         for part in PARTS:
             command = [sys.executable, __file__, "--part", part]
-            for name in ("epochs", "pictures"):
+            for name in ("epochs", "images"):
                 command += [f"--{name}", str(getattr(options, name))]
             output = subprocess.run(
                 command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

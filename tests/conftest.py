@@ -1,4 +1,4 @@
-"""What every test stands on: a private cache, and the real pictures where there are any."""
+"""What every test stands on: a private cache, and the real images where there are any."""
 
 import gc
 import os
@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-_LEFT_OUT = "PEU_DATA is not set: this test needs real pictures"
+_LEFT_OUT = "PEU_DATA is not set: this test needs real images"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that asks for the real pictures."""
+    """Mark each test that asks for the real images."""
     for item in items:
         if "peu_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real_data)
@@ -27,12 +27,12 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out for want of real pictures."""
+    """Say what was left out for want of real images."""
     skipped = terminalreporter.stats.get("skipped", [])
     count = sum(_LEFT_OUT in str(report.longrepr) for report in skipped)
     if count:
         terminalreporter.write_line(
-            f"{count} tests on real pictures were left out: set PEU_DATA to run them."
+            f"{count} tests on real images were left out: set PEU_DATA to run them."
         )
 
 
@@ -47,7 +47,7 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def peu_data() -> Path:
-    """Give the folder of real pictures; without it skip, or fail where they are required."""
+    """Give the folder of real images; without it skip, or fail where they are required."""
     folder = os.environ.get("PEU_DATA")
     if folder:
         return Path(folder).resolve()

@@ -1,107 +1,106 @@
-"""Learn image models from few pictures, and say honestly how good they are."""
+"""Learn image models from few images, and say honestly how good they are."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from peu.autoencoding.denoise import denoise
-    from peu.autoencoding.fit import fit_autoencoder
-    from peu.data.catalog import open_dataset
-    from peu.data.checks import describe_dataset
-    from peu.data.dataset import ImageDataset, load_dataset
-    from peu.data.splits import Split, make_holdout, make_splits, predefined_split
+    from peu.autoencoders.denoise import denoise
+    from peu.autoencoders.fit import fit_autoencoder
+    from peu.classifiers.fit import fit_classifier
+    from peu.comparison.choice import Choice, choose_recipe
+    from peu.comparison.compare import compare
+    from peu.comparison.comparison import Comparison
+    from peu.comparison.denoising import evaluate_denoiser
+    from peu.comparison.evaluate import evaluate
+    from peu.comparison.kl_weights import study_kl_weights
+    from peu.comparison.latent import evaluate_variational
+    from peu.comparison.trial import Trial
     from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
     from peu.evaluation.metrics import Evaluation
-    from peu.experiments.choice import Choice, choose_recipe
-    from peu.experiments.coefficients import study_coefficients
-    from peu.experiments.compare import compare
-    from peu.experiments.comparison import Comparison
-    from peu.experiments.denoising import evaluate_denoiser
-    from peu.experiments.evaluate import evaluate
-    from peu.experiments.latent import evaluate_variational
-    from peu.experiments.trial import Trial
-    from peu.fitted.autoencoder import Autoencoder
-    from peu.fitted.classifier import Classifier, Prediction
+    from peu.images.catalog import open_dataset
+    from peu.images.checks import describe_dataset
+    from peu.images.dataset import ImageDataset, load_dataset
+    from peu.images.splits import Split, make_holdout, make_splits, predefined_split
     from peu.lab.page import write_lab
     from peu.lab.run import run_lab
     from peu.lab.settings import LabSettings
+    from peu.models.autoencoder import Autoencoder
+    from peu.models.classifier import Classifier, Prediction
     from peu.recipes.augmentation import Augmentation
-    from peu.recipes.augmented import Augmented
+    from peu.recipes.augmented import SmallResNet
     from peu.recipes.autoencoders import AutoencoderRecipe
     from peu.recipes.denoising import Denoising
-    from peu.recipes.descriptors import Descriptors
+    from peu.recipes.descriptors import HogSVM
     from peu.recipes.ensemble import Ensemble
     from peu.recipes.finetune import FineTune
     from peu.recipes.fisher import FisherVectors
-    from peu.recipes.frozen import FrozenFeatures
+    from peu.recipes.frozen import Transfer
     from peu.recipes.noise import read_noise
     from peu.recipes.registry import Recipe
-    from peu.recipes.scratch import Scratch
+    from peu.recipes.scratch import SmallCNN
     from peu.recipes.search_space import SearchSpace
     from peu.recipes.training import TrainingSettings
-    from peu.recipes.tuned import Tuned
+    from peu.recipes.tuned import TunedCNN
     from peu.recipes.variational import Variational
-    from peu.reporting.comparison_report import write_report
-    from peu.strategies.fit import fit_classifier
+    from peu.reports.comparison_report import write_report
 
 __version__ = "0.1.0"
 
 # NumPy and Keras take seconds to start; a name is loaded when it is first asked for (PEP 562).
 _HOMES = {
     "Augmentation": "peu.recipes.augmentation",
-    "Augmented": "peu.recipes.augmented",
-    "Autoencoder": "peu.fitted.autoencoder",
+    "SmallResNet": "peu.recipes.augmented",
+    "Autoencoder": "peu.models.autoencoder",
     "AutoencoderRecipe": "peu.recipes.autoencoders",
     "BundleError": "peu.errors",
-    "Choice": "peu.experiments.choice",
-    "Classifier": "peu.fitted.classifier",
-    "Comparison": "peu.experiments.comparison",
+    "Choice": "peu.comparison.choice",
+    "Classifier": "peu.models.classifier",
+    "Comparison": "peu.comparison.comparison",
     "DataError": "peu.errors",
     "Denoising": "peu.recipes.denoising",
-    "Descriptors": "peu.recipes.descriptors",
+    "HogSVM": "peu.recipes.descriptors",
     "Ensemble": "peu.recipes.ensemble",
     "Evaluation": "peu.evaluation.metrics",
     "FineTune": "peu.recipes.finetune",
     "FisherVectors": "peu.recipes.fisher",
-    "FrozenFeatures": "peu.recipes.frozen",
-    "ImageDataset": "peu.data.dataset",
+    "Transfer": "peu.recipes.frozen",
+    "ImageDataset": "peu.images.dataset",
     "LabSettings": "peu.lab.settings",
     "PeuError": "peu.errors",
-    "Prediction": "peu.fitted.classifier",
+    "Prediction": "peu.models.classifier",
     "Recipe": "peu.recipes.registry",
     "RecipeError": "peu.errors",
     "ResourceError": "peu.errors",
-    "Scratch": "peu.recipes.scratch",
+    "SmallCNN": "peu.recipes.scratch",
     "SearchSpace": "peu.recipes.search_space",
-    "Split": "peu.data.splits",
+    "Split": "peu.images.splits",
     "TrainingSettings": "peu.recipes.training",
-    "Trial": "peu.experiments.trial",
-    "Tuned": "peu.recipes.tuned",
+    "Trial": "peu.comparison.trial",
+    "TunedCNN": "peu.recipes.tuned",
     "Variational": "peu.recipes.variational",
-    "choose_recipe": "peu.experiments.choice",
-    "compare": "peu.experiments.compare",
-    "denoise": "peu.autoencoding.denoise",
-    "describe_dataset": "peu.data.checks",
-    "evaluate": "peu.experiments.evaluate",
-    "evaluate_denoiser": "peu.experiments.denoising",
-    "evaluate_variational": "peu.experiments.latent",
-    "fit_autoencoder": "peu.autoencoding.fit",
-    "fit_classifier": "peu.strategies.fit",
-    "load_dataset": "peu.data.dataset",
-    "make_holdout": "peu.data.splits",
-    "make_splits": "peu.data.splits",
-    "open_dataset": "peu.data.catalog",
-    "predefined_split": "peu.data.splits",
+    "choose_recipe": "peu.comparison.choice",
+    "compare": "peu.comparison.compare",
+    "denoise": "peu.autoencoders.denoise",
+    "describe_dataset": "peu.images.checks",
+    "evaluate": "peu.comparison.evaluate",
+    "evaluate_denoiser": "peu.comparison.denoising",
+    "evaluate_variational": "peu.comparison.latent",
+    "fit_autoencoder": "peu.autoencoders.fit",
+    "fit_classifier": "peu.classifiers.fit",
+    "load_dataset": "peu.images.dataset",
+    "make_holdout": "peu.images.splits",
+    "make_splits": "peu.images.splits",
+    "open_dataset": "peu.images.catalog",
+    "predefined_split": "peu.images.splits",
     "read_noise": "peu.recipes.noise",
     "run_lab": "peu.lab.run",
-    "study_coefficients": "peu.experiments.coefficients",
+    "study_kl_weights": "peu.comparison.kl_weights",
     "write_lab": "peu.lab.page",
-    "write_report": "peu.reporting.comparison_report",
+    "write_report": "peu.reports.comparison_report",
 }
 
 __all__ = [
     "Augmentation",
-    "Augmented",
     "Autoencoder",
     "AutoencoderRecipe",
     "BundleError",
@@ -110,12 +109,11 @@ __all__ = [
     "Comparison",
     "DataError",
     "Denoising",
-    "Descriptors",
     "Ensemble",
     "Evaluation",
     "FineTune",
     "FisherVectors",
-    "FrozenFeatures",
+    "HogSVM",
     "ImageDataset",
     "LabSettings",
     "PeuError",
@@ -123,12 +121,14 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "ResourceError",
-    "Scratch",
     "SearchSpace",
+    "SmallCNN",
+    "SmallResNet",
     "Split",
     "TrainingSettings",
+    "Transfer",
     "Trial",
-    "Tuned",
+    "TunedCNN",
     "Variational",
     "__version__",
     "choose_recipe",
@@ -147,7 +147,7 @@ __all__ = [
     "predefined_split",
     "read_noise",
     "run_lab",
-    "study_coefficients",
+    "study_kl_weights",
     "write_lab",
     "write_report",
 ]

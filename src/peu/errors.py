@@ -11,13 +11,13 @@ class PeuError(Exception):
 
 
 class RecipeError(PeuError, ValueError):
-    """Report a setting that cannot work: a knob out of its range, an unknown recipe."""
+    """Report a setting that cannot work: a setting out of its range, an unknown recipe."""
 
     exit_code = 2
 
 
 class DataError(PeuError):
-    """Report pictures or labels that cannot be used as they are."""
+    """Report images or labels that cannot be used as they are."""
 
     exit_code = 3
 

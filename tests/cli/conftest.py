@@ -1,4 +1,4 @@
-"""Pictures, a saved model, and `peu` in this process or in one of its own."""
+"""Images, a saved model, and `peu` in this process or in one of its own."""
 
 import os
 import subprocess
@@ -9,15 +9,15 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from command_line import Peu, Process
+from peu.classifiers.fit import fit_classifier
 from peu.cli.main import app
-from peu.data.dataset import load_dataset
-from peu.strategies.fit import fit_classifier
-from small_set import PLAIN, drawn_pictures
+from peu.images.dataset import load_dataset
+from small_set import PLAIN, drawn_images
 
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return drawn_pictures(tmp_path_factory)
+    return drawn_images(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

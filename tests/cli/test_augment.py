@@ -1,4 +1,4 @@
-"""`peu augment`: a picture of each policy, and nothing overwritten unasked."""
+"""`peu augment`: an image of each policy, and nothing overwritten unasked."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,13 @@ from PIL import Image
 from command_line import Peu, complaint
 
 
-def test_it_draws_the_policies_on_ones_own_pictures(peu: Peu, photos: Path) -> None:
-    done = peu("augment", photos, "--policies", "none,flip", "--pictures", "1", "--json", "-q")
+def test_it_draws_the_policies_on_ones_own_images(peu: Peu, photos: Path) -> None:
+    done = peu("augment", photos, "--policies", "none,flip", "--images", "1", "--json", "-q")
     assert done.exit_code == 0
     told = json.loads(done.stdout)
     assert told["policies"] == ["none", "flip"]
-    assert len(told["pictures"]) == 1
-    assert (photos / told["pictures"][0]).is_file()
+    assert len(told["images"]) == 1
+    assert (photos / told["images"][0]).is_file()
     with Image.open(told["output"]) as drawn:
         assert drawn.format == "PNG"
     again = peu("augment", photos, "--policies", "none", "-q")
@@ -39,8 +39,8 @@ def test_what_cannot_work_is_refused_before_anything_is_read(peu: Peu) -> None:
     assert missing.exit_code == 3
 
 
-def test_pictures_without_classes_are_shown_too(peu: Peu, photos: Path) -> None:
-    done = peu("augment", photos / "anchor", "--policies", "none", "--pictures", "1", "-q")
+def test_images_without_classes_are_shown_too(peu: Peu, photos: Path) -> None:
+    done = peu("augment", photos / "anchor", "--policies", "none", "--images", "1", "-q")
     assert done.exit_code == 0, done.stderr
     with Image.open("augmentation.png") as drawn:
         assert drawn.format == "PNG"

@@ -7,27 +7,27 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from broken_pictures import BROKEN
+from broken_images import BROKEN
 from command_line import Peu, complaint
-from peu.cli.knobs import Knobs
+from peu.cli.recipe_options import Settings
 from peu.cli.settings import choose_recipes, read_config
 from peu.files import owning
 from small_set import CLASSES
 
-QUICK = ("--recipes", "descriptors", "--folds", 2, "--repeats", 1)
+QUICK = ("--recipes", "hog", "--folds", 2, "--repeats", 1)
 
 
 def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> None:
     told = peu("compare", photos, *QUICK, "-o", "run")
     assert told.exit_code == 0
-    assert "photos: 32 pictures, 4 classes; 2 folds x 1" in told.stdout
-    assert "descriptors recognises" in told.stdout
+    assert "photos: 32 images, 4 classes; 2 folds x 1" in told.stdout
+    assert "hog recognises" in told.stdout
     assert f"Report: {Path('run/report.html')}" in told.stdout
     assert "\x1b" not in told.stdout + told.stderr
     beginning, first, second = told.stderr.splitlines()
-    assert beginning == "32 pictures; 2 trials in run."
-    assert first.startswith("1/2 descriptors, repeat 1, fold 1: accuracy ")
-    assert second.startswith("2/2 descriptors, repeat 1, fold 2: accuracy ")
+    assert beginning == "32 images; 2 trials in run."
+    assert first.startswith("1/2 hog, repeat 1, fold 1: accuracy ")
+    assert second.startswith("2/2 hog, repeat 1, fold 2: accuracy ")
     found = {path.relative_to("run").parts[0] for path in Path("run").iterdir()}
     assert found - {".lock"} == {
         "config.toml",
@@ -39,33 +39,33 @@ def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> No
 
 
 def test_json_has_the_documented_form(peu: Peu, photos: Path) -> None:
-    recipes = ("--recipes", "descriptors,frozen", "--backbone", "nowhere.keras")
+    recipes = ("--recipes", "hog,transfer", "--backbone", "nowhere.keras")
     told = peu("compare", photos, *recipes, "--backbone-preprocessing", "tf", "--quick", "--json")
     assert told.exit_code == 0
     result = json.loads(told.stdout)
     assert result["format"] == 1
     assert result["dataset"]["name"] == "photos"
-    assert result["dataset"]["pictures"] == 32
+    assert result["dataset"]["images"] == 32
     assert (result["folds"], result["repeats"], result["seed"]) == (3, 1, 0)
     (recipe,) = result["recipes"]
-    assert recipe["name"] == "descriptors"
+    assert recipe["name"] == "hog"
     assert set(recipe["accuracy"]) >= {"mean", "low", "high"}
     assert recipe["accuracy"]["low"] <= recipe["accuracy"]["mean"] <= recipe["accuracy"]["high"]
     assert recipe["seconds_per_trial"] > 0
     assert recipe["parameters"] > 0
     assert result["paired"] == []
-    assert result["verdict"].startswith("descriptors recognises")
-    assert [failure["name"] for failure in result["failures"]] == ["frozen"]
-    assert "frozen could not run: " in told.stderr
+    assert result["verdict"].startswith("hog recognises")
+    assert [failure["name"] for failure in result["failures"]] == ["transfer"]
+    assert "transfer could not run: " in told.stderr
     assert json.loads(next(Path("runs").glob("*/report.json")).read_text()) == result
 
 
-def test_without_a_folder_the_built_in_pictures_are_compared(peu: Peu) -> None:
+def test_without_a_folder_the_built_in_images_are_compared(peu: Peu) -> None:
     told = peu("compare", *QUICK, "--json")
     assert told.exit_code == 0
     result = json.loads(told.stdout)
     assert result["dataset"]["name"] == "samples"
-    assert result["dataset"]["pictures"] == 128
+    assert result["dataset"]["images"] == 128
     assert result["recipes"][0]["accuracy"]["mean"] > 0.5
 
 
@@ -111,7 +111,9 @@ def test_a_second_run_in_a_folder_at_the_same_time_is_refused(peu: Peu, photos: 
 
 
 def test_the_config_of_a_run_makes_it_again(peu: Peu, photos: Path) -> None:
-    first = peu("compare", photos, *QUICK, "--seed", 3, "--fit", "pad", "-o", "run", "--json")
+    first = peu(
+        "compare", photos, *QUICK, "--seed", 3, "--resize-mode", "pad", "-o", "run", "--json"
+    )
     again = peu("compare", "--config", "run/config.toml", "-o", "again", "--json")
     assert again.exit_code == 0
     results = [json.loads(told.stdout) for told in (first, again)]
@@ -128,11 +130,11 @@ def test_the_config_of_a_run_makes_it_again(peu: Peu, photos: Path) -> None:
 
 
 def test_presets_set_folds_and_repeats_unless_they_are_given(peu: Peu, photos: Path) -> None:
-    told = peu("compare", photos, "--recipes", "descriptors", "--quick", "--folds", 2, "--json")
+    told = peu("compare", photos, "--recipes", "hog", "--quick", "--folds", 2, "--json")
     assert (json.loads(told.stdout)["folds"], json.loads(told.stdout)["repeats"]) == (2, 1)
 
 
-def test_quiet_is_quiet_and_a_broken_picture_is_told_of(
+def test_quiet_is_quiet_and_a_broken_image_is_told_of(
     peu: Peu, photos: Path, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(photos, tmp_path / "with-broken"))
@@ -149,8 +151,8 @@ def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(photos, tmp_path / f"set {''.join(odd)}"))
     for usual, name in zip(CLASSES, odd, strict=True):
         (folder / usual).rename(folder / name)
-        picture = next((folder / name).iterdir())
-        picture.rename(picture.with_name(f"{name}.jpg"))
+        image = next((folder / name).iterdir())
+        image.rename(image.with_name(f"{name}.jpg"))
         (folder / odd[0] / f"broken {name}.jpg").write_bytes(b"")
     told = peu("compare", folder, *QUICK)
     assert told.exit_code == 0
@@ -166,10 +168,10 @@ def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path) -> None:
     [
         (("--recipes", "magic"), 2, "magic"),
         (("--image-size", "huge"), 2, "--image-size"),
-        (("--recipes", "scratch", "--epochs", 0), 2, "epochs"),
-        (("--recipes", "descriptors,descriptors"), 2, "names of their own"),
+        (("--recipes", "cnn", "--epochs", 0), 2, "epochs"),
+        (("--recipes", "hog,hog"), 2, "names of their own"),
         (("--config", "nowhere.toml"), 2, "--config"),
-        (("--recipes", "descriptors", "--folds", 9), 3, "9"),
+        (("--recipes", "hog", "--folds", 9), 3, "9"),
     ],
 )
 def test_what_cannot_work_is_one_line_and_a_code(
@@ -182,17 +184,17 @@ def test_what_cannot_work_is_one_line_and_a_code(
 
 
 def test_where_no_recipe_can_run_the_first_ones_trouble_is_told(peu: Peu, photos: Path) -> None:
-    told = peu("compare", photos, "--recipes", "frozen", "--backbone", "nowhere", "--quiet")
+    told = peu("compare", photos, "--recipes", "transfer", "--backbone", "nowhere", "--quiet")
     assert told.exit_code == 2
     assert "nowhere" in complaint(told)
 
 
 def test_typers_own_refusals_are_usage_errors(peu: Peu, photos: Path) -> None:
-    for arguments in (("--folds", 1), ("--fit", "bend"), ("--nonsense",), ("--seed", "x")):
+    for arguments in (("--folds", 1), ("--resize-mode", "bend"), ("--nonsense",), ("--seed", "x")):
         assert peu("compare", photos, *arguments).exit_code == 2
 
 
-def test_pictures_that_are_not_there_or_too_few(peu: Peu, tmp_path: Path) -> None:
+def test_images_that_are_not_there_or_too_few(peu: Peu, tmp_path: Path) -> None:
     told = peu("compare", "nowhere")
     assert told.exit_code == 3
     assert "nowhere" in complaint(told)
@@ -201,8 +203,8 @@ def test_pictures_that_are_not_there_or_too_few(peu: Peu, tmp_path: Path) -> Non
     assert peu("compare", tmp_path / "set").exit_code == 3
 
 
-def test_the_config_in_the_folder_holds_every_knob(peu: Peu, photos: Path) -> None:
-    peu("compare", photos, *QUICK, "-o", "run", "--fit", "crop")
-    (recipe,) = choose_recipes(None, read_config(Path("run/config.toml")), Knobs())
-    assert recipe.fit == "crop"
+def test_the_config_in_the_folder_holds_every_setting(peu: Peu, photos: Path) -> None:
+    peu("compare", photos, *QUICK, "-o", "run", "--resize-mode", "crop")
+    (recipe,) = choose_recipes(None, read_config(Path("run/config.toml")), Settings())
+    assert recipe.resize_mode == "crop"
     assert 'kernel = "rbf"' in Path("run/config.toml").read_text()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bar_pictures import QUICK_DENOISING, bars
+from bar_images import QUICK_DENOISING, bars
 from command_line import Peu, complaint
-from peu.autoencoding.denoise import denoise, load_denoiser, to_bytes
-from peu.autoencoding.fit import fit_autoencoder
-from peu.autoencoding.passes import ONCE, Passes
-from peu.data.dataset import load_dataset
-from peu.experiments import denoising
+from peu.autoencoders.denoise import denoise, load_denoiser, to_bytes
+from peu.autoencoders.fit import fit_autoencoder
+from peu.autoencoders.passes import ONCE, Passes
+from peu.comparison import denoising
+from peu.images.dataset import load_dataset
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def bar_model(bar_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def scans(tmp_path: Path) -> Path:
-    """Make a folder with every kind of picture and one broken file."""
+    """Make a folder with every kind of image and one broken file."""
     folder = tmp_path / "scans"
     (folder / "inner").mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -45,15 +45,15 @@ def scans(tmp_path: Path) -> Path:
     colour.save(folder / "colour.JPG", format="JPEG")
     colour.save(folder / "inner" / "moving.gif")
     grey.save(folder / "inner" / "grey.tif")
-    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "broken.png").write_bytes(b"no image")
     return folder
 
 
 def _opened(path: str | Path) -> Image.Image:
-    """Read a whole picture, and leave no file open."""
-    with Image.open(path) as picture:
-        picture.load()
-        return picture
+    """Read a whole image, and leave no file open."""
+    with Image.open(path) as image:
+        image.load()
+        return image
 
 
 def _json(peu: Peu, *arguments: object) -> Any:
@@ -71,11 +71,11 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
         *("-o", "model"),
     )
     assert facts["format"] == 1
-    assert (facts["pictures"], facts["held_out"]) == (80, 20)
+    assert (facts["images"], facts["held_out"]) == (80, 20)
     assert (facts["image_size"], facts["channels"]) == ([16, 16], 1)
     assert (facts["network"], facts["noise"]) == ("sheet", "0-0.4")
     found = _json(
-        *(peu, "evaluate", "model", bar_file, "--noise", "0.2,poisson:8", "--pictures", 6),
+        *(peu, "evaluate", "model", bar_file, "--noise", "0.2,poisson:8", "--images", 6),
         *("--report", "report"),
     )
     first, second = found["levels"]
@@ -89,8 +89,8 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     assert "runs on shifted copies" in page
     assert "<script" not in page
     drawings = {path.name for path in Path("report/figures").iterdir()}
-    assert {"loss.png", "quality-gaussian.png", "pictures-0.2.png"} <= drawings
-    assert "pictures-poisson-8.png" in drawings
+    assert {"loss.png", "quality-gaussian.png", "images-0.2.png"} <= drawings
+    assert "images-poisson-8.png" in drawings
     for drawing in Path("report/figures").iterdir():
         assert min(_opened(drawing).size) > 50
     assert json.loads(Path("report/report.json").read_text())["levels"] == found["levels"]
@@ -107,20 +107,20 @@ def test_a_wider_network_has_more_to_learn(peu: Peu, bar_file: Path) -> None:
     assert counts[0] * 3 < counts[1] < counts[0] * 4
 
 
-def test_the_mean_of_two_networks_cleans_pictures_as_one_does(peu: Peu, bar_file: Path) -> None:
+def test_the_mean_of_two_networks_cleans_images_as_one_does(peu: Peu, bar_file: Path) -> None:
     told = _json(
         *(peu, "train", bar_file, "--network", "unet", "--filters", "2,4", "--epochs", 1),
         *("--members", 2, "-o", "both"),
     )
     assert told["parameters"] % 2 == 0
-    assert peu("denoise", "evaluate", "both", bar_file, "--pictures", 4).exit_code == 0
+    assert peu("denoise", "evaluate", "both", bar_file, "--images", 4).exit_code == 0
 
 
 def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Path) -> None:
     told = peu("denoise", "apply", bar_model, scans, "-o", "clean")
     assert told.exit_code == 0, told.stderr
     assert "broken.png" in told.stderr
-    assert "4 pictures cleaned" in told.stdout
+    assert "4 images cleaned" in told.stdout
     written = {
         path.relative_to("clean").as_posix(): _opened(path) for path in Path("clean").rglob("*.*")
     }
@@ -156,7 +156,7 @@ def test_no_copy_replaces_anything_unasked(peu: Peu, bar_model: Path, scans: Pat
     before = (scans / "grey.png").read_bytes()
     itself = peu(*apply, scans, "--overwrite")
     assert itself.exit_code == 3
-    assert "must not replace its picture" in complaint(itself)
+    assert "must not replace its image" in complaint(itself)
     assert (scans / "grey.png").read_bytes() == before
     assert peu(*apply, "clean").exit_code == 0
     Path("clean/grey.png").write_bytes(b"mine")
@@ -168,10 +168,10 @@ def test_no_copy_replaces_anything_unasked(peu: Peu, bar_model: Path, scans: Pat
     assert _opened("clean/grey.png").size == (34, 21)
 
 
-def test_two_pictures_with_one_name_are_refused(peu: Peu, bar_model: Path, scans: Path) -> None:
+def test_two_images_with_one_name_are_refused(peu: Peu, bar_model: Path, scans: Path) -> None:
     told = peu("denoise", "apply", bar_model, scans / "grey.png", scans, "-o", "clean")
     assert told.exit_code == 3
-    assert "Two pictures" in complaint(told)
+    assert "Two images" in complaint(told)
     assert not Path("clean").exists()
 
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from broken_pictures import BROKEN, write_classes, write_picture
+from broken_images import BROKEN, write_classes, write_image
 from peu.cli.main import app
 
 
@@ -18,12 +18,12 @@ def describe(*arguments: object) -> Result:
 
 def test_counts_sizes_and_kinds_are_told(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "insects", {"ant": 12, "bee": 11})
-    write_picture(folder / "bee" / "wide.jpg", 99, (80, 20))
+    write_image(folder / "bee" / "wide.jpg", 99, (80, 20))
     Image.new("L", (50, 40)).save(folder / "ant" / "grey.png")
     lines = describe(folder).stdout.splitlines()
-    assert lines[0] == "insects: 25 pictures in 2 classes"
+    assert lines[0] == "insects: 25 images in 2 classes"
     assert [line.split() for line in lines[2:5]] == [
-        ["class", "pictures"],
+        ["class", "images"],
         ["ant", "13"],
         ["bee", "12"],
     ]
@@ -35,7 +35,7 @@ def test_counts_sizes_and_kinds_are_told(tmp_path: Path) -> None:
     ]
     assert "Colour modes: colour (RGB): 24; grey (L): 1" in lines
     assert "Formats: PNG: 24; JPEG: 1" in lines
-    assert "- Some pictures are wide and others tall." in "\n".join(lines)
+    assert "- Some images are wide and others tall." in "\n".join(lines)
 
 
 def test_a_pipe_gets_plain_text_without_colours_boxes_or_cut_lines(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_copies_are_told_those_in_several_classes_first(tmp_path: Path) -> None:
     one.save(folder / "ant" / "3 again.png", compress_level=1)
     Image.open(folder / "bee" / "5.png").save(folder / "ant" / "5 again.png", compress_level=1)
     lines = describe(folder).stdout.splitlines()
-    at = lines.index("The same picture again:")
+    at = lines.index("The same image again:")
     assert lines[at + 1] == "- `ant/5 again.png` = `bee/5.png` (in several classes)"
     assert lines[at + 2] == "- `ant/3 again.png` = `ant/3.png`"
 
@@ -79,7 +79,7 @@ def test_names_cannot_steer_the_terminal(tmp_path: Path) -> None:
     folder = write_classes(tmp_path / "[red]insects", {"[bold]ant": 12, "b\x1b[31mee:bug:": 12})
     (folder / "[bold]ant" / "two\nlines\x1b[2J.jpg").write_bytes(b"")
     told = describe(folder).stdout
-    assert told.startswith("[red]insects: 24 pictures")
+    assert told.startswith("[red]insects: 24 images")
     assert "[bold]ant " in told
     assert "b\\x1b[31mee:bug: " in told
     assert "`[bold]ant/two\\nlines\\x1b[2J.jpg`: " in told
@@ -135,8 +135,8 @@ def test_what_cannot_be_described_ends_with_one_line(tmp_path: Path, made: str) 
     assert found.stderr.count("\n") == 1
 
 
-def test_the_lab_sheets_pictures(peu_data: Path) -> None:
+def test_the_lab_sheets_images(peu_data: Path) -> None:
     told = describe(peu_data / "caltech4").stdout
-    assert "caltech4: 177 pictures in 4 classes" in told
+    assert "caltech4: 177 images in 4 classes" in told
     assert "`anchor/image_0005.jpg` = `anchor/image_0016.jpg`" in told
     assert "grey (L): 10" in told

@@ -16,7 +16,7 @@ import pytest
 from command_line import Peu
 from peu.recipes.training import TrainingSettings
 
-_TINY = ("--recipes", "descriptors,scratch", "--image-size", "24", "--epochs", "1")
+_TINY = ("--recipes", "hog,cnn", "--image-size", "24", "--epochs", "1")
 _FOLDS = ("--folds", "5", "--repeats", "1", "--batch-size", "8", "--lr", "0.002", "--workers", "2")
 
 
@@ -83,7 +83,7 @@ def _wait_for_a_network(process: "subprocess.Popen[str]") -> None:
     """Read remarks until a network's trial is done: the next ones are under way then."""
     assert process.stderr is not None
     for line in process.stderr:
-        if " scratch, " in line:
+        if " cnn, " in line:
             return
 
 
@@ -102,17 +102,17 @@ def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
     alone: tuple[str, str],
 ) -> None:
     told, complaints = alone
-    descriptors, scratch = sorted(json.loads(told)["recipes"], key=lambda one: str(one["name"]))
-    assert descriptors["recipe"]["kind"] == "descriptors"
+    scratch, descriptors = sorted(json.loads(told)["recipes"], key=lambda one: str(one["name"]))
+    assert descriptors["recipe"]["kind"] == "hog"
     assert scratch["recipe"]["image_size"] == [24, 24]
     usual = dataclasses.asdict(TrainingSettings())
     set_here = {"epochs": 1, "batch_size": 8, "learning_rate": 0.002}
     assert scratch["recipe"]["training"] == {**usual, **set_here}
     beginning, *trials = complaints.splitlines()
-    assert beginning.startswith("32 pictures; 10 trials in ")
+    assert beginning.startswith("32 images; 10 trials in ")
     assert len(trials) == 10
-    assert sum(" scratch, repeat 1, fold " in line for line in trials) == 5
-    assert sum(" descriptors, repeat 1, fold " in line for line in trials) == 5
+    assert sum(" cnn, repeat 1, fold " in line for line in trials) == 5
+    assert sum(" hog, repeat 1, fold " in line for line in trials) == 5
 
 
 def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
@@ -127,7 +127,7 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     killed.communicate()
     _wait_until_gone(killed.pid)
     kept = {path: json.loads(path.read_text()) for path in (folder / "trials").glob("*.json")}
-    networks = [path for path, trial in kept.items() if trial["recipe"]["kind"] == "scratch"]
+    networks = [path for path, trial in kept.items() if trial["recipe"]["kind"] == "cnn"]
     assert len(kept) - len(networks) == 5
     assert 1 <= len(networks) < 5
     # So much has to be left that the next run is interrupted in the midst of it.
@@ -148,7 +148,7 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     told, complaints = interrupted.communicate(timeout=60)
     assert interrupted.returncode == 130
     assert told == ""
-    lines = [line for line in complaints.splitlines() if " scratch, " not in line]
+    lines = [line for line in complaints.splitlines() if " cnn, " not in line]
     assert lines == ["peu: Interrupted. Run the same command to go on."]
     _wait_until_gone(interrupted.pid)
 

@@ -40,7 +40,7 @@ def test_other_settings_want_another_folder_or_a_word(peu: Peu) -> None:
         (("--sections", "4.1"), 2, "`--sections` must be"),
         (("--language", "de"), 2, "`language` must be one of fr, en"),
         (("--learning-rate", "0"), 2, "`learning_rate` must be"),
-        (("--coefficient", "little"), 2, "`--coefficient` must be"),
+        (("--kl-weight", "little"), 2, "`--kl-weight` must be"),
         (("--data", "nowhere"), 3, "where nothing is"),
     ],
 )

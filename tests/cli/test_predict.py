@@ -1,4 +1,4 @@
-"""`peu predict` and `peu evaluate`: a saved model on other pictures."""
+"""`peu predict` and `peu evaluate`: a saved model on other images."""
 
 import json
 import shutil
@@ -11,12 +11,12 @@ from command_line import Peu, complaint
 from small_set import CLASSES
 
 
-def _pictures(folder: Path, count: int = 3) -> list[Path]:
+def _images(folder: Path, count: int = 3) -> list[Path]:
     return sorted((folder / "barrel").iterdir())[:count]
 
 
-def test_json_is_a_list_with_a_picture_each(peu: Peu, model: Path, photos: Path) -> None:
-    chosen = _pictures(photos)
+def test_json_is_a_list_with_an_image_each(peu: Peu, model: Path, photos: Path) -> None:
+    chosen = _images(photos)
     told = peu("predict", model, *chosen, "--json")
     assert told.exit_code == 0
     assert told.stderr == ""
@@ -33,7 +33,7 @@ def test_json_is_a_list_with_a_picture_each(peu: Peu, model: Path, photos: Path)
 
 
 def test_a_table_for_people(peu: Peu, model: Path, photos: Path) -> None:
-    told = peu("predict", model, _pictures(photos)[0])
+    told = peu("predict", model, _images(photos)[0])
     assert told.exit_code == 0
     assert "barrel" in told.stdout
     assert "\x1b" not in told.stdout
@@ -50,8 +50,8 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_recognised(
     peu: Peu, model: Path, photos: Path, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.jpg"
-    broken.write_bytes(b"no picture")
-    told = peu("predict", model, broken, *_pictures(photos, 1), tmp_path / "nowhere.jpg", "--json")
+    broken.write_bytes(b"no image")
+    told = peu("predict", model, broken, *_images(photos, 1), tmp_path / "nowhere.jpg", "--json")
     assert told.exit_code == 0
     assert len(json.loads(told.stdout)) == 1
     assert [line.split(":")[0] for line in told.stderr.splitlines()] == ["Set aside"] * 2
@@ -71,19 +71,19 @@ def test_nothing_readable_is_bad_data(peu: Peu, model: Path, tmp_path: Path) -> 
     assert "broken.jpg" in complaint(told)
 
 
-def test_explanations_are_pictures(peu: Peu, model: Path, photos: Path) -> None:
-    told = peu("predict", model, *_pictures(photos, 2), "--explain", "out")
+def test_explanations_are_images(peu: Peu, model: Path, photos: Path) -> None:
+    told = peu("predict", model, *_images(photos, 2), "--explain", "out")
     assert told.exit_code == 0
     assert told.stderr.splitlines() == ["Explanations: out"]
     written = sorted(Path("out").iterdir())
     assert [path.suffix for path in written] == [".png", ".png"]
-    for path, original in zip(written, _pictures(photos, 2), strict=True):
+    for path, original in zip(written, _images(photos, 2), strict=True):
         assert original.stem in path.name
         assert "barrel" in path.name
-        with Image.open(path) as shown, Image.open(original) as picture:
+        with Image.open(path) as shown, Image.open(original) as image:
             shown.load()
-            assert shown.size == picture.size
-            assert shown.convert("RGB").tobytes() != picture.convert("RGB").tobytes()
+            assert shown.size == image.size
+            assert shown.convert("RGB").tobytes() != image.convert("RGB").tobytes()
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_explanations_are_pictures(peu: Peu, model: Path, photos: Path) -> None:
 def test_odd_file_names_work(
     peu: Peu, model: Path, photos: Path, tmp_path: Path, name: str
 ) -> None:
-    picture = tmp_path / f"{name}.jpg"
-    shutil.copy(_pictures(photos)[0], picture)
-    told = peu("predict", model, picture, "--explain", "out")
+    image = tmp_path / f"{name}.jpg"
+    shutil.copy(_images(photos)[0], image)
+    told = peu("predict", model, image, "--explain", "out")
     assert told.exit_code == 0, told.stderr
     assert "\x1b" not in told.stdout + told.stderr
     assert len(list(Path("out").glob("*.png"))) == 1
-    (answer,) = json.loads(peu("predict", model, picture, "--json").stdout)
-    assert answer["path"] == str(picture).encode("utf-8", "replace").decode()
+    (answer,) = json.loads(peu("predict", model, image, "--json").stdout)
+    assert answer["path"] == str(image).encode("utf-8", "replace").decode()
 
 
 def test_a_model_that_is_none_is_a_bad_model(
@@ -127,9 +127,9 @@ def test_evaluate_tells_figures_and_what_flatters_them(peu: Peu, model: Path, ph
     assert figures["n"] == figures["seen_in_training"] == 32
     assert figures["class_names"] == list(CLASSES)
     assert figures["confusion"] == [[8 * (i == j) for j in range(4)] for i in range(4)]
-    assert told.stderr.startswith("32 of these 32 pictures")
+    assert told.stderr.startswith("32 of these 32 images")
     table = peu("evaluate", model, photos).stdout
-    assert table.startswith("32 pictures: accuracy 1.000")
+    assert table.startswith("32 images: accuracy 1.000")
     assert all(name in table for name in CLASSES)
 
 

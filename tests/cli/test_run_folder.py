@@ -25,9 +25,9 @@ def test_other_settings_are_refused_unless_asked(tmp_path: Path) -> None:
     claim_folder(tmp_path, SETTINGS, overwrite=False)
     with pytest.raises(ResourceError, match="--overwrite"):
         claim_folder(tmp_path, OTHER, overwrite=False)
-    assert read_config(tmp_path / "config.toml")["recipes"][0]["kind"] == "descriptors"
+    assert read_config(tmp_path / "config.toml")["recipes"][0]["kind"] == "hog"
     assert not claim_folder(tmp_path, OTHER, overwrite=True)
-    assert read_config(tmp_path / "config.toml")["recipes"][0]["kind"] == "scratch"
+    assert read_config(tmp_path / "config.toml")["recipes"][0]["kind"] == "cnn"
 
 
 def test_a_damaged_config_is_another_run(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_running_run_keeps_its_settings(tmp_path: Path) -> None:
     claim_folder(tmp_path, SETTINGS, overwrite=False)
     with owning(tmp_path), pytest.raises(ResourceError, match="Another run"):
         claim_folder(tmp_path, OTHER, overwrite=True)
-    assert read_config(tmp_path / "config.toml")["recipes"][0]["kind"] == "descriptors"
+    assert read_config(tmp_path / "config.toml")["recipes"][0]["kind"] == "hog"
 
 
 def test_the_default_folder_depends_on_what_the_run_depends_on() -> None:

@@ -12,18 +12,18 @@ from small_set import CLASSES
 
 
 def test_a_model_is_trained_saved_used_and_measured(peu: Peu, photos: Path) -> None:
-    trained = peu("train", photos, "--recipe", "descriptors", "-o", "model", "--json")
+    trained = peu("train", photos, "--recipe", "hog", "-o", "model", "--json")
     assert trained.exit_code == 0
     facts = json.loads(trained.stdout)
     assert facts["format"] == 1
     assert facts["output"] == "model"
-    assert facts["recipe"] == "descriptors"
+    assert facts["recipe"] == "hog"
     assert facts["class_names"] == list(CLASSES)
-    assert facts["pictures"] == 32
+    assert facts["images"] == 32
     assert facts["seed"] == 0
     assert facts["parameters"] == facts["trainable_parameters"] > 0
-    picture = next((photos / "anchor").iterdir())
-    (answer,) = json.loads(peu("predict", "model", picture, "--json").stdout)
+    image = next((photos / "anchor").iterdir())
+    (answer,) = json.loads(peu("predict", "model", image, "--json").stdout)
     assert answer["label"] == "anchor"
     figures = json.loads(peu("evaluate", "model", photos, "--json").stdout)
     assert figures["accuracy"] == 1
@@ -31,21 +31,21 @@ def test_a_model_is_trained_saved_used_and_measured(peu: Peu, photos: Path) -> N
 
 
 def test_without_a_recipe_a_comparison_chooses_and_says_why(peu: Peu, photos: Path) -> None:
-    compared = peu("compare", photos, "--recipes", "descriptors", "--folds", 2, "--repeats", 1)
+    compared = peu("compare", photos, "--recipes", "hog", "--folds", 2, "--repeats", 1)
     assert compared.exit_code == 0
     trained = peu("train", photos, "-o", "model", "--json")
     assert trained.exit_code == 0
     facts = json.loads(trained.stdout)
-    assert facts["recipe"] == "descriptors"
+    assert facts["recipe"] == "hog"
     assert "did best" in facts["reason"]
-    assert f"Chose descriptors: {facts['reason']}." in trained.stderr
-    several = peu("train", photos, "-o", "other", "--recipe", "descriptors,scratch")
+    assert f"Chose hog: {facts['reason']}." in trained.stderr
+    several = peu("train", photos, "-o", "other", "--recipe", "hog,cnn")
     assert several.exit_code == 2
     assert "must name one recipe" in complaint(several)
 
 
 def test_nothing_is_overwritten_unasked(peu: Peu, photos: Path) -> None:
-    train = ("train", photos, "--recipe", "descriptors", "-q")
+    train = ("train", photos, "--recipe", "hog", "-q")
     assert peu(*train).exit_code == 0
     before = Path("model/manifest.json").read_bytes()
     refused = peu(*train, "--seed", 1)
@@ -70,13 +70,13 @@ for arguments in json.loads(sys.argv[1]):
 
 def test_a_network_leaves_the_screen_clean(photos: Path, tmp_path: Path) -> None:
     """Start one process for both commands: most of its time goes into loading the backend."""
-    picture = next((photos / "anchor").iterdir())
+    image = next((photos / "anchor").iterdir())
     commands = [
         [
-            *("train", str(photos), "--recipe", "scratch", "--epochs", "1", "--quiet"),
+            *("train", str(photos), "--recipe", "cnn", "--epochs", "1", "--quiet"),
             *("--image-size", "24x32", "--batch-size", "8", "-o", "[bold]model"),
         ],
-        ["predict", "[bold]model", str(picture), "--explain", "out", "--json"],
+        ["predict", "[bold]model", str(image), "--explain", "out", "--json"],
     ]
     told = subprocess.run(
         [sys.executable, "-c", _IN_ONE_PROCESS, json.dumps(commands)],
@@ -95,10 +95,10 @@ def test_a_network_leaves_the_screen_clean(photos: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("--recipe", "descriptors,scratch"), 2),
+        (("--recipe", "hog,cnn"), 2),
         (("--recipe", "magic"), 2),
         (("--recipe", ""), 2),
-        (("--recipe", "frozen", "--backbone", "nowhere.h5"), 2),
+        (("--recipe", "transfer", "--backbone", "nowhere.h5"), 2),
     ],
 )
 def test_what_cannot_work_is_one_line_and_a_code(

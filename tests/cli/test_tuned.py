@@ -13,14 +13,14 @@ TINY = ("--epochs", "1", "--image-size", "16", "--batch-size", "8", "--trials", 
 def test_a_tuned_network_is_trained_and_its_search_is_found_again(
     peu: Peu, photos: Path, private_cache: Path
 ) -> None:
-    # One inner fold, one view and no more than mirrored pictures: a search is one all the same.
-    Path("quick.toml").write_text('[[recipes]]\nkind = "tuned"\ninner_folds = 1\nviews = 1\n')
+    # One inner fold, one view and no more than mirrored images: a search is one all the same.
+    Path("quick.toml").write_text('[[recipes]]\nkind = "tuned-cnn"\ninner_folds = 1\nviews = 1\n')
     quick = ("--config", "quick.toml", "--augmentation", "flip")
-    command = ("train", photos, *quick, "--recipe", "tuned", *TINY, "-o")
+    command = ("train", photos, *quick, "--recipe", "tuned-cnn", *TINY, "-o")
     trained = peu(*command, "model")
     assert trained.exit_code == 0, trained.stderr
     assert trained.stderr.startswith("Inner folds chose 16 x 16 pixels, filters ")
-    assert "tuned learnt 4 classes from 32 pictures" in trained.stdout
+    assert "tuned-cnn learnt 4 classes from 32 images" in trained.stdout
     manifest = json.loads(Path("model/manifest.json").read_text())
     search = manifest["provenance"]["search"]
     assert len(search["trials"]) == 2
@@ -39,17 +39,17 @@ def test_a_tuned_network_is_trained_and_its_search_is_found_again(
 @pytest.mark.slow
 def test_a_comparison_shows_its_searches(peu: Peu, photos: Path) -> None:
     done = peu(
-        *("compare", photos, "--recipes", "descriptors,tuned", *TINY, "--push", 2),
+        *("compare", photos, "--recipes", "hog,tuned-cnn", *TINY, "--push", 2),
         *("--folds", 2, "--repeats", 1, "-o", "run", "--json"),
     )
     assert done.exit_code == 0, done.stderr
     recipes = {each["name"]: each for each in json.loads(done.stdout)["recipes"]}
-    searches = [trial["search"] for trial in recipes["tuned"]["trials"]]
+    searches = [trial["search"] for trial in recipes["tuned-cnn"]["trials"]]
     assert all(len(search["trials"]) == 2 for search in searches)
     assert all(search["push"]["factor"] == 2 for search in searches)
     assert len(list(Path("run/searches").iterdir())) == 2
     page = Path("run/report.html").read_text()
-    assert "How knobs were chosen" in page
+    assert "How settings were chosen" in page
     assert "Trained 2 times as long" in page
 
 
@@ -64,6 +64,6 @@ def test_a_comparison_shows_its_searches(peu: Peu, photos: Path) -> None:
 def test_what_cannot_work_is_said(
     peu: Peu, photos: Path, option: tuple[str, ...], said: str
 ) -> None:
-    told = peu("train", photos, "--recipe", "tuned", *option)
+    told = peu("train", photos, "--recipe", "tuned-cnn", *option)
     assert told.exit_code == 2
     assert said in told.stderr

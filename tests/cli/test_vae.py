@@ -1,4 +1,4 @@
-"""`peu vae`: from a set of pictures to a map, and everything one does with it."""
+"""`peu vae`: from a set of images to a map, and everything one does with it."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from command_line import Peu, complaint
-from latent_pictures import lights, saved_light_map, write_lights
+from latent_images import lights, saved_light_map, write_lights
 from peu.evaluation import generated
 
 CODES = {"format", "output", "codes"}
@@ -33,11 +33,11 @@ def light_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def some_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def some_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("some")
     pixels, _ = lights(6, seed=11)
-    for at, picture in enumerate(pixels[..., 0]):
-        Image.fromarray(255 - picture if at == 3 else picture).save(folder / f"{at}.png")
+    for at, image in enumerate(pixels[..., 0]):
+        Image.fromarray(255 - image if at == 3 else image).save(folder / f"{at}.png")
     return folder
 
 
@@ -50,14 +50,14 @@ def _json(peu: Peu, *arguments: object) -> Any:
 def test_a_map_is_trained_saved_measured_and_reported(peu: Peu, few_lights: Path) -> None:
     facts = _json(
         *(peu, "train", few_lights, "--epochs", 3, "--batch-size", 32, "-o", "model"),
-        *("--latent", 3, "--coefficient", "0.0005", "--report", "report"),
+        *("--latent", 3, "--kl-weight", "0.0005", "--report", "report"),
     )
     assert facts["format"] == 1
-    assert (facts["learnt_from"], facts["pictures"]) == (48, 12)
+    assert (facts["learnt_from"], facts["images"]) == (48, 12)
     assert len(facts["kl"]) == len(facts["bounds"]) == 3
-    assert facts["coefficient"] == pytest.approx(0.0005)
+    assert facts["kl_weight"] == pytest.approx(0.0005)
     found = _json(peu, "evaluate", "model", few_lights)
-    wanted = {"elbo", "mse", "kl", "active_units", "knn_accuracy", "coefficient"}
+    wanted = {"elbo", "mse", "kl", "active_units", "knn_accuracy", "kl_weight"}
     assert wanted <= set(found)
     assert all(found[name] == facts[name] for name in wanted)
     page = Path("report/report.html").read_text()
@@ -65,11 +65,11 @@ def test_a_map_is_trained_saved_measured_and_reported(peu: Peu, few_lights: Path
     drawings = {path.name for path in Path("report/figures").iterdir()}
     assert drawings == {
         *("terms.png", "reconstructions.png", "grid.png", "map.png"),
-        *("samples_of_pictures.png", "samples_of_prior.png"),
+        *("samples_of_images.png", "samples_of_prior.png"),
     }
     for name in drawings:
-        with Image.open(Path("report/figures") / name) as picture:
-            assert picture.width > 100
+        with Image.open(Path("report/figures") / name) as image:
+            assert image.width > 100
     figures = json.loads(Path("report/report.json").read_text())
     assert len(figures["history"]["kl_3"]) == 3
 
@@ -77,48 +77,50 @@ def test_a_map_is_trained_saved_measured_and_reported(peu: Peu, few_lights: Path
 def test_what_must_collapse_is_said_before_training(peu: Peu, few_lights: Path) -> None:
     told = peu(
         *("vae", "train", few_lights, "--epochs", 1, "--batch-size", 32),
-        *("--coefficient", 1, "-o", "model"),
+        *("--kl-weight", 1, "-o", "model"),
     )
     assert told.exit_code == 0
     assert told.stderr.startswith("Coefficient 1 will leave 2 of 2 dimensions empty")
     assert "0 of 2 dimensions active" in told.stdout
 
 
-def test_pictures_are_drawn(peu: Peu, light_model: Path, some_pictures: Path) -> None:
+def test_images_are_drawn(peu: Peu, light_model: Path, some_images: Path) -> None:
     grid = _json(peu, "grid", light_model, "--from", -2, "--to", 2, "--steps", 4)
     assert set(grid) == CODES
     assert len(grid["codes"]) == 16
-    with Image.open("grid.png") as picture:
-        assert picture.size == (4 * 56 + 6, 4 * 48 + 6)
+    with Image.open("grid.png") as image:
+        assert image.size == (4 * 56 + 6, 4 * 48 + 6)
     drawn = _json(peu, "sample", light_model, "-n", 5, "-o", "out/some.png")
     assert np.shape(drawn["codes"]) == (5, 2)
-    assert drawn["from"] == "pictures"
+    assert drawn["from"] == "images"
     prior = _json(peu, "sample", light_model, "-n", 5, "--from", "prior", "-o", "out/prior.png")
     assert prior["from"] == "prior"
     assert prior["codes"] != drawn["codes"]
     refused = peu("vae", "sample", light_model, "--from", "nowhere", "-o", "out/none.png")
     assert refused.exit_code == 2
-    again = _json(peu, "reconstruct", light_model, some_pictures)
-    assert len(again["pictures"]) == 6
-    assert max(again["pictures"], key=lambda one: one["mse"])["path"].endswith("3.png")
+    again = _json(peu, "reconstruct", light_model, some_images)
+    assert len(again["images"]) == 6
+    assert max(again["images"], key=lambda one: one["mse"])["path"].endswith("3.png")
     walk = _json(
-        *(peu, "interpolate", light_model, some_pictures / "0.png", some_pictures / "1.png"),
+        *(peu, "interpolate", light_model, some_images / "0.png", some_images / "1.png"),
         *("--steps", 4),
     )
     assert np.shape(walk["codes"]) == (4, 2)
     for name in ("out/some.png", "reconstructions.png", "interpolation.png"):
-        with Image.open(name) as picture:
-            assert picture.mode == "RGB"
+        with Image.open(name) as image:
+            assert image.mode == "RGB"
 
 
-def test_a_grid_too_narrow_for_the_pictures_says_so(peu: Peu, light_model: Path) -> None:
-    narrow = peu("vae", "grid", light_model, "--from", -0.5, "--to", 0.5, "--steps", 2)
+def test_a_grid_too_narrow_for_the_images_says_so(peu: Peu, light_model: Path) -> None:
+    # Every image within 2 of the centre, then every image at 8.
+    for name, distance in (("near", 2.0), ("wide", 8.0)):
+        shutil.copytree(light_model, name)
+        manifest = json.loads(Path(name, "manifest.json").read_text())
+        manifest["provenance"]["usual_distances"] = [distance] * 101
+        Path(name, "manifest.json").write_text(json.dumps(manifest))
+    narrow = peu("vae", "grid", "near", "--from", -0.5, "--to", 0.5, "--steps", 2)
     assert narrow.exit_code == 0
     assert "wider apart" not in narrow.stderr
-    shutil.copytree(light_model, "wide")
-    manifest = json.loads(Path("wide/manifest.json").read_text())
-    manifest["provenance"]["usual_distances"] = [8.0] * 101
-    Path("wide/manifest.json").write_text(json.dumps(manifest))
     told = peu("vae", "grid", "wide", "-o", "wide.png")
     assert told.exit_code == 0
     assert "`--from -8 --to 8` shows nine in ten" in " ".join(told.stderr.split())
@@ -126,20 +128,20 @@ def test_a_grid_too_narrow_for_the_pictures_says_so(peu: Peu, light_model: Path)
 
 def test_a_map_is_a_page(peu: Peu, light_model: Path, light_file: Path) -> None:
     facts = _json(peu, "map", light_model, light_file, "--most", 20)
-    assert len(facts["pictures"]) == 20
+    assert len(facts["images"]) == 20
     assert facts["dimensions"] == [1, 2]
     assert "<svg" in Path("map.html").read_text()
 
 
-def test_the_odd_one_out_comes_first(peu: Peu, light_model: Path, some_pictures: Path) -> None:
-    found = _json(peu, "anomalies", light_model, some_pictures)
-    first, *others = found["pictures"]
+def test_the_odd_one_out_comes_first(peu: Peu, light_model: Path, some_images: Path) -> None:
+    found = _json(peu, "anomalies", light_model, some_images)
+    first, *others = found["images"]
     assert first["path"].endswith("3.png")
     assert first["unusual"]
     assert first["score"] > found["threshold"]
     assert [one["score"] for one in others] == sorted((o["score"] for o in others), reverse=True)
-    told = peu("vae", "anomalies", light_model, some_pictures, "--quantile", 0.9)
-    assert "90.0% of 96 held-out pictures" in told.stdout
+    told = peu("vae", "anomalies", light_model, some_images, "--quantile", 0.9)
+    assert "90.0% of 96 held-out images" in told.stdout
 
 
 def test_a_study_is_reported_and_goes_on(
@@ -148,13 +150,13 @@ def test_a_study_is_reported_and_goes_on(
     # How good its judge is does not matter here.
     monkeypatch.setattr(generated, "_LEAST_STEPS", 5)
     study = (
-        *("vae", "coefficients", light_file, "--values", "1,auto", "--epochs", 1),
+        *("vae", "kl_weights", light_file, "--values", "1,auto", "--epochs", 1),
         *("--batch-size", 64, "--most", 60, "-o", "study"),
     )
     first = peu(*study)
     assert first.exit_code == 0, first.stderr
     assert "Best bound" in first.stdout
-    assert "Which coefficient" in Path("study/report.html").read_text()
+    assert "Which kl_weight" in Path("study/report.html").read_text()
     assert Path("study/figures/curves.png").is_file()
     trials = {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()}
     assert len(trials) == 2
@@ -181,26 +183,26 @@ def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
     ("arguments", "code"),
     [
         (("train", "nowhere"), 3),
-        (("train", "digits", "--coefficient", "much"), 2),
-        (("train", "digits", "--coefficient", "-1"), 2),
+        (("train", "digits", "--kl-weight", "much"), 2),
+        (("train", "digits", "--kl-weight", "-1"), 2),
         (("train", "digits", "--start", "neighbours", "--latent", "4"), 2),
         (("train", "digits", "--image-size", "9x"), 2),
-        (("coefficients", "digits", "--values", ""), 2),
-        (("coefficients", "digits", "--values", "0.1,0.1"), 2),
+        (("kl_weights", "digits", "--values", ""), 2),
+        (("kl_weights", "digits", "--values", "0.1,0.1"), 2),
         (("evaluate", "nowhere"), 4),
         (("grid", "MODEL", "--from", "3", "--to", "-3"), 2),
         (("grid", "MODEL", "-o", "grid.jpg"), 2),
         (("evaluate", "MODEL"), 3),
         (("reconstruct", "MODEL", "nowhere"), 3),
         (("anomalies", "MODEL", "nowhere"), 3),
-        (("anomalies", "MODEL", "PICTURES", "--quantile", "1"), 2),
-        (("interpolate", "MODEL", "PICTURES", "PICTURES"), 3),
+        (("anomalies", "MODEL", "IMAGES", "--quantile", "1"), 2),
+        (("interpolate", "MODEL", "IMAGES", "IMAGES"), 3),
     ],
 )
 def test_what_cannot_work_is_one_line_and_a_code(
-    peu: Peu, light_model: Path, some_pictures: Path, arguments: tuple[str, ...], code: int
+    peu: Peu, light_model: Path, some_images: Path, arguments: tuple[str, ...], code: int
 ) -> None:
-    places = {"MODEL": light_model, "PICTURES": some_pictures}
+    places = {"MODEL": light_model, "IMAGES": some_images}
     told = peu("vae", *(places.get(each, each) for each in arguments), "--quiet")
     assert told.exit_code == code, told.stderr
     complaint(told)

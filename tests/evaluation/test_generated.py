@@ -1,18 +1,18 @@
-"""A judge of generated pictures: right on real ones, hard on noise and on sameness."""
+"""A judge of generated images: right on real ones, hard on noise and on sameness."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from latent_pictures import lights
+from latent_images import lights
 from peu.evaluation import generated
 from peu.evaluation.generated import Judge, frechet_distance, judge_samples, train_judge
 
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    """Give a judge that learnt for a third as long as judges do: these pictures are easy."""
+    """Give a judge that learnt for a third as long as judges do: these images are easy."""
     pixels, quarters = lights(400)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generated, "_LEAST_STEPS", 200)
@@ -24,7 +24,7 @@ def test_the_judge_says_how_good_it_is_itself(judge: Judge) -> None:
     assert judge.features.shape == (100, 64)
 
 
-def test_real_pictures_are_nearer_than_noise_and_than_one_picture_again(judge: Judge) -> None:
+def test_real_images_are_nearer_than_noise_and_than_one_image_again(judge: Judge) -> None:
     fresh, _ = lights(200, seed=8)
     real = judge_samples(judge, fresh)
     noise = judge_samples(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peu.evaluation.latent import best_bound, latent_figures, neighbour_accuracy
-from peu.fitted.codes import Codes
+from peu.models.codes import Codes
 
 
 @given(st.floats(1e-4, 1), st.floats(0, 50), st.floats(1e-4, 1))

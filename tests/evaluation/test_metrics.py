@@ -65,7 +65,7 @@ def test_figures_counted_by_hand() -> None:
     assert [dog.precision, dog.recall, dog.f1] == pytest.approx([0.5, 1, 2 / 3])
 
 
-def test_a_class_without_pictures_has_figures_of_0_and_does_not_count() -> None:
+def test_a_class_without_images_has_figures_of_0_and_does_not_count() -> None:
     made = evaluate_predictions([0, 0], [[1, 0, 0], [0, 1, 0]], ("a", "b", "c"))
     assert made.balanced_accuracy == 0.5
     assert made.per_class[2].recall == made.per_class[2].precision == 0.0
@@ -99,12 +99,12 @@ def test_rows_are_made_to_sum_to_1_without_touching_what_was_given() -> None:
 @pytest.mark.parametrize(
     ("labels", "probabilities", "told"),
     [
-        ([], np.empty((0, 2)), "one picture or more"),
+        ([], np.empty((0, 2)), "one image or more"),
         ([0.0, 1.0], np.eye(2), "whole number"),
         ([0, 1], np.eye(3), "shape"),
         ([0, 2], np.eye(2), "from 0 to 1"),
         ([0, -1], np.eye(2), "from 0 to 1"),
-        ([0, 1], [[np.nan, 1], [0, 1]], "1 of 2 pictures"),
+        ([0, 1], [[np.nan, 1], [0, 1]], "1 of 2 images"),
         ([0, 1], [[0.5, 0.6], [0, 1]], "sum to 1"),
         ([0, 1], [[1.5, -0.5], [0, 1]], "below 0"),
     ],

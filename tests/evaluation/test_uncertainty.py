@@ -43,8 +43,8 @@ def test_the_corrected_interval_covers_where_the_naive_one_does_not() -> None:
     ratio, trials, runs = 0.5, 15, 300
     covered = {"corrected": 0, "naive": 0}
     for _ in range(runs):
-        pictures = rng.random(90) < 0.8
-        values = np.array([pictures[rng.permutation(90)[:30]].mean() for _ in range(trials)])
+        images = rng.random(90) < 0.8
+        values = np.array([images[rng.permutation(90)[:30]].mean() for _ in range(trials)])
         corrected = corrected_interval(values, test_train_ratio=ratio)
         covered["corrected"] += corrected.low <= 0.8 <= corrected.high
         reach = stats.t.ppf(0.975, trials - 1) * stats.sem(values)
@@ -74,7 +74,7 @@ def test_wilson_intervals_equal_scipy(n: int, data: st.DataObject, level: float)
     assert (made.low, made.high) == pytest.approx((wanted.low, wanted.high), abs=1e-9)
 
 
-def test_the_accuracy_of_equal_trials_is_judged_by_the_number_of_pictures() -> None:
+def test_the_accuracy_of_equal_trials_is_judged_by_the_number_of_images() -> None:
     folds = accuracy_interval([1.0] * 6, [20] * 6, 0.5)
     assert folds == wilson_interval(60, 60)
     holdout = accuracy_interval([1.0], [54], 54 / 123)

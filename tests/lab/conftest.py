@@ -13,7 +13,7 @@ from peu.lab.pace import QUICK, Pace
 from peu.lab.page import write_lab
 from peu.lab.run import run_lab
 from peu.lab.settings import LabSettings
-from small_set import drawn_pictures
+from small_set import drawn_images
 
 TINY_PACE: Pace = replace(
     QUICK,
@@ -24,19 +24,19 @@ TINY_PACE: Pace = replace(
     push=2,
     policies=("vertical",),
     tuning_epochs=1,
-    noisy_pictures=400,
+    noisy_images=400,
     noisy_epochs=2,
-    mapped_pictures=600,
+    mapped_images=600,
     mapped_epochs=4,
     mapped_batch=8,
-    coefficients=(1.0, "auto"),
+    kl_weights=(1.0, "auto"),
 )
 
 
 @pytest.fixture(scope="session")
 def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a file with a network of two stages, as it was drawn."""
-    from peu.backend import keras
+    from peu.networks.backend import keras
 
     x = inputs = keras.Input((32, 32, 3))
     for filters in (4, 6):
@@ -56,7 +56,7 @@ def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def lab_settings_used(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory) -> LabSettings:
     return LabSettings(
-        data=str(drawn_pictures(tmp_path_factory)),
+        data=str(drawn_images(tmp_path_factory)),
         digits="digits",
         quick=True,
         backbone=str(tiny_backbone),

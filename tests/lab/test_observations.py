@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from peu.data.dataset import load_dataset
+from peu.images.dataset import load_dataset
 from peu.lab.observations import common_direction, observe, observe_classes, symmetry_of
-from small_set import drawn_pictures
+from recorded_progress import recorded_progress
+from small_set import drawn_images
 
 
 def _bar(angle: float, side: int = 80) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -25,7 +26,7 @@ def test_a_bar_lies_where_it_was_drawn(angle: float) -> None:
     assert seen.border_level == 230
 
 
-def test_noise_is_no_even_border_and_an_even_picture_has_no_axis() -> None:
+def test_noise_is_no_even_border_and_an_even_image_has_no_axis() -> None:
     noise = np.random.default_rng(0).uniform(0, 255, (60, 60))
     assert observe(noise).even_share < 0.3
     assert observe(np.full((20, 20), 7.0)).even_share == 1
@@ -41,17 +42,18 @@ def test_axes_agree_across_the_horizontal() -> None:
 
 
 def test_every_class_is_looked_at(tmp_path_factory: pytest.TempPathFactory) -> None:
-    dataset = load_dataset(drawn_pictures(tmp_path_factory))
-    told: list[int] = []
-    seen = observe_classes(dataset, seed=0, progress=lambda _stage, done, _total: told.append(done))
+    dataset = load_dataset(drawn_images(tmp_path_factory))
+    with recorded_progress() as reported:
+        seen = observe_classes(dataset, seed=0)
+    told = [done for _, done, _ in reported.phases]
     assert [one["name"] for one in seen] == list(dataset.class_names)
     assert sum(one["observed"] for one in seen) == len(dataset) == told[-1]
 
 
 def test_what_is_heavier_below_is_not_itself_upside_down() -> None:
     rows = np.linspace(0, 255, 16)[:, None] * np.ones((1, 16))
-    pictures = np.stack([rows, rows, rows.T, rows.T])
-    mirrored, turned = symmetry_of(pictures, np.array([0, 0, 0, 0]))
+    images = np.stack([rows, rows, rows.T, rows.T])
+    mirrored, turned = symmetry_of(images, np.array([0, 0, 0, 0]))
     assert mirrored == pytest.approx(turned)
-    assert symmetry_of(pictures[:2], np.array([0, 0])) == pytest.approx((1, -1))
-    assert symmetry_of(pictures[:2] * 0, np.array([0, 1])) == (1, 1)
+    assert symmetry_of(images[:2], np.array([0, 0])) == pytest.approx((1, -1))
+    assert symmetry_of(images[:2] * 0, np.array([0, 1])) == (1, 1)

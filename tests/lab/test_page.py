@@ -14,7 +14,7 @@ from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.page import tell_section, write_lab
 from peu.lab.questions import QUESTIONS
 from peu.lab.sections import SECTIONS
-from peu.reporting.report import Paragraph
+from peu.reports.report import Paragraph
 
 # What the sheet asks in each section, counted on the sheet itself.
 ASKED = {
@@ -68,7 +68,7 @@ def test_each_language_keeps_to_itself(told: ToldLab) -> None:
     french, english = (
         " ".join(_answered(told[language][0]).values()).lower() for language in LANGUAGES
     )
-    assert not re.search(r"\b(the|with|which|pictures)\b", french)
+    assert not re.search(r"\b(the|with|which|images)\b", french)
     assert not re.search(r"\b(le|les|avec|une|images)\b", english)
 
 
@@ -95,7 +95,7 @@ def test_the_assembled_network_answers_as_features_and_mlp_did(told: ToldLab) ->
     assert before["log_loss"] == pytest.approx(mlp["log_loss"], rel=1e-4)
 
 
-def test_a_coefficient_of_one_is_told_to_leave_the_map_empty(told: ToldLab) -> None:
+def test_a_kl_weight_of_one_is_told_to_leave_the_map_empty(told: ToldLab) -> None:
     answers = _answered(told["en"][0])
     assert "With 1 no dimension is active" in answers["3.4b"]
     assert "Why not 1" in answers["3.4f"]
@@ -133,24 +133,24 @@ def test_answers_follow_the_figures_and_not_the_textbook(lab: Path) -> None:
 
     empty = _with(lab, "3.4", active=0, asked=1.0, grid_spread=0.0001)
     said = _answers("3.4", empty, "en", lab)
-    assert "There are none: all pictures give the same output" in said
-    assert "It is empty: the 100 pictures of the grid are the same" in said
+    assert "There are none: all images give the same output" in said
+    assert "It is empty: the 100 images of the grid are the same" in said
 
     nowhere = {"elbo": -1.0, "mse": 0.1, "kl": [0.0, 0.0], "active": 0, "neighbours": 0.1}
     judged = {"distance": 9.0, "confident": 0.0, "covered": 0, "classes": 10}
     trials = [
-        {"asked": asked, "coefficient": at, "seconds": 1.0, "notes": [], **nowhere, **judged}
+        {"asked": asked, "kl_weight": at, "seconds": 1.0, "notes": [], **nowhere, **judged}
         for asked, at in ((1.0, 1.0), ("auto", 1e-5))
     ]
     study = {"trials": trials, "best": {"elbo": 1.0, "samples": None, "neighbours": None}}
     short = _with(lab, "3.4", active=0, asked="auto", ended=1e-5, grid_spread=0.0, study=study)
     said = _answers("3.4", short, "en", lab)
-    assert "The coefficient (auto) would allow more: training was too short." in said
+    assert "The kl_weight (auto) would allow more: training was too short." in said
     assert "nothing to choose between" in said
     assert "(nothing more)" in said
     assert "is too large" not in said
     large = _with(lab, "3.4", active=0, asked=1.0, ended=1.0, grid_spread=0.0)
-    assert "This coefficient (1) is too large." in _answers("3.4", large, "en", lab)
+    assert "This kl_weight (1) is too large." in _answers("3.4", large, "en", lab)
 
     refused = _with(lab, "1.1", parted={"refused": "One class."}, class_names=["one"])
     said = _answers("1.1", refused, "en", lab)
@@ -191,12 +191,12 @@ def test_a_page_of_some_sections_holds_those(
     assert capsys.readouterr().out == ""
 
 
-def test_knobs_that_diverge_are_said_to(lab: Path) -> None:
+def test_settings_that_diverge_are_said_to(lab: Path) -> None:
     found = read_findings(lab, "1.3")
     assert found is not None
     best = {"best": found.facts["trials"]["best"]}
-    rows = [{**found.facts["rows"][0], "name": "dropout 0.5", "knobs": {**found.facts["base"]}}]
-    rows[0]["knobs"]["dropout"] = 0.5
+    rows = [{**found.facts["rows"][0], "name": "dropout 0.5", "settings": {**found.facts["base"]}}]
+    rows[0]["settings"]["dropout"] = 0.5
     changed = _with(lab, "1.3", trials=best, rows=rows, best="dropout 0.5", failed=["base"])
     for language, diverged in (("en", "diverged"), ("fr", "divergé")):
         said = _answers("1.3", changed, language, lab)  # type: ignore[arg-type]

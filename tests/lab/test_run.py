@@ -15,7 +15,7 @@ from peu.lab.run import claim_lab, run_lab
 from peu.lab.sections import KEYS, choose_sections
 from peu.lab.settings import LabSettings
 from peu.lab.telling import LabSection, Told
-from small_set import drawn_pictures
+from small_set import drawn_images
 
 SETTINGS = LabSettings(quick=True)
 
@@ -72,7 +72,7 @@ def test_other_settings_are_refused_unless_overwriting_is_asked(tmp_path: Path) 
     done: list[str] = []
     run_lab(SETTINGS, tmp_path, sections=[_section("1.1", done)])
     other = dataclasses.replace(SETTINGS, seed=1)
-    with pytest.raises(ResourceError, match="other settings or pictures"):
+    with pytest.raises(ResourceError, match="other settings or images"):
         run_lab(other, tmp_path, sections=[_section("1.1", done)])
     (found,) = run_lab(other, tmp_path, sections=[_section("1.1", done)], overwrite=True)
     assert found.facts["seed"] == 1
@@ -92,22 +92,22 @@ def test_a_wrong_name_is_said_at_once_and_leaves_nothing(tmp_path: Path) -> None
     for wrong in (
         LabSettings(data="nowhere"),
         LabSettings(digits="nowhere"),
-        LabSettings(picture=Path("nowhere.jpg")),
+        LabSettings(image=Path("nowhere.jpg")),
     ):
         with pytest.raises(DataError, match="nowhere"):
             run_lab(wrong, tmp_path / "lab", sections=[])
     assert not (tmp_path / "lab").exists()
 
 
-def test_pictures_that_changed_are_not_mixed_with_what_was_found(
+def test_images_that_changed_are_not_mixed_with_what_was_found(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    shutil.copytree(drawn_pictures(tmp_path_factory), tmp_path / "photos")
+    shutil.copytree(drawn_images(tmp_path_factory), tmp_path / "photos")
     settings = LabSettings(data=str(tmp_path / "photos"), quick=True)
     done: list[str] = []
     run_lab(settings, tmp_path / "lab", sections=[_section("1.1", done)])
     min((tmp_path / "photos" / "anchor").iterdir()).unlink()
-    with pytest.raises(ResourceError, match="other settings or pictures"):
+    with pytest.raises(ResourceError, match="other settings or images"):
         run_lab(settings, tmp_path / "lab", sections=[_section("1.2", done)])
     run_lab(settings, tmp_path / "lab", sections=[_section("1.2", done)], overwrite=True)
     assert done == ["1.1", "1.2"]
@@ -145,7 +145,7 @@ def test_sections_are_named_by_number() -> None:
 def test_a_single_class_fails_where_it_must_and_nowhere_else(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    photos = drawn_pictures(tmp_path_factory)
+    photos = drawn_images(tmp_path_factory)
     shutil.copytree(photos / "anchor", tmp_path / "photos" / "anchor")
     settings = LabSettings(data=str(tmp_path / "photos"), digits="digits", quick=True)
     found = run_lab(settings, tmp_path / "lab", sections=choose_sections("1.1,1.2,1.7,2.2"))

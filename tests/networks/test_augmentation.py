@@ -1,4 +1,4 @@
-"""Pictures are varied while training alone, as the policy says, and from the seed alone."""
+"""Images are varied while training alone, as the policy says, and from the seed alone."""
 
 from typing import Any, get_args
 
@@ -6,33 +6,33 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from peu.backend import keras
-from peu.networks.augmentation import VariedPictures, augmenting
+from peu.networks.augmentation import VariedImages, augmenting
+from peu.networks.backend import keras
 from peu.networks.small_cnn import small_cnn
 from peu.recipes.augmentation import Augmentation, Policy
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 
-TINY = Scratch(image_size=(16, 24), filters=(4,), dense_units=8)
+TINY = SmallCNN(image_size=(16, 24), filters=(4,), dense_units=8)
 POLICIES = get_args(Policy)
 
 
-def _pictures(count: int = 64) -> NDArray[np.uint8]:
-    """Give one picture many times: bright at the left, brighter still at the top left, coloured."""
-    picture = np.full((16, 24, 3), (60, 40, 20), np.uint8)
-    picture[:, :8] = (160, 120, 80)
-    picture[:5, :8] = (240, 200, 160)
-    return np.repeat(picture[None], count, axis=0)
+def _images(count: int = 64) -> NDArray[np.uint8]:
+    """Give one image many times: bright at the left, brighter still at the top left, coloured."""
+    image = np.full((16, 24, 3), (60, 40, 20), np.uint8)
+    image[:, :8] = (160, 120, 80)
+    image[:5, :8] = (240, 200, 160)
+    return np.repeat(image[None], count, axis=0)
 
 
-def _vary(pixels: NDArray[np.uint8], *, seed: int = 0, **knobs: Any) -> NDArray[np.uint8]:
-    layer = VariedPictures(Augmentation(**knobs), seed=seed)
+def _vary(pixels: NDArray[np.uint8], *, seed: int = 0, **settings: Any) -> NDArray[np.uint8]:
+    layer = VariedImages(Augmentation(**settings), seed=seed)
     return np.asarray(keras.ops.convert_to_numpy(layer(pixels, training=True)))
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_pixels_stay_pixels_and_recognition_sees_them_untouched(policy: Policy) -> None:
-    pixels = _pictures(8)
-    layer = VariedPictures(Augmentation(policy=policy), seed=0)
+    pixels = _images(8)
+    layer = VariedImages(Augmentation(policy=policy), seed=0)
     varied = keras.ops.convert_to_numpy(layer(pixels, training=True))
     assert varied.dtype == np.uint8
     assert varied.shape == pixels.shape
@@ -40,7 +40,7 @@ def test_pixels_stay_pixels_and_recognition_sees_them_untouched(policy: Policy) 
 
 
 def test_flips_are_those_that_were_asked_for_and_about_half() -> None:
-    pixels = _pictures()
+    pixels = _images()
     mirrored = {
         "none": pixels[0],
         "horizontal": pixels[0][:, ::-1],
@@ -58,20 +58,20 @@ def test_flips_are_those_that_were_asked_for_and_about_half() -> None:
 
 @pytest.mark.parametrize("policy", ["standard", "strong", "mixup", "erase"])
 def test_nothing_is_mirrored_where_that_is_not_asked_for(policy: Policy) -> None:
-    # Left is brighter than right, and top than bottom, in every picture that is not mirrored.
-    varied = _vary(_pictures(), policy=policy, flips="none").astype(float).mean(axis=-1)
+    # Left is brighter than right, and top than bottom, in every image that is not mirrored.
+    varied = _vary(_images(), policy=policy, flips="none").astype(float).mean(axis=-1)
     if policy == "erase":
         # A grey rectangle may lie on the bright side.
         assert (varied[:, :, :6].mean((1, 2)) > varied[:, :, -6:].mean((1, 2))).mean() > 0.8
         return
     assert (varied[:, :, :6].mean((1, 2)) > varied[:, :, -6:].mean((1, 2))).all()
-    mirrored = _vary(_pictures(), policy=policy, flips="horizontal").astype(float).mean(axis=-1)
+    mirrored = _vary(_images(), policy=policy, flips="horizontal").astype(float).mean(axis=-1)
     share = (mirrored[:, :, :6].mean((1, 2)) > mirrored[:, :, -6:].mean((1, 2))).mean()
     assert 0.25 < share < 0.75
 
 
 def test_changes_grow_with_strength() -> None:
-    pixels = _pictures()
+    pixels = _images()
     changes = [
         np.abs(_vary(pixels, policy="strong", strength=strength, flips="none").astype(int) - pixels)
         .mean()
@@ -81,31 +81,31 @@ def test_changes_grow_with_strength() -> None:
     assert changes[0] < changes[1] < changes[2]
 
 
-def test_strong_takes_the_colour_from_some_pictures() -> None:
-    varied = _vary(_pictures(200), policy="strong").astype(int)
+def test_strong_takes_the_colour_from_some_images() -> None:
+    varied = _vary(_images(200), policy="strong").astype(int)
     grey = (np.abs(varied[..., 0] - varied[..., 2]) <= 2).all(axis=(1, 2))
     assert 0.1 < grey.mean() < 0.3
-    assert not (np.ptp(_vary(_pictures(), policy="standard"), axis=-1) <= 2).all(axis=(1, 2)).any()
+    assert not (np.ptp(_vary(_images(), policy="standard"), axis=-1) <= 2).all(axis=(1, 2)).any()
 
 
-def test_erasing_covers_a_rectangle_of_some_pictures_with_one_grey() -> None:
-    strong = _vary(_pictures(200), policy="strong", flips="none")
-    erased = _vary(_pictures(200), policy="erase", flips="none")
+def test_erasing_covers_a_rectangle_of_some_images_with_one_grey() -> None:
+    strong = _vary(_images(200), policy="strong", flips="none")
+    erased = _vary(_images(200), policy="erase", flips="none")
     # The draws before the rectangle's are the same.
     covered = (strong != erased).any(axis=-1)
     shares = covered.mean(axis=(1, 2))
     assert 0.3 < (shares > 0).mean() < 0.7
     assert shares.max() < 0.4
-    for picture, where in zip(erased, covered, strict=True):
-        assert np.ptp(picture[where], axis=None) == 0 if where.any() else True
+    for image, where in zip(erased, covered, strict=True):
+        assert np.ptp(image[where], axis=None) == 0 if where.any() else True
         rows, columns = np.flatnonzero(where.any(1)), np.flatnonzero(where.any(0))
         # A pixel may have had that grey before; all but a few of the rectangle are new.
         assert where.sum() >= 0.8 * len(rows) * len(columns)
 
 
 def test_each_call_draws_anew_and_the_seed_alone_decides() -> None:
-    pixels = _pictures(8)
-    layers = [VariedPictures(Augmentation(policy="strong"), seed=seed) for seed in (5, 5, 6)]
+    pixels = _images(8)
+    layers = [VariedImages(Augmentation(policy="strong"), seed=seed) for seed in (5, 5, 6)]
     keras.utils.set_random_seed(1)
     first, second = (np.asarray(layers[0](pixels, training=True)) for _ in range(2))
     keras.utils.set_random_seed(2)
@@ -117,7 +117,7 @@ def test_each_call_draws_anew_and_the_seed_alone_decides() -> None:
 def test_the_wrapped_network_shares_its_weights_and_answers_the_same() -> None:
     network = small_cnn(TINY, 3, seed=0)
     wrapped = augmenting(network, Augmentation(policy="strong"), (16, 24), seed=0)
-    pixels = _pictures(4)
+    pixels = _images(4)
     np.testing.assert_array_equal(wrapped(pixels, training=False), network(pixels, training=False))
     owned = {id(weights) for weights in network.trainable_weights}
     assert {id(weights) for weights in wrapped.trainable_weights} == owned

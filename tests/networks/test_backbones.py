@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peu.backend import keras
 from peu.errors import BundleError, RecipeError, ResourceError
 from peu.networks import backbones
 from peu.networks.backbones import (
@@ -19,6 +18,7 @@ from peu.networks.backbones import (
     find_backbone,
     load_backbone,
 )
+from peu.networks.backend import keras
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
 
@@ -190,22 +190,22 @@ def test_a_file_that_brings_code_is_refused(tmp_path: Path, suffix: str) -> None
 
 
 def test_a_model_of_something_else_is_refused(tmp_path: Path) -> None:
-    vector, picture, grey = keras.Input((8,)), keras.Input((16, 16, 3)), keras.Input((16, 16, 1))
+    vector, image, grey = keras.Input((8,)), keras.Input((16, 16, 3)), keras.Input((16, 16, 1))
     models = {
         "vector": keras.Model(vector, keras.layers.Dense(2)(vector)),
         "grey": keras.Model(grey, keras.layers.Flatten()(grey)),
-        "rows": keras.Model(picture, keras.layers.Reshape((16, 48))(picture)),
-        "named": keras.Model(picture, {"a": keras.layers.Flatten(name="a")(picture)}),
-        "two": keras.Model([picture, vector], keras.layers.Flatten()(picture)),
+        "rows": keras.Model(image, keras.layers.Reshape((16, 48))(image)),
+        "named": keras.Model(image, {"a": keras.layers.Flatten(name="a")(image)}),
+        "two": keras.Model([image, vector], keras.layers.Flatten()(image)),
     }
     for name, model in models.items():
         model.save(tmp_path / f"{name}.keras")
-        with pytest.raises(BundleError, match="must map pictures") as caught:
+        with pytest.raises(BundleError, match="must map images") as caught:
             load_backbone(_source(tmp_path / f"{name}.keras"), None)
         assert "\n" not in str(caught.value)
 
 
-def test_pictures_must_be_large_enough_for_a_named_backbone() -> None:
+def test_images_must_be_large_enough_for_a_named_backbone() -> None:
     source = find_backbone("mobilenet", "imagenet", "auto")
     with pytest.raises(RecipeError, match="at least 32 pixels"):
         load_backbone(source, (24, 64))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.denoisers import denoiser, logit_of_mean, mean_of_denoisers
 from peu.recipes.denoising import Denoising
 
@@ -30,7 +30,7 @@ def test_the_network_is_the_sheets() -> None:
     assert sizes[-1] == (28, 28, 1)
 
 
-def test_it_starts_at_the_mean_of_its_pictures() -> None:
+def test_it_starts_at_the_mean_of_its_images() -> None:
     black = keras.ops.convert_to_numpy(SHEET(np.zeros((1, 28, 28, 1))))
     assert black == pytest.approx(0.13, abs=1e-6)
     plain = denoiser(Denoising(output_bias="zero"), 1, 0.13, seed=0)
@@ -42,7 +42,7 @@ def test_it_starts_at_the_mean_of_its_pictures() -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_a_u_net_begins_with_the_picture_as_it_came(channels: int) -> None:
+def test_a_u_net_begins_with_the_image_as_it_came(channels: int) -> None:
     recipe = Denoising(network="unet", filters=(4, 8, 16))
     network = denoiser(recipe, channels, 0.5, seed=0)
     pixels = np.random.default_rng(0).integers(0, 256, (2, 20, 36, channels), dtype=np.uint8)
@@ -50,7 +50,7 @@ def test_a_u_net_begins_with_the_picture_as_it_came(channels: int) -> None:
     np.testing.assert_allclose(clean, pixels / 255, atol=1e-6)
 
 
-def test_a_held_u_net_stays_within_the_range_of_pictures() -> None:
+def test_a_held_u_net_stays_within_the_range_of_images() -> None:
     recipe = Denoising(network="unet", filters=(4, 8))
     free, held = (denoiser(recipe, 1, 0.5, seed=0, held=held) for held in (False, True))
     rng = np.random.default_rng(0)
@@ -93,6 +93,6 @@ def test_the_seed_draws_the_weights_and_any_size_fits(network: str) -> None:
         assert first(np.zeros((1, *size, 3))).shape == (1, *size, 3)
 
 
-def test_bfloat16_gives_float32_pictures() -> None:
+def test_bfloat16_gives_float32_images() -> None:
     network = denoiser(Denoising(), 1, 0.5, seed=0, precision="mixed_bfloat16")
     assert keras.backend.standardize_dtype(network(np.zeros((1, 8, 8, 1))).dtype) == "float32"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.heads import linear_head, mlp_head
 
 

@@ -1,13 +1,13 @@
-"""The residual network: its size by hand, its knobs and its seed."""
+"""The residual network: its size by hand, its settings and its seed."""
 
 import numpy as np
 import pytest
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.residual import residual_network
-from peu.recipes.augmented import Augmented
+from peu.recipes.augmented import SmallResNet
 
-TINY = Augmented(image_size=(16, 24), filters=(4, 6))
+TINY = SmallResNet(image_size=(16, 24), filters=(4, 6))
 
 
 def test_its_parameters_are_those_counted_by_hand() -> None:
@@ -58,7 +58,7 @@ def test_light_and_contrast_do_not_matter_to_it() -> None:
 
 
 def test_its_first_filters_begin_as_slopes_in_every_direction() -> None:
-    network = residual_network(Augmented(), 4, seed=0)
+    network = residual_network(SmallResNet(), 4, seed=0)
     (stem,) = network.get_layer("stem").get_weights()
     ramp = np.arange(5) - 2.0
     responses = np.stack(

@@ -1,15 +1,15 @@
-"""The sheet's network, and what its knobs and its seed do."""
+"""The sheet's network, and what its settings and its seed do."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.small_cnn import small_cnn
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 
-TINY = Scratch(image_size=(16, 24), filters=(4, 6), dense_units=8)
+TINY = SmallCNN(image_size=(16, 24), filters=(4, 6), dense_units=8)
 
 
 def _pixels(count: int) -> Any:
@@ -17,7 +17,7 @@ def _pixels(count: int) -> Any:
 
 
 def test_it_has_the_parameters_of_the_sheet() -> None:
-    network = small_cnn(Scratch(), 4, seed=0)
+    network = small_cnn(SmallCNN(), 4, seed=0)
     # Two poolings of step 2 leave 56 x 56 positions of 64 channels.
     by_hand = {
         "conv_1": 3 * 3 * 3 * 32 + 32,
@@ -31,8 +31,8 @@ def test_it_has_the_parameters_of_the_sheet() -> None:
     assert {name: count for name, count in counted.items() if count} == by_hand
 
 
-def test_its_knobs_are_the_networks() -> None:
-    recipe = Scratch(
+def test_its_settings_are_the_networks() -> None:
+    recipe = SmallCNN(
         image_size=(20, 12), filters=(5,), kernel_size=5, pool_size=2, pool_strides=3, dense_units=7
     )
     network = small_cnn(recipe, 3, seed=0)
@@ -87,7 +87,7 @@ def test_pixels_are_scaled_inside() -> None:
 
 
 def test_dropout_drops_while_training_only() -> None:
-    recipe = Scratch(image_size=(16, 24), filters=(4,), dense_units=200, dropout=0.4)
+    recipe = SmallCNN(image_size=(16, 24), filters=(4,), dense_units=200, dropout=0.4)
     network = small_cnn(recipe, 3, seed=0)
     dropping = keras.Model(
         network.input, [network.get_layer("hidden").output, network.get_layer("dropout").output]
@@ -101,7 +101,7 @@ def test_dropout_drops_while_training_only() -> None:
 
 
 def test_the_seed_decides_what_is_dropped() -> None:
-    recipe = Scratch(image_size=(16, 24), filters=(4,), dense_units=50, dropout=0.5)
+    recipe = SmallCNN(image_size=(16, 24), filters=(4,), dense_units=50, dropout=0.5)
     first, again, other = (
         keras.ops.convert_to_numpy(small_cnn(recipe, 3, seed=seed)(_pixels(2), training=True))
         for seed in (1, 1, 2)
@@ -111,7 +111,7 @@ def test_the_seed_decides_what_is_dropped() -> None:
 
 
 def test_batch_norm_stands_between_convolution_and_relu() -> None:
-    recipe = Scratch(image_size=(16, 16), filters=(2, 4), dense_units=3, batch_norm=True)
+    recipe = SmallCNN(image_size=(16, 16), filters=(2, 4), dense_units=3, batch_norm=True)
     network = small_cnn(recipe, 2, seed=0)
     kinds = [layer.__class__.__name__ for layer in network.layers]
     assert kinds[2:6] == ["Conv2D", "BatchNormalization", "Activation", "MaxPooling2D"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.stages import copy_network, divide_backbone, every_layer, find_stages, unfreeze
 
 layers = keras.layers
@@ -30,7 +30,7 @@ def _residual() -> Any:
     return network
 
 
-def _pictures() -> Any:
+def _images() -> Any:
     return np.random.default_rng(1).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
 
 
@@ -59,7 +59,7 @@ def test_the_stages_of_vgg16_are_its_authors() -> None:
 
 @pytest.mark.parametrize(("stages", "blocks"), [(1, 1), (2, 3), (3, 4), (9, 4)])
 def test_the_parts_do_what_the_whole_does(stages: int, blocks: int) -> None:
-    network, x = _residual(), _pictures()
+    network, x = _residual(), _images()
     divided = divide_backbone(network, stages)
     assert len(divided.blocks) == blocks
     np.testing.assert_allclose(_run(divided.tail, _run(divided.trunk, x)), _run(network, x))
@@ -78,7 +78,7 @@ def test_a_layer_used_twice_is_not_torn_apart() -> None:
 
 
 def test_a_copy_is_its_own_and_has_no_noise() -> None:
-    network, x = _residual(), _pictures()
+    network, x = _residual(), _images()
     before = _run(network, x)
     copy = copy_network(network, "mine")
     unfreeze(copy)

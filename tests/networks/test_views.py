@@ -5,13 +5,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.small_cnn import small_cnn
 from peu.networks.views import averaging_views
 from peu.recipes.augmentation import Flips
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 
-TINY = Scratch(image_size=(20, 30), filters=(4,), dense_units=8)
+TINY = SmallCNN(image_size=(20, 30), filters=(4,), dense_units=8)
 NETWORK = small_cnn(TINY, 3, seed=0)
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 20, 30, 3), dtype=np.uint8)
 
@@ -20,7 +20,7 @@ def _answers(network: object, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(keras.ops.convert_to_numpy(network(pixels, training=False)))  # type: ignore[operator]
 
 
-def test_two_views_are_the_mean_of_a_picture_and_its_mirror_image() -> None:
+def test_two_views_are_the_mean_of_an_image_and_its_mirror_image() -> None:
     expected = (_answers(NETWORK, PIXELS) + _answers(NETWORK, PIXELS[:, :, ::-1])) / 2
     both = averaging_views(NETWORK, 2, flips="horizontal")
     np.testing.assert_allclose(_answers(both, PIXELS), expected, atol=1e-6)
@@ -30,9 +30,9 @@ def test_four_views_look_at_the_middle_too() -> None:
     middles = np.stack(
         [
             np.asarray(
-                Image.fromarray(picture[2:18, 3:27]).resize((30, 20), Image.Resampling.BILINEAR)
+                Image.fromarray(image[2:18, 3:27]).resize((30, 20), Image.Resampling.BILINEAR)
             )
-            for picture in PIXELS
+            for image in PIXELS
         ]
     )
     seen = [PIXELS, PIXELS[:, :, ::-1], middles, middles[:, :, ::-1]]

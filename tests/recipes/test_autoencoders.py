@@ -27,7 +27,7 @@ def test_the_defaults_are_the_sheets() -> None:
         Denoising(
             name="mine",
             image_size=(32, 48),
-            fit="pad",
+            resize_mode="pad",
             channels="colour",
             network="unet",
             filters=(4, 8, 16),
@@ -46,12 +46,12 @@ def test_a_recipe_survives_json(recipe: Denoising) -> None:
 
 
 @pytest.mark.parametrize(
-    ("knobs", "named"),
+    ("settings", "named"),
     [
         ({"noise": "loud"}, "noise"),
         ({"network": "gan"}, "network"),
         ({"channels": "4"}, "channels"),
-        ({"fit": "squash"}, "fit"),
+        ({"resize_mode": "squash"}, "resize_mode"),
         ({"image_size": (30, 28)}, "image_size"),
         ({"image_size": (28, 4)}, "image_size"),
         ({"image_size": (44, 44), "filters": (4, 8, 16)}, "image_size"),
@@ -66,9 +66,9 @@ def test_a_recipe_survives_json(recipe: Denoising) -> None:
         ({"training": 3}, "training"),
     ],
 )
-def test_values_that_cannot_work_are_refused(knobs: dict[str, Any], named: str) -> None:
+def test_values_that_cannot_work_are_refused(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(RecipeError, match=f"`{named}` must be .* Received: "):
-        Denoising(**knobs)
+        Denoising(**settings)
 
 
 def test_a_size_that_one_network_cannot_halve_another_can() -> None:
@@ -77,7 +77,7 @@ def test_a_size_that_one_network_cannot_halve_another_can() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{"kind": "scratch"}, {"kind": "denoising", "loud": 1}, {"kind": []}, {"format": 2}]
+    "value", [{"kind": "cnn"}, {"kind": "denoising", "loud": 1}, {"kind": []}, {"format": 2}]
 )
 def test_foreign_recipes_are_refused(value: dict[str, Any]) -> None:
     with pytest.raises(RecipeError):

@@ -1,4 +1,4 @@
-"""Fisher vectors' knobs: what fits into a picture, and what does not is refused."""
+"""Fisher vectors' settings: what fits into an image, and what does not is refused."""
 
 from typing import Any
 

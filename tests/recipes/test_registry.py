@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from peu.errors import RecipeError
 from peu.recipes import descriptors, frozen
 from peu.recipes.augmentation import Augmentation, Flips, Policy
-from peu.recipes.augmented import Augmented
-from peu.recipes.descriptors import Descriptors
+from peu.recipes.augmented import SmallResNet
+from peu.recipes.checks import ResizeMode
+from peu.recipes.descriptors import HogSVM
 from peu.recipes.ensemble import Ensemble
 from peu.recipes.finetune import FineTune, Keep
-from peu.recipes.frozen import FrozenFeatures
-from peu.recipes.knobs import Fit
+from peu.recipes.frozen import Transfer
 from peu.recipes.registry import RECIPES, Recipe, recipe_from_dict, recipe_to_dict
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 from peu.recipes.training import Precision, Schedule, TrainingSettings
 
 COUNTS = st.integers(1, 1000)
 NAMES = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._+ -]{0,59}\Z")
 SIZES = st.tuples(st.integers(8, 2048), st.integers(8, 2048))
-FITS = st.sampled_from(get_args(Fit))
+FITS = st.sampled_from(get_args(ResizeMode))
 TRAININGS = st.builds(
     TrainingSettings,
     epochs=COUNTS,
@@ -49,10 +49,10 @@ AUGMENTATIONS = st.builds(
     flips=st.sampled_from(get_args(Flips)),
 )
 SCRATCHES = st.builds(
-    Scratch,
+    SmallCNN,
     name=NAMES,
     image_size=SIZES,
-    fit=FITS,
+    resize_mode=FITS,
     filters=st.lists(COUNTS, min_size=1, max_size=3).map(tuple),
     kernel_size=COUNTS,
     pool_size=COUNTS,
@@ -65,10 +65,10 @@ SCRATCHES = st.builds(
     training=TRAININGS,
 )
 AUGMENTED = st.builds(
-    Augmented,
+    SmallResNet,
     name=NAMES,
     image_size=SIZES,
-    fit=FITS,
+    resize_mode=FITS,
     filters=st.lists(COUNTS, min_size=1, max_size=2).map(tuple),
     dropout=st.floats(0, 1, exclude_max=True),
     augmentation=AUGMENTATIONS,
@@ -76,10 +76,10 @@ AUGMENTED = st.builds(
     training=TRAININGS,
 )
 DESCRIPTORS = st.builds(
-    Descriptors,
+    HogSVM,
     name=NAMES,
     image_size=SIZES,
-    fit=FITS,
+    resize_mode=FITS,
     orientations=COUNTS,
     cell_size=st.integers(1, 4),
     block_size=st.integers(1, 2),
@@ -88,13 +88,13 @@ DESCRIPTORS = st.builds(
     regularization=st.floats(0, 1e9, exclude_min=True, exclude_max=True),
 )
 FROZENS = st.builds(
-    FrozenFeatures,
+    Transfer,
     name=NAMES,
     backbone=st.text(min_size=1).filter(str.strip),
     backbone_weights=st.text(min_size=1).filter(str.strip),
     backbone_preprocessing=st.sampled_from(get_args(frozen.Preprocessing)),
     image_size=st.none() | SIZES,
-    fit=FITS,
+    resize_mode=FITS,
     pooling=st.sampled_from(get_args(frozen.Pooling)),
     head=st.sampled_from(get_args(frozen.Head)),
     hidden_units=COUNTS,
@@ -142,25 +142,25 @@ def test_what_is_left_out_is_default(kind: str) -> None:
 
 
 def test_part_of_the_training_may_be_given() -> None:
-    recipe = recipe_from_dict({"kind": "scratch", "training": {"epochs": 3}})
-    assert isinstance(recipe, Scratch)
+    recipe = recipe_from_dict({"kind": "cnn", "training": {"epochs": 3}})
+    assert isinstance(recipe, SmallCNN)
     assert recipe.training == TrainingSettings(epochs=3)
 
 
 def test_what_is_left_out_of_a_part_is_as_the_recipe_has_it() -> None:
-    usual = Augmented()
+    usual = SmallResNet()
     recipe = recipe_from_dict(
-        {"kind": "augmented", "training": {"epochs": 3}, "augmentation": {"strength": 0.5}}
+        {"kind": "resnet", "training": {"epochs": 3}, "augmentation": {"strength": 0.5}}
     )
-    assert isinstance(recipe, Augmented)
+    assert isinstance(recipe, SmallResNet)
     assert recipe.training == dataclasses.replace(usual.training, epochs=3)
     assert recipe.augmentation == dataclasses.replace(usual.augmentation, strength=0.5)
 
 
 def test_the_value_is_left_as_it_was() -> None:
-    value = {"kind": "scratch", "filters": [8], "format": 1}
+    value = {"kind": "cnn", "filters": [8], "format": 1}
     recipe_from_dict(value)
-    assert value == {"kind": "scratch", "filters": [8], "format": 1}
+    assert value == {"kind": "cnn", "filters": [8], "format": 1}
 
 
 BAD_TRAINING: list[tuple[str, object, str]] = [
@@ -206,7 +206,7 @@ BAD_SCRATCH: list[tuple[str, object, str]] = [
     ("name", "a/b", "letters"),
     ("image_size", (4, 224), "8 to 2048"),
     ("image_size", "224", "8 to 2048"),
-    ("fit", "squeeze", "one of pad"),
+    ("resize_mode", "squeeze", "one of pad"),
     ("filters", (), "one or more"),
     ("filters", 32, "one or more"),
     ("filters", (32, 0), "whole number"),
@@ -224,7 +224,7 @@ BAD_SCRATCH: list[tuple[str, object, str]] = [
 BAD_DESCRIPTORS: list[tuple[str, object, str]] = [
     ("name", "", "letters"),
     ("image_size", (64, 4096), "8 to 2048"),
-    ("fit", None, "one of pad"),
+    ("resize_mode", None, "one of pad"),
     ("orientations", 0, "whole number"),
     ("cell_size", 33, "at most 64 / 2"),
     ("block_size", 9, "at most 64 / 9"),
@@ -240,7 +240,7 @@ BAD_FROZEN: list[tuple[str, object, str]] = [
     ("backbone_weights", "", "a name or a path"),
     ("backbone_preprocessing", "bgr", "one of auto"),
     ("image_size", (224,), "8 to 2048"),
-    ("fit", "PAD", "one of pad"),
+    ("resize_mode", "PAD", "one of pad"),
     ("pooling", "max", "one of average"),
     ("head", "svm", "one of logistic"),
     ("hidden_units", 0, "whole number"),
@@ -257,44 +257,44 @@ BAD_FINETUNE: list[tuple[str, object, str]] = [
 BAD_ENSEMBLE: list[tuple[str, object, str]] = [
     ("name", "", "letters"),
     ("members", (), "two or more"),
-    ("members", (Descriptors(),), "two or more"),
-    ("members", (Descriptors(), "scratch"), "two or more"),
-    ("members", [Descriptors(), Scratch()], "two or more"),
-    ("members", (Descriptors(), Ensemble()), "none of them an ensemble"),
-    ("members", (Descriptors(), Descriptors(kernel="linear")), "names of their own"),
+    ("members", (HogSVM(),), "two or more"),
+    ("members", (HogSVM(), "cnn"), "two or more"),
+    ("members", [HogSVM(), SmallCNN()], "two or more"),
+    ("members", (HogSVM(), Ensemble()), "none of them an ensemble"),
+    ("members", (HogSVM(), HogSVM(kernel="linear")), "names of their own"),
     ("shrinkage", -1, "[0, 1e+06)"),
 ]
 BAD = [
-    *((TrainingSettings, *knob) for knob in BAD_TRAINING),
-    *((Augmentation, *knob) for knob in BAD_AUGMENTATION),
-    *((Scratch, *knob) for knob in BAD_SCRATCH),
-    *((Augmented, *knob) for knob in BAD_AUGMENTED),
-    *((Descriptors, *knob) for knob in BAD_DESCRIPTORS),
-    *((FrozenFeatures, *knob) for knob in BAD_FROZEN),
-    *((FineTune, *knob) for knob in BAD_FINETUNE),
-    *((Ensemble, *knob) for knob in BAD_ENSEMBLE),
+    *((TrainingSettings, *setting) for setting in BAD_TRAINING),
+    *((Augmentation, *setting) for setting in BAD_AUGMENTATION),
+    *((SmallCNN, *setting) for setting in BAD_SCRATCH),
+    *((SmallResNet, *setting) for setting in BAD_AUGMENTED),
+    *((HogSVM, *setting) for setting in BAD_DESCRIPTORS),
+    *((Transfer, *setting) for setting in BAD_FROZEN),
+    *((FineTune, *setting) for setting in BAD_FINETUNE),
+    *((Ensemble, *setting) for setting in BAD_ENSEMBLE),
 ]
 
 
-@pytest.mark.parametrize(("cls", "knob", "value", "expected"), BAD)
-def test_a_bad_knob_is_named_with_what_was_expected_and_received(
-    cls: Any, knob: str, value: object, expected: str
+@pytest.mark.parametrize(("cls", "setting", "value", "expected"), BAD)
+def test_a_bad_setting_is_named_with_what_was_expected_and_received(
+    cls: Any, setting: str, value: object, expected: str
 ) -> None:
     with pytest.raises(RecipeError) as caught:
-        cls(**{knob: value})
+        cls(**{setting: value})
     message = str(caught.value)
     # A block that does not fit is told as a cell that does not fit.
-    assert f"`{'cell_size' if knob == 'block_size' and value == 9 else knob}`" in message
+    assert f"`{'cell_size' if setting == 'block_size' and value == 9 else setting}`" in message
     assert expected in message
-    received = value[1] if knob == "filters" and isinstance(value, tuple) and value else value
-    # Members are told by their kinds or names: all their knobs would be a page.
-    assert repr(received) in message or value == 9 or knob == "members"
+    received = value[1] if setting == "filters" and isinstance(value, tuple) and value else value
+    # Members are told by their kinds or names: all their settings would be a page.
+    assert repr(received) in message or value == 9 or setting == "members"
     assert "\n" not in message
 
 
-def test_every_knob_has_a_bad_value_above() -> None:
-    for cls in (TrainingSettings, Scratch, Descriptors, FrozenFeatures):
-        tried = {knob for owner, knob, _, _ in BAD if owner is cls}
+def test_every_setting_has_a_bad_value_above() -> None:
+    for cls in (TrainingSettings, SmallCNN, HogSVM, Transfer):
+        tried = {setting for owner, setting, _, _ in BAD if owner is cls}
         assert tried == {field.name for field in dataclasses.fields(cls)}
 
 
@@ -303,15 +303,15 @@ def test_every_knob_has_a_bad_value_above() -> None:
     [
         ({}, f"`kind` must be one of {', '.join(RECIPES)}. Received: None"),
         ({"kind": "magic"}, "Received: 'magic'"),
-        ({"kind": ["scratch"]}, "`kind`"),
-        ({"kind": "scratch", "format": 2}, "update peu"),
-        ({"kind": "scratch", "format": "1"}, "update peu"),
-        ({"kind": "scratch", "epoch": 3}, "Received: 'epoch'"),
-        ({"kind": "scratch", "training": {"epoch": 3}}, "TrainingSettings"),
-        ({"kind": "scratch", "training": [3]}, "TrainingSettings"),
-        ({"kind": "scratch", "filters": [[8]]}, "`filters`"),
-        ({"kind": "descriptors", "image_size": {"height": 64}}, "`image_size`"),
-        ({"kind": "descriptors", "image_size": ["64", "64"]}, "`image_size`"),
+        ({"kind": ["cnn"]}, "`kind`"),
+        ({"kind": "cnn", "format": 2}, "update peu"),
+        ({"kind": "cnn", "format": "1"}, "update peu"),
+        ({"kind": "cnn", "epoch": 3}, "Received: 'epoch'"),
+        ({"kind": "cnn", "training": {"epoch": 3}}, "TrainingSettings"),
+        ({"kind": "cnn", "training": [3]}, "TrainingSettings"),
+        ({"kind": "cnn", "filters": [[8]]}, "`filters`"),
+        ({"kind": "hog", "image_size": {"height": 64}}, "`image_size`"),
+        ({"kind": "hog", "image_size": ["64", "64"]}, "`image_size`"),
     ],
 )
 def test_what_is_no_recipe_is_refused(value: dict[str, Any], said: str) -> None:
@@ -330,7 +330,7 @@ def test_recipes_do_not_change_and_can_be_keys(recipe: Any) -> None:
 
 def test_recipes_are_made_without_numpy_or_keras() -> None:
     code = (
-        "import sys; import peu.recipes.registry as r; r.recipe_from_dict({'kind': 'scratch'});"
+        "import sys; import peu.recipes.registry as r; r.recipe_from_dict({'kind': 'cnn'});"
         "print(sorted({'numpy', 'keras', 'tensorflow', 'sklearn', 'PIL'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -12,7 +12,7 @@ from peu.errors import RecipeError
 from peu.recipes.augmentation import Augmentation
 from peu.recipes.registry import recipe_from_dict, recipe_to_dict
 from peu.recipes.search_space import SearchSpace
-from peu.recipes.tuned import Tuned
+from peu.recipes.tuned import TunedCNN
 
 
 def between(low: float, high: float, **ends: Any) -> st.SearchStrategy[tuple[float, float]]:
@@ -40,9 +40,9 @@ SPACES = st.builds(
     augmentation=between(0, 2, exclude_min=True),
 )
 TUNEDS = st.builds(
-    Tuned,
+    TunedCNN,
     name=st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._+ -]{0,59}\Z"),
-    fit=st.sampled_from(["pad", "stretch", "crop"]),
+    resize_mode=st.sampled_from(["pad", "stretch", "crop"]),
     space=SPACES,
     image_size=st.none() | st.tuples(st.integers(8, 2048), st.integers(8, 2048)),
     epochs=st.none() | st.integers(1, 1000),
@@ -60,17 +60,17 @@ TUNEDS = st.builds(
 
 
 @given(TUNEDS)
-def test_it_comes_back_from_json(recipe: Tuned) -> None:
+def test_it_comes_back_from_json(recipe: TunedCNN) -> None:
     again = recipe_from_dict(json.loads(json.dumps(recipe_to_dict(recipe))))
     assert again == recipe
-    assert isinstance(again, Tuned)
+    assert isinstance(again, TunedCNN)
     assert {recipe: 1}[again] == 1
 
 
 def test_part_of_the_space_may_be_given() -> None:
-    recipe = recipe_from_dict({"kind": "tuned", "space": {"layers": [2, 3]}})
-    assert recipe == Tuned(space=SearchSpace(layers=(2, 3)))
-    assert recipe_from_dict({"kind": "tuned"}) == Tuned()
+    recipe = recipe_from_dict({"kind": "tuned-cnn", "space": {"layers": [2, 3]}})
+    assert recipe == TunedCNN(space=SearchSpace(layers=(2, 3)))
+    assert recipe_from_dict({"kind": "tuned-cnn"}) == TunedCNN()
 
 
 BAD_SPACE: list[tuple[str, object, str]] = [
@@ -89,7 +89,7 @@ BAD_SPACE: list[tuple[str, object, str]] = [
 ]
 BAD_TUNED: list[tuple[str, object, str]] = [
     ("name", "a/b", "letters"),
-    ("fit", "squeeze", "one of pad"),
+    ("resize_mode", "squeeze", "one of pad"),
     ("space", {"layers": (2, 3)}, "SearchSpace"),
     ("image_size", (4, 64), "8 to 2048"),
     ("epochs", 0, "whole number"),
@@ -108,28 +108,32 @@ BAD_TUNED: list[tuple[str, object, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("cls", "knob", "value", "expected"),
+    ("cls", "setting", "value", "expected"),
     [
-        *((SearchSpace, *knob) for knob in BAD_SPACE),
-        *((Tuned, *knob) for knob in BAD_TUNED),
+        *((SearchSpace, *setting) for setting in BAD_SPACE),
+        *((TunedCNN, *setting) for setting in BAD_TUNED),
     ],
 )
-def test_a_bad_knob_is_named_with_what_was_expected(
-    cls: Any, knob: str, value: object, expected: str
+def test_a_bad_setting_is_named_with_what_was_expected(
+    cls: Any, setting: str, value: object, expected: str
 ) -> None:
     with pytest.raises(RecipeError) as caught:
-        cls(**{knob: value})
-    assert f"`{knob}`" in str(caught.value)
+        cls(**{setting: value})
+    assert f"`{setting}`" in str(caught.value)
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_every_knob_has_a_bad_value_above() -> None:
-    assert {knob for knob, _, _ in BAD_SPACE} == {f.name for f in dataclasses.fields(SearchSpace)}
-    assert {knob for knob, _, _ in BAD_TUNED} == {f.name for f in dataclasses.fields(Tuned)}
+def test_every_setting_has_a_bad_value_above() -> None:
+    assert {setting for setting, _, _ in BAD_SPACE} == {
+        f.name for f in dataclasses.fields(SearchSpace)
+    }
+    assert {setting for setting, _, _ in BAD_TUNED} == {
+        f.name for f in dataclasses.fields(TunedCNN)
+    }
 
 
-def test_pictures_too_small_for_the_layers_are_refused() -> None:
+def test_images_too_small_for_the_layers_are_refused() -> None:
     with pytest.raises(RecipeError, match=r"space\.layers"):
-        Tuned(image_size=(8, 64), space=SearchSpace(layers=(2, 4)))
-    Tuned(image_size=(8, 64), space=SearchSpace(layers=(2, 3)))
+        TunedCNN(image_size=(8, 64), space=SearchSpace(layers=(2, 4)))
+    TunedCNN(image_size=(8, 64), space=SearchSpace(layers=(2, 3)))

@@ -1,4 +1,4 @@
-"""The knobs of a variational auto-encoder: the sheet's, checked, and through JSON."""
+"""The settings of a variational auto-encoder: the sheet's, checked, and through JSON."""
 
 from typing import Any
 
@@ -14,27 +14,27 @@ def test_the_defaults_are_the_sheet_s() -> None:
     assert (recipe.latent, recipe.filters, recipe.dense_units) == (2, (32, 32), 16)
     assert recipe.decoder_filters == (32, 16)
     assert (recipe.training.epochs, recipe.training.batch_size) == (15, 128)
-    assert recipe.coefficient == "auto"
+    assert recipe.kl_weight == "auto"
 
 
-@pytest.mark.parametrize("coefficient", ["auto", 0.001])
-def test_a_recipe_survives_json(coefficient: Any) -> None:
-    recipe = Variational(latent=3, coefficient=coefficient, image_size=(20, 31), start="neighbours")
+@pytest.mark.parametrize("kl_weight", ["auto", 0.001])
+def test_a_recipe_survives_json(kl_weight: Any) -> None:
+    recipe = Variational(latent=3, kl_weight=kl_weight, image_size=(20, 31), start="neighbours")
     assert autoencoder_from_dict(autoencoder_to_dict(recipe)) == recipe
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "settings",
     [
         {"latent": 0},
         {"latent": 2.5},
         {"start": "pca"},
         {"start": "neighbours", "latent": 4},
-        {"coefficient": 0},
-        {"coefficient": -1.0},
-        {"coefficient": float("nan")},
-        {"coefficient": float("inf")},
-        {"coefficient": "Auto"},
+        {"kl_weight": 0},
+        {"kl_weight": -1.0},
+        {"kl_weight": float("nan")},
+        {"kl_weight": float("inf")},
+        {"kl_weight": "Auto"},
         {"filters": ()},
         {"filters": (32, 0), "decoder_filters": (32, 16)},
         {"filters": (32, 32, 32)},
@@ -49,7 +49,7 @@ def test_a_recipe_survives_json(coefficient: Any) -> None:
         {"training": None},
     ],
 )
-def test_what_cannot_work_is_refused_in_one_line(knobs: dict[str, Any]) -> None:
+def test_what_cannot_work_is_refused_in_one_line(settings: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match=r"must be .*Received: ") as caught:
-        Variational(**knobs)
+        Variational(**settings)
     assert "\n" not in str(caught.value)

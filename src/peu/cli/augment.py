@@ -1,4 +1,4 @@
-"""`peu augment`: look at what augmentation makes of one's own pictures."""
+"""`peu augment`: look at what augmentation makes of one's own images."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +9,10 @@ from peu.cli import options
 from peu.cli.console import results, showing_progress, write_result
 from peu.cli.outcome import ending_well
 from peu.cli.settings import read_image_size
-from peu.data.wording import printable
 from peu.errors import RecipeError, ResourceError
 from peu.recipes.augmentation import Flips
-from peu.recipes.knobs import Fit, check_choice
+from peu.recipes.checks import ResizeMode, check_choice
+from peu.wording import printable
 
 if TYPE_CHECKING:
     from peu.recipes.augmentation import Policy
@@ -23,7 +23,7 @@ def augment_command(
     data: Annotated[
         str,
         typer.Argument(
-            help="A folder of pictures, a CSV, zip or npz file, or a known set: samples, "
+            help="A folder of images, a CSV, zip or npz file, or a known set: samples, "
             "caltech4, mnist."
         ),
     ],
@@ -37,25 +37,23 @@ def augment_command(
     strength: Annotated[
         float, typer.Option("--strength", help="How far changes go; 1 is as measured.")
     ] = 1.0,
-    flips: Annotated[Flips, typer.Option("--flips", help="How pictures are mirrored.")] = (
+    flips: Annotated[Flips, typer.Option("--flips", help="How images are mirrored.")] = (
         "horizontal"
     ),
     no_flip: Annotated[bool, typer.Option("--no-flip", help="Mirror nothing.")] = False,
-    pictures: Annotated[
-        int, typer.Option("--pictures", help="How many are shown.", min=1, max=6)
-    ] = 2,
+    images: Annotated[int, typer.Option("--images", help="How many are shown.", min=1, max=6)] = 2,
     image_size: Annotated[
         str, typer.Option("--image-size", help="Pixels: 64 or HEIGHTxWIDTH.")
     ] = "64",
-    fit: Annotated[Fit, typer.Option("--fit", help="How pictures are brought to size.")] = (
-        "stretch"
-    ),
+    resize_mode: Annotated[
+        ResizeMode, typer.Option("--resize-mode", help="How images are brought to size.")
+    ] = ("stretch"),
     overwrite: options.Overwrite = False,
     seed: options.Seed = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Draw what each augmentation policy makes of some of your pictures.
+    """Draw what each augmentation policy makes of some of your images.
 
     A change after which you could not name the class yourself is one to leave out.
     """
@@ -71,11 +69,11 @@ def augment_command(
             "with --output, or say --overwrite."
         )
 
-    from peu.data.catalog import open_dataset
-    from peu.reporting.augmentation_preview import preview_augmentation
+    from peu.images.catalog import open_dataset
+    from peu.reports.augmentation_preview import preview_augmentation
 
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, labels_required=False, progress=progress)
+    with showing_progress(quiet=quiet):
+        dataset = open_dataset(data, labels_required=False)
         shown = preview_augmentation(
             dataset,
             output,
@@ -83,14 +81,14 @@ def augment_command(
             strength=strength,
             flips="none" if no_flip else flips,
             image_size=size,
-            fit=fit,
-            pictures=pictures,
+            resize_mode=resize_mode,
+            images=images,
             seed=seed or 0,
         )
     names = [dataset.keys[index] for index in shown]
     if as_json:
         write_result(
-            {"format": 1, "output": str(output), "policies": list(wanted), "pictures": names}
+            {"format": 1, "output": str(output), "policies": list(wanted), "images": names}
         )
         return
     results().print(

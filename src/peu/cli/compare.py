@@ -9,23 +9,23 @@ import typer
 
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.knobs import Knobs, taking_knobs
 from peu.cli.outcome import ending_well
+from peu.cli.recipe_options import Settings, taking_settings
 from peu.cli.run_folder import claim_folder, default_folder
 from peu.cli.settings import choose_recipes, read_config, settings_of
-from peu.data.wording import printable
 from peu.errors import RecipeError
+from peu.wording import printable
 
 if TYPE_CHECKING:
-    from peu.experiments.comparison import Comparison
-    from peu.experiments.trial import Trial
+    from peu.comparison.comparison import Comparison
+    from peu.comparison.trial import Trial
 
 _FOLDS, _REPEATS = 5, 2
 _QUICK, _THOROUGH = (3, 1), (5, 4)
 
 
 @ending_well
-@taking_knobs
+@taking_settings
 def compare_command(
     data: Annotated[
         str | None,
@@ -48,7 +48,7 @@ def compare_command(
     ] = None,
     repeats: Annotated[
         int | None,
-        typer.Option("--repeats", help="Times the pictures are parted. Default: 2.", min=1),
+        typer.Option("--repeats", help="Times the images are parted. Default: 2.", min=1),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="3 folds, once.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="5 folds, 4 times.")] = False,
@@ -63,7 +63,7 @@ def compare_command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
     *,
-    knobs: Knobs,
+    options_given: Settings,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -84,26 +84,26 @@ def compare_command(
             "`--quick` and `--thorough` exclude each other. Received: both. Drop one."
         )
     settings = read_config(config)
-    chosen = choose_recipes(recipes, settings, knobs)
+    chosen = choose_recipes(recipes, settings, options_given)
     usual_folds, usual_repeats = _QUICK if quick else _THOROUGH if thorough else (None, None)
     folds = folds or usual_folds or settings.get("folds", _FOLDS)
     repeats = repeats or usual_repeats or settings.get("repeats", _REPEATS)
     seed = settings.get("seed", 0) if seed is None else seed
     data = data or settings.get("data", "samples")
 
-    from peu.data.catalog import open_dataset
-    from peu.data.splits import make_splits
-    from peu.experiments.compare import compare
-    from peu.reporting.comparison_json import comparison_to_dict
-    from peu.reporting.comparison_report import write_report
+    from peu.comparison.compare import compare
+    from peu.images.catalog import open_dataset
+    from peu.images.splits import make_splits
+    from peu.reports.comparison_json import comparison_to_dict
+    from peu.reports.comparison_report import write_report
 
     def tell(trial: "Trial", done: int, total: int) -> None:
         where = f"repeat {trial.split.repeat + 1}, fold {trial.split.fold + 1}"
         figures = f"accuracy {trial.evaluation.accuracy:.3f}, {trial.seconds:.1f} s"
         remark(f"{done:3d}/{total} {trial.recipe.name}, {where}: {figures}", quiet=quiet)
 
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, progress=progress)
+    with showing_progress(quiet=quiet):
+        dataset = open_dataset(data)
         for item in dataset.set_aside[:3]:
             remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
         if len(dataset.set_aside) > 3:
@@ -116,7 +116,7 @@ def compare_command(
             remark(f"Going on with {folder}: finished trials are kept.", quiet=quiet)
         else:
             planned = len(chosen) * len(splits)
-            remark(f"{len(dataset)} pictures; {planned} trials in {folder}.", quiet=quiet)
+            remark(f"{len(dataset)} images; {planned} trials in {folder}.", quiet=quiet)
         comparison = compare(
             dataset,
             chosen,
@@ -124,7 +124,6 @@ def compare_command(
             splits=splits,
             run_folder=folder,
             workers=workers,
-            progress=progress,
             on_trial=tell,
             command=shlex.join(["peu", *sys.argv[1:]]),
         )
@@ -143,7 +142,7 @@ def _show(comparison: "Comparison", page: Path) -> None:
     console = results()
     dataset = comparison.dataset
     heading = (
-        f"{printable(dataset.name)}: {len(dataset)} pictures, {len(dataset.class_names)} classes; "
+        f"{printable(dataset.name)}: {len(dataset)} images, {len(dataset.class_names)} classes; "
         f"{comparison.folds} folds x {comparison.repeats}"
     )
     table = Table(title=heading, title_justify="left")

@@ -6,14 +6,15 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from peu.data.wording import printable
-from peu.progress import Progress, silent
+from peu.progress import showing
+from peu.wording import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
+    from rich.progress import Progress, TaskID
 
 _PIPE_WIDTH = 160
+_WHOLE = "In all"
 
 
 def results() -> "Console":
@@ -39,26 +40,25 @@ def write_result(value: Any) -> None:
 
 
 @contextlib.contextmanager
-def showing_progress(*, quiet: bool = False) -> Iterator[Progress]:
-    """Draw a bar a stage on stderr while work goes on; into a pipe, nothing.
+def showing_progress(*, quiet: bool = False) -> Iterator[None]:
+    """Draw progress on stderr while work goes on; into a pipe, nothing.
 
-    Yields:
-        What the work tells of its progress.
+    One bar with an estimate for the whole command, and a line for each phase below it.
     """
     if quiet or not sys.stderr.isatty():
-        yield silent
+        yield
         return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
+        Progress,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
-    from rich.progress import Progress as Bars
 
-    bars = Bars(
+    bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -67,14 +67,26 @@ def showing_progress(*, quiet: bool = False) -> Iterator[Progress]:
         console=Console(stderr=True),
         transient=True,
     )
-    shown: dict[str, TaskID] = {}
+    with bars, showing(_Bars(bars)):
+        yield
 
-    def draw(stage: str, done: int, total: int) -> None:
-        if stage not in shown:
-            shown[stage] = bars.add_task(stage, total=total)
-        bars.update(shown[stage], completed=done, total=total)
+
+class _Bars:
+    """Draw the steps of a command as the first bar, and its phases below."""
+
+    def __init__(self, bars: "Progress") -> None:
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def steps(self, done: int, total: int) -> None:
+        self._update(_WHOLE, done, total)
+
+    def phase(self, name: str, done: int, total: int) -> None:
+        self._update(name, done, total)
         if done >= total:
-            bars.remove_task(shown.pop(stage))
+            self._bars.remove_task(self._tasks.pop(name))
 
-    with bars:
-        yield draw
+    def _update(self, name: str, done: int, total: int) -> None:
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total)
+        self._bars.update(self._tasks[name], completed=done, total=total)

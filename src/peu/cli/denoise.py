@@ -1,4 +1,4 @@
-"""`peu denoise`: learn to take noise out of pictures, do it, and measure how well."""
+"""`peu denoise`: learn to take noise out of images, do it, and measure how well."""
 
 import dataclasses
 from pathlib import Path
@@ -13,13 +13,13 @@ from peu.cli.denoise_evaluate import evaluate_command
 from peu.cli.outcome import ending_well
 from peu.cli.settings import read_filters, read_image_size
 from peu.cli.vae_opening import open_set
-from peu.data.wording import printable
-from peu.recipes.denoising import Denoising, DenoisingNetwork, PictureLoss, usual_training
+from peu.recipes.denoising import Denoising, DenoisingNetwork, ImageLoss, usual_training
 from peu.recipes.noise import read_noise
+from peu.wording import printable
 
 app = typer.Typer(
     name="denoise",
-    help="Take noise out of pictures (a denoising auto-encoder).",
+    help="Take noise out of images (a denoising auto-encoder).",
     no_args_is_help=True,
 )
 
@@ -29,7 +29,7 @@ def train_command(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="A folder of clean pictures, a CSV, zip or npz file, or a known set. Default: "
+            help="A folder of clean images, a CSV, zip or npz file, or a known set. Default: "
             "mnist, or digits where it is not to be had.",
             show_default=False,
         ),
@@ -73,24 +73,24 @@ def train_command(
     learning_rate: options.LearningRate = None,
     schedule: options.ScheduleOption = None,
     loss: Annotated[
-        PictureLoss | None, typer.Option("--loss", help="What is minimised. Default: mse.")
+        ImageLoss | None, typer.Option("--loss", help="What is minimised. Default: mse.")
     ] = None,
     time_limit: options.TimeLimit = None,
     image_size: options.ImageSize = None,
-    fit: options.FitOption = None,
+    resize_mode: options.ResizeModeOption = None,
     channels: options.ChannelsOption = None,
 ) -> None:
-    """Learn from clean pictures to take noise out of others, and save the denoiser.
+    """Learn from clean images to take noise out of others, and save the denoiser.
 
-    A fifth of the pictures is held out for `peu denoise evaluate`, unless the set has test
-    pictures of its own. Few pictures are learnt from in more epochs of smaller batches.
+    A fifth of the images is held out for `peu denoise evaluate`, unless the set has test
+    images of its own. Few images are learnt from in more epochs of smaller batches.
     """
     read_noise(noise, "--noise")
-    knobs: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "image_size": read_image_size(image_size) if image_size else None,
         "filters": None if filters is None else read_filters(filters),
         "members": members,
-        "fit": fit,
+        "resize_mode": resize_mode,
         "channels": channels,
         "loss": loss,
     }
@@ -102,25 +102,25 @@ def train_command(
         "time_limit": time_limit,
     }
     given = _given(training)
-    # Wrong knobs are refused before any picture is read.
+    # Wrong settings are refused before any image is read.
     recipe = Denoising(
         noise=noise,
         network=network,
         training=dataclasses.replace(usual_training(network), **given),
-        **_given(knobs),
+        **_given(settings),
     )
 
-    from peu.autoencoding.fit import fit_autoencoder
-    from peu.fitted.bundle import check_destination
+    from peu.autoencoders.fit import fit_autoencoder
+    from peu.models.bundle import check_destination
 
     check_destination(output, overwrite=overwrite)
     seed = seed or 0
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_set(data, progress=progress, quiet=quiet)
+    with showing_progress(quiet=quiet):
+        dataset = open_set(data, quiet=quiet)
         usual = usual_training(network, len(dataset), batch_size=given.get("batch_size"))
         if not given.keys() & {"epochs", "batch_size"} and usual != usual_training(network):
             remark(
-                f"{len(dataset)} pictures are few: training {usual.epochs} epochs of batches "
+                f"{len(dataset)} images are few: training {usual.epochs} epochs of batches "
                 f"of {usual.batch_size}; --epochs and --batch-size say otherwise.",
                 quiet=quiet,
             )
@@ -129,7 +129,6 @@ def train_command(
             recipe,
             dataset,
             seed=seed,
-            progress=progress,
             tell=lambda text: remark(text, quiet=quiet),
         )
         model.save(output, overwrite=overwrite)
@@ -142,7 +141,7 @@ def train_command(
         "noise": noise,
         "network": network,
         "loss_function": recipe.loss,
-        "pictures": memory["pictures"],
+        "images": memory["images"],
         "held_out": memory["held_out"],
         "image_size": [height, width],
         "channels": model.channels,
@@ -159,16 +158,16 @@ def train_command(
         return
     kind = "grey" if model.channels == 1 else "colour"
     results().print(
-        f"Learnt from {memory['pictures']:,} {kind} pictures of {height} x {width} pixels "
+        f"Learnt from {memory['images']:,} {kind} images of {height} x {width} pixels "
         f"({memory['tested_on']}): {memory['parameters']:,} parameters, {recipe.loss} "
-        f"{losses['loss'][-1]:.4f}, {losses['watched_loss'][-1]:.4f} on held-out pictures. Saved "
+        f"{losses['loss'][-1]:.4f}, {losses['watched_loss'][-1]:.4f} on held-out images. Saved "
         f"to {printable(str(output))}.",
         soft_wrap=True,
     )
 
 
-def _given(knobs: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in knobs.items() if value is not None}
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 app.command("train")(train_command)

@@ -14,7 +14,7 @@ from peu.errors import RecipeError
 from peu.recipes.noise import Noise, read_noise
 
 if TYPE_CHECKING:
-    from peu.experiments.denoising import DenoisingFigures
+    from peu.comparison.denoising import DenoisingFigures
 
 
 @ending_well
@@ -23,19 +23,17 @@ def evaluate_command(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="Clean pictures. Default: the set that it learnt from, if it is a known one. "
-            "Pictures that it learnt from are left out.",
+            help="Clean images. Default: the set that it learnt from, if it is a known one. "
+            "Images that it learnt from are left out.",
             show_default=False,
         ),
     ] = None,
     noise: Annotated[
         str, typer.Option("--noise", help="Levels with commas between, each as in training.")
     ] = "0.1,0.2,0.3,0.4,0.5,0.6",
-    most: Annotated[
-        int, typer.Option("--pictures", help="Pictures to test on at most.", min=1)
-    ] = 500,
+    most: Annotated[int, typer.Option("--images", help="Images to test on at most.", min=1)] = 500,
     classical: Annotated[
-        bool, typer.Option(help="Measure classical filters on the same pictures.")
+        bool, typer.Option(help="Measure classical filters on the same images.")
     ] = True,
     plain: Plain = False,
     report: Annotated[
@@ -46,20 +44,20 @@ def evaluate_command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Measure a denoiser on clean pictures that it has not seen, with noise added to them."""
+    """Measure a denoiser on clean images that it has not seen, with noise added to them."""
     levels = _read_levels(noise)
 
-    from peu.autoencoding.classical import FILTERS
-    from peu.autoencoding.denoise import load_denoiser
-    from peu.experiments.denoising import evaluate_denoiser
-    from peu.reporting.denoising_report import write_denoising_report
-    from peu.reporting.report_folder import claim_report
+    from peu.autoencoders.classical import FILTERS
+    from peu.autoencoders.denoise import load_denoiser
+    from peu.comparison.denoising import evaluate_denoiser
+    from peu.reports.denoising_report import write_denoising_report
+    from peu.reports.report_folder import claim_report
 
     if report is not None:
         claim_report(report, overwrite=overwrite)
     denoiser = load_denoiser(model)
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_set(own_set(denoiser, data), progress=progress, quiet=quiet)
+    with showing_progress(quiet=quiet):
+        dataset = open_set(own_set(denoiser, data), quiet=quiet)
         found = evaluate_denoiser(
             denoiser,
             dataset,
@@ -68,7 +66,6 @@ def evaluate_command(
             filters=FILTERS if classical else (),
             plain=plain,
             seed=seed or 0,
-            progress=progress,
         )
         if report is not None:
             page = write_denoising_report(denoiser, dataset, found, report)
@@ -115,7 +112,7 @@ def _show(found: "DenoisingFigures", *, plain: bool) -> None:
         )
     console = results()
     console.print(
-        f"PSNR in dB / structural similarity, means over {found.pictures} pictures that it has not "
+        f"PSNR in dB / structural similarity, means over {found.images} images that it has not "
         "learnt from"
     )
     console.print(table)

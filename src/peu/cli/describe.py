@@ -1,4 +1,4 @@
-"""`peu describe`: what a picture set holds, and what is wrong with it."""
+"""`peu describe`: what an image set holds, and what is wrong with it."""
 
 from typing import Annotated
 
@@ -21,13 +21,13 @@ def describe_command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Say how many pictures there are, of what kind, and which were set aside and why."""
+    """Say how many images there are, of what kind, and which were set aside and why."""
     from peu.cli.description import show_description
-    from peu.data.catalog import open_dataset
-    from peu.data.checks import describe_dataset
+    from peu.images.catalog import open_dataset
+    from peu.images.checks import describe_dataset
 
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, progress=progress)
+    with showing_progress(quiet=quiet):
+        dataset = open_dataset(data)
         description = describe_dataset(dataset)
     if as_json:
         write_result({"format": 1, **description.to_dict()})

@@ -1,4 +1,4 @@
-"""A description of a picture set as text for a terminal, or for a pipe."""
+"""A description of an image set as text for a terminal, or for a pipe."""
 
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from peu.data.checks import Description, Spread
-from peu.data.wording import on_one_line, shown
+from peu.images.checks import Description, Spread
+from peu.wording import on_one_line, shown
 
 _CLASSES_A_COLUMN = 15
 _MOST_COLUMNS = 3
@@ -36,13 +36,13 @@ def show_description(description: Description, console: Console) -> None:
     Names come from files, and are shown so that none can steer the terminal.
 
     Args:
-        description: of any picture set.
+        description: of any image set.
         console: where it goes; where it is no terminal, plain text comes out.
     """
     classes = len(description.classes)
     _say(
         console,
-        f"{on_one_line(description.name)}: {_counted(description.pictures, 'picture')}"
+        f"{on_one_line(description.name)}: {_counted(description.images, 'image')}"
         + (f" in {_counted(classes, 'class', 'classes')}" if classes else ", no classes"),
     )
     if classes:
@@ -69,7 +69,7 @@ def show_description(description: Description, console: Console) -> None:
         " = ".join(shown(key) for key in group) + (" (in several classes)" * (group in across))
         for group in sorted(description.duplicates, key=lambda group: group not in across)
     ]
-    _say_list(console, "The same picture again:", groups, most=_MOST_GROUPS)
+    _say_list(console, "The same image again:", groups, most=_MOST_GROUPS)
     files = [f"{shown(one.path)}: {one.reason}" for one in description.set_aside]
     _say_list(console, "Set aside:", files, most=_MOST_FILES)
     warnings = description.warnings
@@ -84,7 +84,7 @@ def _class_table(classes: Mapping[str, int]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for _ in range(columns):
         table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=_LONGEST_CLASS)
-        table.add_column("pictures", justify="right", no_wrap=True)
+        table.add_column("images", justify="right", no_wrap=True)
     blank = (Text(), Text())
     starts = range(0, len(cells), high)
     for row in zip_longest(*(cells[at : at + high] for at in starts), fillvalue=blank):

@@ -8,8 +8,8 @@ import typer
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
-from peu.cli.vae_opening import read_coefficient
-from peu.data.wording import printable
+from peu.cli.vae_opening import read_kl_weight
+from peu.wording import printable
 
 
 @ending_well
@@ -18,7 +18,7 @@ def lab_command(
         str | None,
         typer.Option(
             "--data",
-            help="Pictures of part 1. Default: caltech4, or samples where it is not to be had.",
+            help="Images of part 1. Default: caltech4, or samples where it is not to be had.",
             show_default=False,
         ),
     ] = None,
@@ -26,7 +26,7 @@ def lab_command(
         str | None,
         typer.Option(
             "--digits",
-            help="Pictures of parts 2 and 3. Default: mnist, or digits where it is not to be had.",
+            help="Images of parts 2 and 3. Default: mnist, or digits where it is not to be had.",
             show_default=False,
         ),
     ] = None,
@@ -59,16 +59,16 @@ def lab_command(
     ] = "vgg16",
     backbone_weights: options.BackboneWeights = None,
     backbone_preprocessing: options.BackbonePreprocessing = None,
-    picture: Annotated[
-        Path | None, typer.Option("--picture", help="A new picture to recognise in 1.7.")
+    image: Annotated[
+        Path | None, typer.Option("--image", help="A new image to recognise in 1.7.")
     ] = None,
     learning_rate: Annotated[
         float,
         typer.Option("--learning-rate", "--lr", help="Of the sheet's network; 1 shows what fails."),
     ] = 1e-3,
-    coefficient: Annotated[
+    kl_weight: Annotated[
         str,
-        typer.Option("--coefficient", help="Of the VAE looked at closely in 3.4; 1 shows why not."),
+        typer.Option("--kl-weight", help="Of the VAE looked at closely in 3.4; 1 shows why not."),
     ] = "auto",
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -94,18 +94,17 @@ def lab_command(
         backbone=backbone,
         backbone_weights=backbone_weights or "imagenet",
         backbone_preprocessing=backbone_preprocessing or "auto",
-        picture=picture,
+        image=image,
         learning_rate=learning_rate,
-        coefficient=read_coefficient(coefficient),
+        kl_weight=read_kl_weight(kl_weight),
         seed=seed or 0,
     )
-    with showing_progress(quiet=quiet) as progress:
+    with showing_progress(quiet=quiet):
         found = run_lab(
             settings,
             output,
             sections=wanted,
             overwrite=overwrite,
-            progress=progress,
             on_section=lambda section, findings: remark(
                 f"{section.key} {say(section.french, section.english)}: "
                 + (findings.failed or say.seconds(findings.seconds)),

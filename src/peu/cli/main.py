@@ -18,7 +18,7 @@ from peu.cli.vae import app as vae_app
 
 app = typer.Typer(
     name="peu",
-    help="Learn image models from few pictures, and know honestly how good they are.",
+    help="Learn image models from few images, and know honestly how good they are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -49,7 +49,7 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    """Learn image models from few pictures, and know honestly how good they are."""
+    """Learn image models from few images, and know honestly how good they are."""
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from peu.recipes.augmentation import Flips
+from peu.recipes.checks import Channels, ResizeMode
 from peu.recipes.frozen import Head, Pooling, Preprocessing
-from peu.recipes.knobs import Channels, Fit
 from peu.recipes.training import Schedule
 
 _NETWORKS = "Networks"
@@ -35,11 +35,11 @@ Config = Annotated[
 ]
 Epochs = Annotated[
     int | None,
-    typer.Option("--epochs", help="Passes over the pictures.", rich_help_panel=_NETWORKS),
+    typer.Option("--epochs", help="Passes over the images.", rich_help_panel=_NETWORKS),
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option("--batch-size", help="Pictures a training step.", rich_help_panel=_NETWORKS),
+    typer.Option("--batch-size", help="Images a training step.", rich_help_panel=_NETWORKS),
 ]
 LearningRate = Annotated[
     float | None,
@@ -65,7 +65,7 @@ ChannelsOption = Annotated[
     Channels | None,
     typer.Option(
         "--channels",
-        help="Grey or colour. Default: as the pictures are.",
+        help="Grey or colour. Default: as the images are.",
         rich_help_panel=_NETWORKS,
     ),
 ]
@@ -81,15 +81,15 @@ ImageSize = Annotated[
     str | None,
     typer.Option(
         "--image-size",
-        help="Pixels of the networks' pictures: 224 or HEIGHTxWIDTH.",
+        help="Pixels of the networks' images: 224 or HEIGHTxWIDTH.",
         rich_help_panel=_NETWORKS,
     ),
 ]
-FitOption = Annotated[
-    Fit | None,
+ResizeModeOption = Annotated[
+    ResizeMode | None,
     typer.Option(
-        "--fit",
-        help="How pictures of another shape are brought to size. Default: the recipe's own.",
+        "--resize-mode",
+        help="How images of another shape are brought to size. Default: the recipe's own.",
         rich_help_panel=_NETWORKS,
     ),
 ]
@@ -97,7 +97,7 @@ AugmentationOption = Annotated[
     str | None,
     typer.Option(
         "--augmentation",
-        help="How pictures are varied: none, flip, standard, strong, mixup or erase. `peu compare` "
+        help="How images are varied: none, flip, standard, strong, mixup or erase. `peu compare` "
         "takes several with commas between, each a row of its own.",
         rich_help_panel=_NETWORKS,
     ),
@@ -106,7 +106,7 @@ FlipsOption = Annotated[
     Flips | None,
     typer.Option(
         "--flips",
-        help="How pictures are mirrored where they are varied. Default: horizontal.",
+        help="How images are mirrored where they are varied. Default: horizontal.",
         rich_help_panel=_NETWORKS,
     ),
 ]

@@ -8,8 +8,8 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from peu.data.wording import printable
 from peu.errors import PeuError
+from peu.wording import printable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,9 +39,7 @@ def ending_well(command: Callable[P, R]) -> Callable[P, R]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(INTERNAL_ERROR) from error
         except MemoryError as error:
-            message = (
-                "The memory of this machine did not suffice. Take smaller pictures or batches."
-            )
+            message = "The memory of this machine did not suffice. Take smaller images or batches."
             raise _ended(message, 5) from error
         except Exception as error:
             if os.environ.get("PEU_DEBUG"):

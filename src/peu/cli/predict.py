@@ -8,11 +8,12 @@ import typer
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
-from peu.data.wording import printable
 from peu.errors import DataError
+from peu.progress import report
+from peu.wording import printable
 
 if TYPE_CHECKING:
-    from peu.fitted.classifier import Classifier, Prediction
+    from peu.models.classifier import Classifier, Prediction
 
 _MOST_BYTES = 100
 
@@ -22,27 +23,27 @@ Model = Annotated[Path, typer.Argument(help="Folder of a model that `peu train` 
 @ending_well
 def predict_command(
     model: Model,
-    pictures: Annotated[list[str], typer.Argument(help="Pictures, or folders of pictures.")],
+    images: Annotated[list[str], typer.Argument(help="Images, or folders of images.")],
     explain: Annotated[
         Path | None,
         typer.Option(
-            "--explain", help="Folder for pictures of what spoke for each answer (Grad-CAM)."
+            "--explain", help="Folder for images of what spoke for each answer (Grad-CAM)."
         ),
     ] = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Recognise new pictures: the label and the probabilities of every class."""
-    from peu.data.dataset import load_dataset
-    from peu.fitted.classifier import Classifier
+    """Recognise new images: the label and the probabilities of every class."""
+    from peu.images.dataset import load_dataset
+    from peu.models.classifier import Classifier
 
     classifier = Classifier.load(model)
     answers: list[tuple[Path, Prediction]] = []
     unusable: list[DataError] = []
-    with showing_progress(quiet=quiet) as progress:
-        for source in pictures:
+    with showing_progress(quiet=quiet):
+        for source in images:
             try:
-                dataset = load_dataset(source, labels_required=False, progress=progress)
+                dataset = load_dataset(source, labels_required=False)
             except DataError as error:
                 unusable.append(error)
                 continue
@@ -50,7 +51,7 @@ def predict_command(
                 remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
             for number, path in enumerate(dataset.paths):
                 answers.append((path, classifier.predict(dataset.read(number))[0]))
-                progress("Recognising", number + 1, len(dataset))
+                report("Recognising", number + 1, len(dataset))
                 if explain is not None:
                     _write_explanation(
                         classifier, dataset.read(number), explain, len(answers), path
@@ -80,22 +81,22 @@ def predict_command(
 @ending_well
 def evaluate_command(
     model: Model,
-    data: Annotated[str, typer.Argument(help="Labelled pictures that it has not seen.")],
+    data: Annotated[str, typer.Argument(help="Labelled images that it has not seen.")],
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Measure a model on labelled pictures that it has not seen."""
-    from peu.data.catalog import open_dataset
-    from peu.experiments.evaluate import evaluate
-    from peu.fitted.classifier import Classifier
+    """Measure a model on labelled images that it has not seen."""
+    from peu.comparison.evaluate import evaluate
+    from peu.images.catalog import open_dataset
+    from peu.models.classifier import Classifier
 
     classifier = Classifier.load(model)
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, to_learn=False, progress=progress)
-        found = evaluate(classifier, dataset, progress=progress)
+    with showing_progress(quiet=quiet):
+        dataset = open_dataset(data, to_learn=False)
+        found = evaluate(classifier, dataset)
     if found.seen:
         remark(
-            f"{found.seen} of these {len(dataset)} pictures are among those that the model learnt "
+            f"{found.seen} of these {len(dataset)} images are among those that the model learnt "
             "from: the figures flatter it.",
             quiet=quiet,
         )
@@ -107,14 +108,14 @@ def evaluate_command(
     figures = found.evaluation
     console = results()
     console.print(
-        f"{len(dataset)} pictures: accuracy {figures.accuracy:.3f}, balanced accuracy "
+        f"{len(dataset)} images: accuracy {figures.accuracy:.3f}, balanced accuracy "
         f"{figures.balanced_accuracy:.3f}, log loss {figures.log_loss:.3f}"
     )
     table = Table("class")
-    for name in ("precision", "recall", "pictures"):
+    for name in ("precision", "recall", "images"):
         table.add_column(name, justify="right")
     for row in figures.per_class:
-        # Without pictures of a class there is nothing to find, and no recall.
+        # Without images of a class there is nothing to find, and no recall.
         recall = f"{row.recall:.3f}" if row.support else "-"
         table.add_row(printable(row.name), f"{row.precision:.3f}", recall, str(row.support))
     console.print(table)
@@ -124,7 +125,7 @@ def _show(answers: list[tuple[Path, "Prediction"]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("picture", "label")
+    table = Table("image", "label")
     table.add_column("probability", justify="right")
     table.add_column("others")
     for path, answer in answers:
@@ -145,21 +146,24 @@ def _short(name: str) -> str:
 
 
 def _write_explanation(
-    classifier: "Classifier", picture: "object", folder: Path, number: int, path: Path
+    classifier: "Classifier", image: "object", folder: Path, number: int, path: Path
 ) -> None:
     import numpy as np
     from PIL import Image
 
     from peu.files import replacing
-    from peu.fitted.explanation import explain
-    from peu.reporting.pictures import overlay
+    from peu.models.explanation import explain
+    from peu.reports.images import overlay
 
-    if not isinstance(picture, Image.Image):
+    if not isinstance(image, Image.Image):
         return
-    best = int(np.argmax(classifier.predict_proba(picture)[0]))
-    heatmap = explain(classifier, classifier.view(picture), best)
+    best = int(np.argmax(classifier.predict_proba(image)[0]))
+    heatmap = explain(classifier, classifier.view(image), best)
     shown = overlay(
-        picture, heatmap.values.tolist(), fit=classifier.fit, input_size=classifier.image_size
+        image,
+        heatmap.values.tolist(),
+        resize_mode=classifier.resize_mode,
+        input_size=classifier.image_size,
     )
     name = f"{number:03d}-{_short(path.stem)}-{_short(classifier.class_names[best])}.png"
     with replacing(folder / name) as draft:

@@ -12,10 +12,10 @@ RUNS = Path("runs")
 
 
 def default_folder(dataset_name: str, settings: dict[str, Any]) -> Path:
-    """Name a run by its pictures and its settings, so that the same command finds it again."""
+    """Name a run by its images and its settings, so that the same command finds it again."""
     essence = {name: value for name, value in settings.items() if name != "data"}
     mark = sha256_of_text(canonical_json(essence))[:8]
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", dataset_name).strip("-.") or "pictures"
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", dataset_name).strip("-.") or "images"
     return RUNS / f"{stem[:40]}-{mark}"
 
 
@@ -50,7 +50,7 @@ def claim_folder(folder: Path, settings: dict[str, Any], *, overwrite: bool) -> 
         return True
     if written and not overwrite:
         raise ResourceError(
-            f"`{folder}` holds a run with other settings or pictures, and nothing is overwritten "
+            f"`{folder}` holds a run with other settings or images, and nothing is overwritten "
             "unasked. Choose another folder with --output, or say --overwrite."
         )
     with owning(folder):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from peu.cli.knobs import Knobs
+from peu.cli.recipe_options import Settings
 from peu.errors import RecipeError
 from peu.files import write_text
 from peu.recipes.augmentation import Augmentation
@@ -16,13 +16,13 @@ from peu.recipes.training import TrainingSettings
 
 FORMAT = 1
 CONFIG_FILE = "config.toml"
-DEFAULT_RECIPES = ("descriptors", "fisher", "frozen", "augmented")
-_OF_THEIR_OWN_SIZE = ("descriptors", "fisher")
+DEFAULT_RECIPES = ("hog", "fisher", "transfer", "resnet")
+_OF_THEIR_OWN_SIZE = ("hog", "fisher")
 _KEYS = {"format", "data", "folds", "repeats", "seed", "recipes", "fingerprint"}
 _TYPES: dict[str, type] = {"data": str, "folds": int, "repeats": int, "seed": int}
 _WORDS = {str: "a text in quotes", int: "a whole number"}
 _MOST_DIGITS = 6
-_TRAINING = {knob.name for knob in dataclasses.fields(TrainingSettings)}
+_TRAINING = {setting.name for setting in dataclasses.fields(TrainingSettings)}
 
 
 def read_config(path: Path | None) -> dict[str, Any]:
@@ -68,13 +68,13 @@ def write_config(folder: Path, settings: dict[str, Any]) -> None:
     write_text(folder / CONFIG_FILE, text.encode("utf-8", "replace").decode("utf-8"))
 
 
-def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> list[Recipe]:
+def choose_recipes(names: str | None, config: dict[str, Any], settings: Settings) -> list[Recipe]:
     """Build the recipes that the user wants.
 
     Args:
         names: kinds with commas between, or None for those of the config file, or for all.
         config: of `read_config`.
-        knobs: what the command line set; a knob goes to every recipe that has it, and
+        settings: what the command line set; a setting goes to every recipe that has it, and
             `image_size` to networks only, since descriptors have sizes that suit them.
             Several augmentations with commas between make a recipe of each. An ensemble has
             the members that are named, or else all other recipes that were chosen.
@@ -83,13 +83,13 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
         At least one recipe.
 
     Raises:
-        RecipeError: an unknown recipe or knob, or a value that cannot work.
+        RecipeError: an unknown recipe or setting, or a value that cannot work.
     """
     written = config.get("recipes", [])
     if not isinstance(written, list) or not all(isinstance(item, dict) for item in written):
         raise RecipeError(
             "`recipes` in a config file must be tables, each headed [[recipes]]. Received: "
-            f"{written!r}. Write `kind` and any knobs below each heading."
+            f"{written!r}. Write `kind` and any settings below each heading."
         )
     by_name = {str(item.get("name", item.get("kind"))): item for item in written}
     if len(by_name) < len(written):
@@ -103,14 +103,14 @@ def choose_recipes(names: str | None, config: dict[str, Any], knobs: Knobs) -> l
         wanted = list(by_name) or list(DEFAULT_RECIPES)
 
     def make(value: dict[str, Any]) -> list[Recipe]:
-        return with_knobs(recipe_from_dict(value), knobs)
+        return with_settings(recipe_from_dict(value), settings)
 
     values = [_named(name, by_name) for name in wanted]
     singles = [one for value in values if value.get("kind") != Ensemble.kind for one in make(value)]
     chosen = []
     for value in values:
         if value.get("kind") == Ensemble.kind:
-            chosen.append(_ensemble(value, singles, knobs.members, by_name, make))
+            chosen.append(_ensemble(value, singles, settings.members, by_name, make))
         else:
             chosen += make(value)
     called = [recipe.name for recipe in chosen]
@@ -138,7 +138,7 @@ def settings_of(
 
 
 def same_settings(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    """Tell whether two runs are the same, wherever their pictures lie."""
+    """Tell whether two runs are the same, wherever their images lie."""
 
     def essence(settings: dict[str, Any]) -> dict[str, Any]:
         recipes = [recipe_from_dict(item) for item in settings.get("recipes", [])]
@@ -209,7 +209,7 @@ def _ensemble(
     if not isinstance(listed, list) or not all(isinstance(one, (str, dict)) for one in listed):
         raise RecipeError(
             "`members` must be a list of recipes or of their names. Received: "
-            f'{listed!r}. Write `members = ["fisher", "augmented"]`.'
+            f'{listed!r}. Write `members = ["fisher", "resnet"]`.'
         )
     members = [
         recipe_to_dict(one)
@@ -219,16 +219,16 @@ def _ensemble(
     return recipe_from_dict({**value, "members": members})
 
 
-def with_knobs(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
-    """Give a recipe the knobs that the command line set: one a named augmentation.
+def with_settings(recipe: Recipe, settings: Settings) -> list[Recipe]:
+    """Give a recipe the settings that the command line set: one a named augmentation.
 
     Raises:
         RecipeError: a value that cannot work.
     """
     changes: dict[str, Any] = {}
     training: dict[str, Any] = {}
-    own = {knob.name for knob in dataclasses.fields(recipe)}
-    for name, value in _set_knobs(knobs).items():
+    own = {setting.name for setting in dataclasses.fields(recipe)}
+    for name, value in _set_settings(settings).items():
         if name in _TRAINING and "training" in own:
             training[name] = value
         elif name in own - {"augmentation"} and not (
@@ -237,20 +237,20 @@ def with_knobs(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
             changes[name] = value
     if training:
         changes["training"] = dataclasses.replace(getattr(recipe, "training"), **training)  # noqa: B009
-    return _varied(dataclasses.replace(recipe, **changes) if changes else recipe, knobs)
+    return _varied(dataclasses.replace(recipe, **changes) if changes else recipe, settings)
 
 
-def _varied(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
+def _varied(recipe: Recipe, settings: Settings) -> list[Recipe]:
     """Give a recipe for each augmentation that the command line named, or the recipe itself."""
     usual = getattr(recipe, "augmentation", None)
     if not isinstance(usual, Augmentation):
         return [recipe]
-    flips = "none" if knobs.no_flip else knobs.flips
+    flips = "none" if settings.no_flip else settings.flips
     if flips is not None:
         usual = dataclasses.replace(usual, flips=flips)
     policies: list[Any] = [usual.policy]
-    if knobs.augmentation is not None:
-        policies = [name.strip() for name in knobs.augmentation.split(",")]
+    if settings.augmentation is not None:
+        policies = [name.strip() for name in settings.augmentation.split(",")]
     varying: Any = recipe
     return [
         dataclasses.replace(
@@ -262,12 +262,12 @@ def _varied(recipe: Recipe, knobs: Knobs) -> list[Recipe]:
     ]
 
 
-def _set_knobs(knobs: Knobs) -> dict[str, Any]:
+def _set_settings(settings: Settings) -> dict[str, Any]:
     values = {}
-    for knob in dataclasses.fields(knobs):
-        value = getattr(knobs, knob.name)
+    for setting in dataclasses.fields(settings):
+        value = getattr(settings, setting.name)
         if value is not None:
-            values[knob.name] = value
+            values[setting.name] = value
     if "image_size" in values:
         values["image_size"] = read_image_size(values["image_size"])
     return values

@@ -1,4 +1,4 @@
-"""`peu train`: one recipe on all pictures, saved."""
+"""`peu train`: one recipe on all images, saved."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -7,21 +7,21 @@ import typer
 
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.knobs import Knobs, taking_knobs
 from peu.cli.outcome import ending_well
+from peu.cli.recipe_options import Settings, taking_settings
 from peu.cli.run_folder import RUNS
-from peu.cli.settings import choose_recipes, read_config, with_knobs
-from peu.data.wording import printable
+from peu.cli.settings import choose_recipes, read_config, with_settings
 from peu.errors import RecipeError
-from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.frozen import Transfer
+from peu.wording import printable
 
 if TYPE_CHECKING:
-    from peu.data.dataset import ImageDataset
+    from peu.images.dataset import ImageDataset
     from peu.recipes.registry import Recipe
 
 
 @ending_well
-@taking_knobs
+@taking_settings
 def train_command(
     data: Annotated[
         str,
@@ -35,7 +35,7 @@ def train_command(
         typer.Option(
             "--recipe",
             help="descriptors, fisher, frozen, finetune, augmented, scratch, tuned or ensemble. "
-            "Default: what a comparison of these pictures in runs/ showed, or else what suits "
+            "Default: what a comparison of these images in runs/ showed, or else what suits "
             "their number.",
         ),
     ] = None,
@@ -47,18 +47,18 @@ def train_command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
     *,
-    knobs: Knobs,
+    options_given: Settings,
     config: options.Config = None,
 ) -> None:
-    """Learn a model from all pictures of a set, and save it.
+    """Learn a model from all images of a set, and save it.
 
-    Without --recipe one is chosen for these pictures, and the reason said.
-    How good it is, `peu compare` tells: here no picture is left to test on.
+    Without --recipe one is chosen for these images, and the reason said.
+    How good it is, `peu compare` tells: here no image is left to test on.
     """
     settings = read_config(config)
     named = recipe is not None or bool(settings.get("recipes"))
-    # Wrong knobs are refused before any picture is read, whichever recipe it will be.
-    asked = choose_recipes(recipe, settings, knobs)
+    # Wrong settings are refused before any image is read, whichever recipe it will be.
+    asked = choose_recipes(recipe, settings, options_given)
     if named and len(asked) != 1:
         raise RecipeError(
             f"`--recipe` must name one recipe. Received: {recipe or len(asked)!r}. Name one here; "
@@ -66,17 +66,17 @@ def train_command(
         )
     seed = settings.get("seed", 0) if seed is None else seed
 
-    from peu.data.cache import cache_folder
-    from peu.data.catalog import open_dataset
-    from peu.fitted.bundle import check_destination
-    from peu.strategies.fit import fit_classifier
+    from peu.classifiers.fit import fit_classifier
+    from peu.images.cache import cache_folder
+    from peu.images.catalog import open_dataset
+    from peu.models.bundle import check_destination
 
     check_destination(output, overwrite=overwrite)
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_dataset(data, progress=progress)
+    with showing_progress(quiet=quiet):
+        dataset = open_dataset(data)
         if dataset.set_aside:
             remark(f"{len(dataset.set_aside)} files set aside; see `peu describe`.", quiet=quiet)
-        chosen, reason = (asked[0], None) if named else _choose(dataset, knobs)
+        chosen, reason = (asked[0], None) if named else _choose(dataset, options_given)
         if reason is not None:
             remark(f"Chose {chosen.name}: {reason}.", quiet=quiet)
         classifier = fit_classifier(
@@ -84,7 +84,6 @@ def train_command(
             dataset,
             seed=seed,
             search_folder=cache_folder() / "searches",
-            progress=progress,
         )
         classifier.save(output, overwrite=overwrite)
     for note in classifier.provenance["notes"]:
@@ -95,7 +94,7 @@ def train_command(
         "recipe": chosen.name,
         "reason": reason,
         "class_names": list(classifier.class_names),
-        "pictures": len(dataset),
+        "images": len(dataset),
         "parameters": classifier.provenance["parameters"],
         "trainable_parameters": classifier.provenance["trainable_parameters"],
         "fingerprint": dataset.fingerprint,
@@ -106,21 +105,21 @@ def train_command(
         return
     results().print(
         f"{chosen.name} learnt {len(classifier.class_names)} classes from {len(dataset)} "
-        f"pictures: {facts['trainable_parameters']:,} of {facts['parameters']:,} parameters. "
+        f"images: {facts['trainable_parameters']:,} of {facts['parameters']:,} parameters. "
         f"Saved to {printable(str(output))}.",
         soft_wrap=True,
     )
 
 
-def _choose(dataset: "ImageDataset", knobs: Knobs) -> "tuple[Recipe, str]":
-    from peu.experiments.choice import choose_recipe
+def _choose(dataset: "ImageDataset", settings: Settings) -> "tuple[Recipe, str]":
+    from peu.comparison.choice import choose_recipe
 
-    frozen = with_knobs(FrozenFeatures(), knobs)[0]
-    choice = choose_recipe(dataset, runs=RUNS, frozen=cast("FrozenFeatures", frozen))
-    found = with_knobs(choice.recipe, knobs)
+    frozen = with_settings(Transfer(), settings)[0]
+    choice = choose_recipe(dataset, runs=RUNS, frozen=cast("Transfer", frozen))
+    found = with_settings(choice.recipe, settings)
     if len(found) > 1:
         raise RecipeError(
-            f"`--augmentation` must name one policy. Received: {knobs.augmentation!r}. `peu "
+            f"`--augmentation` must name one policy. Received: {settings.augmentation!r}. `peu "
             "compare` takes several."
         )
     return found[0], choice.reason

@@ -1,4 +1,4 @@
-"""`peu vae anomalies`: which pictures a model finds unusual."""
+"""`peu vae anomalies`: which images a model finds unusual."""
 
 from typing import Annotated
 
@@ -7,9 +7,9 @@ import typer
 from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
-from peu.cli.vae_opening import Model, open_pictures
-from peu.data.wording import printable
+from peu.cli.vae_opening import Model, open_images
 from peu.errors import RecipeError
+from peu.wording import printable
 
 _MOST_SHOWN = 50
 
@@ -17,35 +17,35 @@ _MOST_SHOWN = 50
 @ending_well
 def anomalies_command(
     model: Model,
-    pictures: Annotated[list[str], typer.Argument(help="Pictures, or folders of pictures.")],
+    images: Annotated[list[str], typer.Argument(help="Images, or folders of images.")],
     quantile: Annotated[
         float,
         typer.Option(
-            "--quantile", help="Share of the training's held-out pictures that counts as usual."
+            "--quantile", help="Share of the training's held-out images that counts as usual."
         ),
     ] = 0.99,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Rank pictures by how unusual they are for a model, the oddest first.
+    """Rank images by how unusual they are for a model, the oddest first.
 
-    The score counts the nats that a picture costs: the share of its contrast that its
-    reconstruction misses, in units of what held-out pictures of the training have, and how far its
+    The score counts the nats that an image costs: the share of its contrast that its
+    reconstruction misses, in units of what held-out images of the training have, and how far its
     code departs from the map. The threshold is
-    the score that so many of those held-out pictures stay below.
+    the score that so many of those held-out images stay below.
     """
     if not 0 < quantile < 1:
         raise RecipeError(
             f"`--quantile` must lie between 0 and 1. Received: {quantile:g}. With 0.99, one "
-            "usual picture in a hundred is taken for odd."
+            "usual image in a hundred is taken for odd."
         )
-    from peu.experiments.latent import find_unusual, variational_recipe
-    from peu.fitted.autoencoder import Autoencoder
+    from peu.comparison.latent import find_unusual, variational_recipe
+    from peu.models.autoencoder import Autoencoder
 
     fitted = Autoencoder.load(model)
     variational_recipe(fitted)
-    with showing_progress(quiet=quiet) as progress:
-        names, pixels = open_pictures(fitted, pictures, progress=progress, quiet=quiet)
+    with showing_progress(quiet=quiet):
+        names, pixels = open_images(fitted, images, quiet=quiet)
         found = find_unusual(fitted, pixels, quantile=quantile)
     order = (-found.score).argsort(kind="stable").tolist()
     held_out = int(fitted.provenance["held_out"])
@@ -66,7 +66,7 @@ def anomalies_command(
                 "threshold": found.threshold,
                 "quantile": quantile,
                 "held_out": held_out,
-                "pictures": rows,
+                "images": rows,
             }
         )
         return
@@ -76,11 +76,11 @@ def anomalies_command(
     odd = int((found.score > found.threshold).sum())
     console = results()
     console.print(
-        f"{odd} of {len(names)} pictures score above {found.threshold:.1f}: {quantile:.1%} of "
-        f"{held_out} held-out pictures of the training stay below that.",
+        f"{odd} of {len(names)} images score above {found.threshold:.1f}: {quantile:.1%} of "
+        f"{held_out} held-out images of the training stay below that.",
         soft_wrap=True,
     )
-    table = Table("picture")
+    table = Table("image")
     for name in ("score", "error", "distance"):
         table.add_column(name, justify="right")
     table.add_column("")

@@ -9,7 +9,7 @@ from peu.cli import options
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.outcome import ending_well
 from peu.cli.vae_opening import Model, check_file, open_set, own_set
-from peu.data.wording import printable
+from peu.wording import printable
 
 
 @ending_well
@@ -18,7 +18,7 @@ def map_command(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="Pictures to place on the map. Default: the set that it learnt from, where that "
+            help="Images to place on the map. Default: the set that it learnt from, where that "
             "is a known set.",
             show_default=False,
         ),
@@ -27,26 +27,26 @@ def map_command(
         Path, typer.Option("--output", "-o", help="An HTML file. Default: map.html.")
     ] = Path("map.html"),
     most: Annotated[
-        int, typer.Option("--most", help="Pictures shown at most, evenly taken.", min=2)
+        int, typer.Option("--most", help="Images shown at most, evenly taken.", min=2)
     ] = 2000,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Place pictures on the latent plane, coloured by class: one page, no other file.
+    """Place images on the latent plane, coloured by class: one page, no other file.
 
-    Hover over a dot to see its picture and name. Of known sets the held-out pictures are shown.
+    Hover over a dot to see its image and name. Of known sets the held-out images are shown.
     """
     check_file(output, overwrite=overwrite, ending=".html")
-    from peu.experiments.latent_map import map_points
+    from peu.comparison.latent_map import map_points
     from peu.files import write_text
-    from peu.fitted.autoencoder import Autoencoder
-    from peu.reporting.latent_map_page import latent_map_page
+    from peu.models.autoencoder import Autoencoder
+    from peu.reports.latent_map_page import latent_map_page
 
     fitted = Autoencoder.load(model)
-    with showing_progress(quiet=quiet) as progress:
-        dataset = open_set(own_set(fitted, data), progress=progress, quiet=quiet)
-        points = map_points(fitted, dataset, most=most, progress=progress)
+    with showing_progress(quiet=quiet):
+        dataset = open_set(own_set(fitted, data), quiet=quiet)
+        points = map_points(fitted, dataset, most=most)
         write_text(output, latent_map_page(points, dataset.name))
     if points.latent > 2:
         remark(
@@ -59,7 +59,7 @@ def map_command(
                 "format": 1,
                 "output": str(output),
                 "dimensions": [axis + 1 for axis in points.axes],
-                "pictures": [
+                "images": [
                     {"path": name, "code": code, "label": label}
                     for name, code, label in zip(
                         points.names, points.codes.tolist(), points.label_names, strict=True
@@ -68,4 +68,4 @@ def map_command(
             }
         )
         return
-    results().print(f"{len(points.names)} pictures: {printable(str(output))}", soft_wrap=True)
+    results().print(f"{len(points.names)} images: {printable(str(output))}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What the commands of `peu vae` open: a set, a model, pictures for a model, a file to write."""
+"""What the commands of `peu vae` open: a set, a model, images for a model, a file to write."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peu.cli.console import remark
-from peu.data.wording import shown
 from peu.errors import DataError, RecipeError, ResourceError
-from peu.progress import Progress
-from peu.recipes.variational import Coefficient
+from peu.recipes.variational import KLWeight
+from peu.wording import shown
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from peu.data.dataset import ImageDataset
-    from peu.fitted.autoencoder import Autoencoder
+    from peu.images.dataset import ImageDataset
+    from peu.models.autoencoder import Autoencoder
 
 _KNOWN_SETS = ("mnist", "digits", "samples", "caltech4")
 
@@ -25,8 +24,8 @@ Model = Annotated[Path, typer.Argument(help="Folder of a model that `peu vae tra
 Latent = Annotated[int, typer.Option("--latent", help="Dimensions of the map.", min=1)]
 
 
-def read_coefficient(text: str, option: str = "--coefficient") -> Coefficient:
-    """Read a coefficient, a number or auto, as `option` gives it.
+def read_kl_weight(text: str, option: str = "--kl-weight") -> KLWeight:
+    """Read a kl_weight, a number or auto, as `option` gives it.
 
     Raises:
         RecipeError: it is neither.
@@ -38,25 +37,25 @@ def read_coefficient(text: str, option: str = "--coefficient") -> Coefficient:
     except ValueError as error:
         raise RecipeError(
             f"`{option}` must be a number above 0, or auto. Received: {text!r}. auto finds "
-            "the number that suits the pictures."
+            "the number that suits the images."
         ) from error
 
 
-def open_set(data: str | None, *, progress: Progress, quiet: bool) -> "ImageDataset":
-    """Open pictures with or without classes; without a name MNIST, or what needs no network.
+def open_set(data: str | None, *, quiet: bool) -> "ImageDataset":
+    """Open images with or without classes; without a name MNIST, or what needs no network.
 
     Raises:
-        DataError: pictures that cannot be used.
+        DataError: images that cannot be used.
     """
-    from peu.data.catalog import open_dataset
+    from peu.images.catalog import open_dataset
 
     if data is None:
         try:
-            return open_dataset("mnist", labels_required=False, progress=progress)
+            return open_dataset("mnist", labels_required=False)
         except ResourceError:
             remark("MNIST is not to be had here: taking the built-in digits.", quiet=quiet)
             data = "digits"
-    dataset = open_dataset(data, labels_required=False, progress=progress)
+    dataset = open_dataset(data, labels_required=False)
     if dataset.set_aside:
         remark(f"{len(dataset.set_aside)} files set aside; see `peu describe`.", quiet=quiet)
     return dataset
@@ -74,27 +73,27 @@ def own_set(model: "Autoencoder", data: str | None) -> str:
     if name in _KNOWN_SETS:
         return name
     raise DataError(
-        f"Expected the pictures to measure on. The model learnt from {shown(name)}, which is no "
+        f"Expected the images to measure on. The model learnt from {shown(name)}, which is no "
         "set known by name. Name the folder."
     )
 
 
-def open_pictures(
-    model: "Autoencoder", sources: Sequence[str], *, progress: Progress, quiet: bool
+def open_images(
+    model: "Autoencoder", sources: Sequence[str], *, quiet: bool
 ) -> "tuple[list[str], NDArray[np.uint8]]":
-    """Read pictures in the form that a model takes.
+    """Read images in the form that a model takes.
 
     Returns:
         Their names, and pixels (n, height, width, channels).
 
     Raises:
-        DataError: none of the sources holds a usable picture.
+        DataError: none of the sources holds a usable image.
     """
     import numpy as np
 
-    from peu.autoencoding.pictures import picture_pixels
-    from peu.data.dataset import load_dataset
-    from peu.experiments.latent import variational_recipe
+    from peu.autoencoders.images import image_pixels
+    from peu.comparison.latent import variational_recipe
+    from peu.images.dataset import load_dataset
 
     recipe = variational_recipe(model)
     names: list[str] = []
@@ -102,7 +101,7 @@ def open_pictures(
     unusable: list[DataError] = []
     for source in sources:
         try:
-            dataset = load_dataset(source, labels_required=False, progress=progress)
+            dataset = load_dataset(source, labels_required=False)
         except DataError as error:
             unusable.append(error)
             continue
@@ -110,9 +109,7 @@ def open_pictures(
             remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
         names += [str(path) for path in dataset.paths]
         channels: Any = "grey" if model.channels == 1 else "colour"
-        parts.append(
-            picture_pixels(dataset, model.image_size, recipe.fit, channels, progress=progress)
-        )
+        parts.append(image_pixels(dataset, model.image_size, recipe.resize_mode, channels))
     for trouble in unusable if parts else unusable[1:]:
         remark(f"Set aside: {trouble}", quiet=quiet)
     if not parts:
@@ -139,8 +136,8 @@ def check_file(path: Path, *, overwrite: bool, ending: str = ".png") -> None:
         )
 
 
-def save_picture(picture: Any, path: Path) -> None:
-    """Write a picture as PNG, whole or not at all.
+def save_image(image: Any, path: Path) -> None:
+    """Write an image as PNG, whole or not at all.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
@@ -148,4 +145,4 @@ def save_picture(picture: Any, path: Path) -> None:
     from peu.files import replacing
 
     with replacing(path) as draft:
-        picture.save(draft, format="PNG")
+        image.save(draft, format="PNG")

@@ -1,4 +1,4 @@
-"""How good generated pictures are, judged by a small classifier trained on the real ones."""
+"""How good generated images are, judged by a small classifier trained on the real ones."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,16 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.backend import keras
+from peu.networks.backend import keras
+from peu.networks.fit import fit_network
 from peu.networks.small_cnn import small_cnn
-from peu.progress import Progress, silent
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 from peu.recipes.training import TrainingSettings
 from peu.seeds import child_seed
-from peu.training.fit import fit_network
 
 CONFIDENT = 0.9
-_MOST_PICTURES = 10_000
+_MOST_IMAGES = 10_000
 _LEAST_STEPS = 600
 _BATCH = 64
 _CHUNK = 500
@@ -23,12 +22,12 @@ _CHUNK = 500
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Hold a small classifier of the real pictures, and how far it can be trusted.
+    """Hold a small classifier of the real images, and how far it can be trusted.
 
     Attributes:
         network: a keras.Model from RGB pixels to [features, probabilities].
-        accuracy: on the held-out pictures, in [0, 1].
-        features: of the held-out pictures (m, 64).
+        accuracy: on the held-out images, in [0, 1].
+        features: of the held-out images (m, 64).
     """
 
     network: Any
@@ -38,18 +37,18 @@ class Judge:
 
 @dataclass(frozen=True, kw_only=True)
 class SampleFigures:
-    """Hold what a judge says of generated pictures.
+    """Hold what a judge says of generated images.
 
     Attributes:
         distance: Frechet distance between the judge's features of generated and of held-out
-            pictures; 0 is best. Only distances by one judge can be compared.
-        confident: share of generated pictures to which the judge gives a class with a
+            images; 0 is best. Only distances by one judge can be compared.
+        confident: share of generated images to which the judge gives a class with a
             probability of 0.9 or more.
         classes_covered: classes that at least a tenth of their even share of the confident
-            pictures shows.
+            images shows.
         classes: how many classes there are.
-        judge_accuracy: how often the judge is right on held-out pictures.
-        samples: how many pictures were generated.
+        judge_accuracy: how often the judge is right on held-out images.
+        samples: how many images were generated.
     """
 
     distance: float
@@ -67,26 +66,24 @@ def train_judge(
     held_out_labels: NDArray[np.int64],
     *,
     seed: int,
-    progress: Progress = silent,
 ) -> Judge:
-    """Train the classifier that will judge, on at most 10,000 of the real pictures.
+    """Train the classifier that will judge, on at most 10,000 of the real images.
 
     Args:
-        pixels: (n, height, width, channels) of the training pictures, 1 or 3 channels.
+        pixels: (n, height, width, channels) of the training images, 1 or 3 channels.
         labels: their classes (n,), from 0 on.
-        held_out: pictures that it does not learn from.
+        held_out: images that it does not learn from.
         held_out_labels: their classes.
-        seed: of its weights and of which pictures it sees.
-        progress: told of every epoch.
+        seed: of its weights and of which images it sees.
 
     Returns:
         The judge with its own accuracy.
     """
-    chosen = np.random.default_rng(child_seed(seed, "pictures")).permutation(len(pixels))
-    chosen = chosen[:_MOST_PICTURES]
+    chosen = np.random.default_rng(child_seed(seed, "images")).permutation(len(pixels))
+    chosen = chosen[:_MOST_IMAGES]
     height, width = pixels.shape[1:3]
     steps = -(-len(chosen) // _BATCH)
-    recipe = Scratch(
+    recipe = SmallCNN(
         name="judge",
         image_size=(height, width),
         filters=(16, 32),
@@ -103,7 +100,6 @@ def train_judge(
         labels[chosen],
         recipe.training,
         seed=child_seed(seed, "batches"),
-        progress=progress,
         stage="Training the judge of samples",
     )
     joined = keras.Model(
@@ -115,10 +111,10 @@ def train_judge(
 
 
 def judge_samples(judge: Judge, samples: NDArray[np.uint8]) -> SampleFigures:
-    """Let a judge look at generated pictures.
+    """Let a judge look at generated images.
 
     Args:
-        judge: of the pictures that the generator learnt from.
+        judge: of the images that the generator learnt from.
         samples: (n, height, width, channels) in [0, 255].
     """
     features, probabilities = _judged(judge.network, samples)
@@ -146,7 +142,7 @@ def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) ->
     Returns:
         |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)); 0 for equal means and covariances.
 
-    Source: Dowson and Landau (1982); Heusel et al. (2017) for generated pictures.
+    Source: Dowson and Landau (1982); Heusel et al. (2017) for generated images.
     """
     mean = first.mean(axis=0) - second.mean(axis=0)
     one, two = (np.cov(points, rowvar=False) for points in (first, second))

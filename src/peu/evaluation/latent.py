@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.fitted.codes import Codes
+from peu.models.codes import Codes
 
 NEIGHBOURS = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LatentFigures:
-    """Hold what held-out pictures say of a variational auto-encoder.
+    """Hold what held-out images say of a variational auto-encoder.
 
     Attributes:
-        elbo: evidence lower bound of a picture in nats, at the variance that is best for the
-            mean error; higher is better, and figures of other pictures cannot be compared.
+        elbo: evidence lower bound of an image in nats, at the variance that is best for the
+            mean error; higher is better, and figures of other images cannot be compared.
         mse: squared error of a pixel, in intensities of 0 to 1, with one code drawn for each
-            picture, as the bound wants it.
+            image, as the bound wants it.
         mse_of_means: the same from the codes' means.
         kl: divergence of each dimension, in nats.
-        active_units: how many dimensions move with the pictures.
-        knn_accuracy: share of pictures whose class is that of most of the 10 nearest training
-            pictures by their codes' means; None without labels.
-        pictures: how many pictures were held out.
+        active_units: how many dimensions move with the images.
+        knn_accuracy: share of images whose class is that of most of the 10 nearest training
+            images by their codes' means; None without labels.
+        images: how many images were held out.
     """
 
     elbo: float
@@ -35,7 +35,7 @@ class LatentFigures:
     kl: tuple[float, ...]
     active_units: int
     knn_accuracy: float | None
-    pictures: int
+    images: int
 
     def to_dict(self) -> dict[str, Any]:
         """Give the figures as JSON holds them."""
@@ -46,7 +46,7 @@ class LatentFigures:
             "kl": list(self.kl),
             "active_units": self.active_units,
             "knn_accuracy": self.knn_accuracy,
-            "pictures": self.pictures,
+            "images": self.images,
         }
 
 
@@ -58,11 +58,11 @@ def best_bound(mse: float, kl: float, pixels: int) -> float:
 
     Args:
         mse: mean squared error of a pixel, above 0, with codes drawn from the encoder.
-        kl: mean KL divergence of a picture, in nats, summed over the dimensions.
-        pixels: D, values in a picture.
+        kl: mean KL divergence of an image, in nats, summed over the dimensions.
+        pixels: D, values in an image.
 
     Returns:
-        Nats a picture, of densities over intensities of 0 to 1: it can be above 0.
+        Nats an image, of densities over intensities of 0 to 1: it can be above 0.
 
     Source: Rybkin, Daniilidis and Levine (2021), ICML.
     """
@@ -76,13 +76,13 @@ def latent_figures(
     pixels: int,
     knn_accuracy: float | None,
 ) -> LatentFigures:
-    """Put the figures of held-out pictures together.
+    """Put the figures of held-out images together.
 
     Args:
-        codes: of the held-out pictures.
+        codes: of the held-out images.
         mse: with drawn codes.
         mse_of_means: with the means as codes.
-        pixels: D, values in a picture.
+        pixels: D, values in an image.
         knn_accuracy: of `neighbour_accuracy`, or None.
     """
     kl = codes.kl
@@ -93,7 +93,7 @@ def latent_figures(
         kl=tuple(float(each) for each in kl),
         active_units=int(np.count_nonzero(codes.active)),
         knn_accuracy=knn_accuracy,
-        pictures=len(codes),
+        images=len(codes),
     )
 
 
@@ -104,14 +104,14 @@ def neighbour_accuracy(
     labels: NDArray[np.int64],
     neighbours: int = NEIGHBOURS,
 ) -> float:
-    """Recognise pictures by the training pictures that lie nearest in the latent space.
+    """Recognise images by the training images that lie nearest in the latent space.
 
     Args:
-        known: codes of the training pictures.
+        known: codes of the training images.
         known_labels: their classes (n,).
-        codes: of the pictures to recognise.
+        codes: of the images to recognise.
         labels: their true classes (m,).
-        neighbours: how many vote; all of them, where there are fewer training pictures.
+        neighbours: how many vote; all of them, where there are fewer training images.
 
     Returns:
         The share recognised, in [0, 1].

@@ -20,10 +20,10 @@ class ClassFigures:
 
     Attributes:
         name: of the class.
-        precision: share of the pictures called so that are so; 0 where none was called so.
-        recall: share of its pictures that were found; 0 where it has none.
+        precision: share of the images called so that are so; 0 where none was called so.
+        recall: share of its images that were found; 0 where it has none.
         f1: harmonic mean of the two.
-        support: its pictures.
+        support: its images.
     """
 
     name: str
@@ -51,17 +51,17 @@ class Evaluation:
 
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
-        """(n,) int64, the likeliest class of each picture; the first of equals."""
+        """(n,) int64, the likeliest class of each image; the first of equals."""
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     @cached_property
     def accuracy(self) -> float:
-        """Share of the pictures whose likeliest class is the true one, in [0, 1]."""
+        """Share of the images whose likeliest class is the true one, in [0, 1]."""
         return float(np.mean(self.predictions == self.labels))
 
     @cached_property
     def balanced_accuracy(self) -> float:
-        """Mean recall of the classes that have pictures, in [0, 1]: rare ones count alike."""
+        """Mean recall of the classes that have images, in [0, 1]: rare ones count alike."""
         support = self.confusion.sum(axis=1)
         present = support > 0
         return float(np.mean(self.confusion.diagonal()[present] / support[present]))
@@ -146,12 +146,12 @@ def evaluate_predictions(
     count = len(class_names)
     if truth.ndim != 1 or not len(truth) or not np.issubdtype(truth.dtype, np.integer):
         raise DataError(
-            "Labels must be one whole number for each picture, for one picture or more. "
+            "Labels must be one whole number for each image, for one image or more. "
             f"Received: shape {truth.shape}, {truth.dtype}. Check what was loaded."
         )
     if shares.shape != (len(truth), count):
         raise DataError(
-            f"Probabilities must have shape ({len(truth)}, {count}): a row for each picture, a "
+            f"Probabilities must have shape ({len(truth)}, {count}): a row for each image, a "
             f"column for each class. Received: {shares.shape}. Check that the model was made "
             "for these classes."
         )
@@ -173,12 +173,12 @@ def _check_probabilities(shares: NDArray[np.float64]) -> None:
         bad = int((~np.isfinite(shares).all(axis=1)).sum())
         raise DataError(
             f"Probabilities must be finite numbers. Received: NaN or infinity for {bad} of "
-            f"{len(shares)} pictures. The training diverged: try a lower learning rate."
+            f"{len(shares)} images. The training diverged: try a lower learning rate."
         )
     if shares.min() < -_SUM_TOLERANCE or np.abs(shares.sum(axis=1) - 1).max() > _SUM_TOLERANCE:
         sums = shares.sum(axis=1)
         raise DataError(
-            "Probabilities must not be below 0, and those of a picture must sum to 1. Received: "
+            "Probabilities must not be below 0, and those of an image must sum to 1. Received: "
             f"a smallest of {shares.min():.4g}, sums from {sums.min():.4g} to {sums.max():.4g}. "
             "Pass the output through a softmax."
         )

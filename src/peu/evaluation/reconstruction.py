@@ -1,4 +1,4 @@
-"""How near pictures come to what they should be: PSNR and SSIM, picture by picture."""
+"""How near images come to what they should be: PSNR and SSIM, image by image."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 _LARGEST_WINDOW = 7
 _LOWEST_ERROR = 1e-10
-"""Where two pictures are equal PSNR has no bound; 100 dB stands for that."""
+"""Where two images are equal PSNR has no bound; 100 dB stands for that."""
 
 
 def peak_signal_to_noise(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArray[np.float64]:
-    """Give the peak signal-to-noise ratio of each picture.
+    """Give the peak signal-to-noise ratio of each image.
 
     The mean of these is what is usually reported; 10 dB are a tenth of the squared error.
 
@@ -32,14 +32,14 @@ def peak_signal_to_noise(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArray
 
 
 def structural_similarity(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArray[np.float64]:
-    """Give the mean structural similarity of each picture, over windows of 7 x 7 pixels.
+    """Give the mean structural similarity of each image, over windows of 7 x 7 pixels.
 
     Args:
         truth: (n, height, width, channels), intensities of 0 to 1.
         estimate: the same shape.
 
     Returns:
-        (n,); 1 is the same picture.
+        (n,); 1 is the same image.
 
     Source: Wang et al. (2004), Image quality assessment; scikit-image's implementation.
     """

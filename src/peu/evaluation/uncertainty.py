@@ -56,7 +56,7 @@ def corrected_interval(
 ) -> Interval:
     """Give a mean over trials whose training sets overlap, and its interval.
 
-    The trials share most of their training pictures, so their spread alone says too little:
+    The trials share most of their training images, so their spread alone says too little:
     the variance of the mean is taken as (1/J + n_test/n_train) s^2, with Student's t of J - 1
     degrees of freedom. One trial has no spread, and its interval is all of `bounds`. Trials that
     are all equal give an interval of width 0; for accuracies use `accuracy_interval`, which
@@ -92,7 +92,7 @@ def corrected_interval(
 
 
 def wilson_interval(successes: float, n: int, level: float = 0.95) -> Interval:
-    """Give a share of independent pictures and its interval.
+    """Give a share of independent images and its interval.
 
     Unlike the mean plus or minus a few standard errors, it stays within [0, 1] and does not
     shrink to nothing at a full score: 54 of 54 gives [0.934, 1].
@@ -117,7 +117,7 @@ def wilson_interval(successes: float, n: int, level: float = 0.95) -> Interval:
     if n < 1 or not 0 <= successes <= n:
         raise RecipeError(
             f"`successes` must be from 0 to n, and n 1 or more. Received: {successes} of {n}. "
-            "Count the pictures again."
+            "Count the images again."
         )
     _check_level(level)
     from scipy.stats import norm
@@ -142,12 +142,12 @@ def accuracy_interval(
 
     Two trials or more that differ have the corrected interval. One trial, or trials that are all
     equal (a full score each time), have no spread to judge by: then a Wilson interval on the
-    number of different pictures that were tested. With n_test pictures a trial and n_train to
+    number of different images that were tested. With n_test images a trial and n_train to
     learn from, that is n_test + n_train, or the sum over the trials if that is less.
 
     Args:
         per_trial_accuracies: (J,) in [0, 1].
-        per_trial_counts: (J,) pictures tested in each trial.
+        per_trial_counts: (J,) images tested in each trial.
         test_train_ratio: n_test/n_train.
         level: in (0, 1).
 
@@ -168,7 +168,7 @@ def accuracy_interval(
     if len(counts) != len(accuracies) or counts.min() < 1:
         raise RecipeError(
             f"`per_trial_counts` must be 1 or more for each of {len(accuracies)} trials. "
-            f"Received: {counts.tolist()}. Give each trial's number of test pictures."
+            f"Received: {counts.tolist()}. Give each trial's number of test images."
         )
     if accuracies.min() < 0 or accuracies.max() > 1:
         raise RecipeError(
@@ -199,7 +199,7 @@ def paired_difference(
     Both ran on the same splits, so what is hard about a split cancels out. One split shows
     nothing: the interval is all of `bounds`. Recipes that never differ are not distinguishable.
     Where they differ by the same amount on every split, the spread of 0 comes from the coarse
-    steps of an accuracy on few pictures; it is taken as if one of the splits had shown no
+    steps of an accuracy on few images; it is taken as if one of the splits had shown no
     difference, so that five equal gains count and two do not.
 
     Args:
@@ -273,7 +273,7 @@ def _check_ratio(ratio: float) -> None:
     if not (np.isfinite(ratio) and ratio > 0):
         raise RecipeError(
             f"`test_train_ratio` must be above 0. Received: {ratio!r}. "
-            "Divide the test pictures of a trial by its training pictures."
+            "Divide the test images of a trial by its training images."
         )
 
 

@@ -4,13 +4,13 @@ import dataclasses
 
 from peu.errors import ResourceError
 from peu.lab.bench import Bench
-from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.frozen import Transfer
 
 _FALLBACKS = ("mobilenet", "mobilenet:0.25")
 _NAMED = "vgg16"
 
 
-def pretrained(bench: Bench, *, name: str = "frozen") -> FrozenFeatures:
+def pretrained(bench: Bench, *, name: str = "transfer") -> Transfer:
     """Give the sheet's recipe of section 1.5 with a backbone whose weights are here.
 
     Where the sheet's VGG16 cannot be had, a smaller network is looked for.
@@ -25,17 +25,17 @@ def pretrained(bench: Bench, *, name: str = "frozen") -> FrozenFeatures:
     Raises:
         PeuError: no backbone can be had; the reason of the one that was named.
     """
-    from peu.strategies.frozen import load_feature_network
+    from peu.classifiers.frozen import load_feature_network
 
     settings = bench.settings
-    wanted = FrozenFeatures(
+    wanted = Transfer(
         name=name,
         backbone=settings.backbone,
         backbone_weights=settings.backbone_weights,
         backbone_preprocessing=settings.backbone_preprocessing,
         head="mlp",
         pooling="flatten",
-        fit="stretch",
+        resize_mode="stretch",
     )
     tried = [wanted]
     if settings.backbone == _NAMED and settings.backbone_weights == "imagenet":

@@ -9,8 +9,8 @@ import numpy as np
 
 from peu.lab.charts import Line, Panel, curves
 from peu.lab.language import Language
-from peu.reporting.report import Figure
-from peu.training.history import WATCHED_EPOCH
+from peu.networks.history import WATCHED_EPOCH
+from peu.reports.report import Figure
 
 Kind = Literal["learnt nothing", "overfits", "still learning", "generalises"]
 _NO_BETTER = 0.98
@@ -25,8 +25,8 @@ class Behaviour:
 
     Attributes:
         kind: "learnt nothing": the loss never fell clearly below that of guessing. "overfits":
-            at the end accuracy on training pictures is 10 points or more above that on test
-            pictures. "still learning": no such gap, and the training loss fell by 10 % or more
+            at the end accuracy on training images is 10 points or more above that on test
+            images. "still learning": no such gap, and the training loss fell by 10 % or more
             over the last quarter. "generalises": none of these.
         train_accuracy: in the last epoch, in [0, 1].
         test_accuracy: at the last look.
@@ -94,11 +94,11 @@ def behaviour_in_words(say: Language, found: Behaviour) -> str:
             "Il n'apprend rien : la perte ne descend jamais sous celle d'une réponse au hasard "
             f"({train} sur l'apprentissage). Le taux d'apprentissage est à revoir.",
             f"It learns nothing: the loss never falls below that of guessing ({train} on training "
-            "pictures). The learning rate has to change.",
+            "images). The learning rate has to change.",
         )
     numbers = say(
         f"à la fin, {train} sur l'apprentissage contre {test} sur le test",
-        f"at the end {train} on training pictures against {test} on test pictures",
+        f"at the end {train} on training images against {test} on test images",
     )
     if found.kind == "overfits":
         rise = say.number(found.loss_rise, 1)
@@ -114,7 +114,7 @@ def behaviour_in_words(say: Language, found: Behaviour) -> str:
         )
         return say(
             f"Il sur-apprend : {numbers}{tail}. Il retient les images au lieu de la classe.",
-            f"It overfits: {numbers}{tail}. It remembers pictures instead of the class.",
+            f"It overfits: {numbers}{tail}. It remembers images instead of the class.",
         )
     if found.kind == "still learning":
         fall = say.percent(1 - found.late_fall, 0)
@@ -131,7 +131,7 @@ def behaviour_in_words(say: Language, found: Behaviour) -> str:
 
 
 def training_figure(say: Language, history: Mapping[str, Any], caption: str = "") -> Figure:
-    """Draw loss and accuracy of one training, on training and on test pictures."""
+    """Draw loss and accuracy of one training, on training and on test images."""
     epochs = list(range(1, len(history["loss"]) + 1))
     looks = list(history.get(WATCHED_EPOCH, epochs))
     train, test = say("apprentissage", "training"), say("test", "test")
@@ -160,6 +160,6 @@ def training_figure(say: Language, history: Mapping[str, Any], caption: str = ""
         (caption + " " if caption else "")
         + say(
             "Trait plein : images d'apprentissage. Tirets : images de test, qui n'ont rien décidé.",
-            "Solid: training pictures. Dashed: test pictures, which decided nothing.",
+            "Solid: training images. Dashed: test images, which decided nothing.",
         ),
     )

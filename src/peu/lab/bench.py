@@ -1,4 +1,4 @@
-"""What the sections of a lab share: pictures, one split for all, trials, and a folder."""
+"""What the sections of a lab share: images, one split for all, trials, and a folder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field
@@ -8,26 +8,25 @@ from typing import Any, TypeVar
 import numpy as np
 from PIL import Image
 
-from peu.data.catalog import open_dataset
-from peu.data.dataset import ImageDataset
-from peu.data.duplicates import duplicate_groups
-from peu.data.images import decode_image
-from peu.data.splits import Split, make_holdout, make_splits
+from peu.classifiers.fit import fit_recipe
+from peu.classifiers.fitted_recipe import FittedRecipe, TrainingPart
+from peu.comparison.compare import compare
+from peu.comparison.comparison import Comparison
+from peu.comparison.latent import fewer_to_learn
+from peu.comparison.trial import Trial
 from peu.errors import DataError, RecipeError, ResourceError
 from peu.evaluation.uncertainty import wilson_interval
-from peu.experiments.compare import compare
-from peu.experiments.comparison import Comparison
-from peu.experiments.latent import fewer_to_learn
-from peu.experiments.trial import Trial
 from peu.files import read_json, replacing, write_json
+from peu.images.catalog import open_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.decoding import decode_image
+from peu.images.duplicates import duplicate_groups
+from peu.images.splits import Split, make_holdout, make_splits
 from peu.lab.findings import Facts, read_findings
 from peu.lab.settings import LabSettings
-from peu.progress import Progress, silent
-from peu.recipes.frozen import FrozenFeatures
+from peu.recipes.frozen import Transfer
 from peu.recipes.registry import Recipe
 from peu.seeds import child_seed
-from peu.strategies.fit import fit_recipe
-from peu.strategies.fitted_recipe import FittedRecipe, TrainingPart
 
 TEST_SHARE = 0.3
 SETS_FILE = "sets.json"
@@ -38,19 +37,17 @@ T = TypeVar("T")
 class Bench:
     """Hold what sections work with.
 
-    All choices of part 1 are made by folds of the training pictures; the test pictures of the
+    All choices of part 1 are made by folds of the training images; the test images of the
     one split are for the figures alone.
 
     Attributes:
         settings: what the lab works on.
         folder: of the lab.
-        progress: told of what is done.
         section: the key of the section at work.
     """
 
     settings: LabSettings
     folder: Path
-    progress: Progress = silent
     section: str = ""
     _shared: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -59,19 +56,18 @@ class Bench:
         return Bench(
             settings=self.settings,
             folder=self.folder,
-            progress=self.progress,
             section=section,
             _shared=self._shared,
         )
 
     @property
-    def pictures(self) -> ImageDataset:
-        """The pictures of part 1; a single class is accepted here."""
-        return self._once("pictures", lambda: self._open_known("pictures", "caltech4", "samples"))
+    def images(self) -> ImageDataset:
+        """The images of part 1; a single class is accepted here."""
+        return self._once("images", lambda: self._open_known("images", "caltech4", "samples"))
 
     @property
     def digits(self) -> ImageDataset:
-        """The pictures of parts 2 and 3: MNIST where nothing else was named."""
+        """The images of parts 2 and 3: MNIST where nothing else was named."""
         return self._once("digits", lambda: self._open_known("digits", "mnist", "digits"))
 
     @property
@@ -79,17 +75,17 @@ class Bench:
         """The one split of part 1, the sheet's 70 to 30.
 
         Raises:
-            DataError: one class, or a class with too few pictures.
+            DataError: one class, or a class with too few images.
         """
         return self._once(
             "split",
-            lambda: make_holdout(self.pictures, test_share=TEST_SHARE, seed=self.settings.seed),
+            lambda: make_holdout(self.images, test_share=TEST_SHARE, seed=self.settings.seed),
         )
 
     def compare_by_folds(self, recipes: Sequence[Recipe]) -> Comparison:
-        """Compare recipes by folds of the training pictures alone, to choose between them."""
+        """Compare recipes by folds of the training images alone, to choose between them."""
         pace, seed = self.settings.pace, self.settings.seed
-        training = self.pictures.subset(self.split.train)
+        training = self.images[self.split.train]
         splits = make_splits(training, folds=pace.folds, repeats=1, seed=seed)
         return compare(
             training,
@@ -98,11 +94,10 @@ class Bench:
             splits=splits[: pace.tried_folds],
             run_folder=self.folder / "runs" / f"{self.section}-folds",
             workers=1,
-            progress=self.progress,
         )
 
     def test(self, recipes: Sequence[Recipe], *, partly: bool = False) -> tuple[Trial, ...]:
-        """Learn from all training pictures and answer for the test pictures.
+        """Learn from all training images and answer for the test images.
 
         Args:
             recipes: what to learn by.
@@ -112,47 +107,46 @@ class Bench:
             RecipeError: one of them cannot run, or none.
         """
         compared = compare(
-            self.pictures,
+            self.images,
             recipes,
             seed=self.settings.seed,
             splits=[self.split],
             run_folder=self.folder / "runs" / f"{self.section}-test",
             workers=1,
-            progress=self.progress,
         )
         if compared.failures and not partly:
             raise RecipeError(compared.failures[0].reason)
         return compared.trials
 
     def fit(self, recipe: Recipe) -> FittedRecipe:
-        """Learn from the training pictures, and keep the fitted recipe at hand.
+        """Learn from the training images, and keep the fitted recipe at hand.
 
-        Heads start from the weights that those of `FrozenFeatures` start from in `test`.
+        Heads start from the weights that those of `Transfer` start from in `test`.
         """
         part = TrainingPart(
             train=self.split.train,
-            groups=duplicate_groups(self.pictures),
+            groups=duplicate_groups(self.images),
             watched=self.split.test,
-            seed=child_seed(self.split.seed, FrozenFeatures.kind),
+            seed=child_seed(self.split.seed, Transfer.kind),
         )
-        return fit_recipe(recipe, self.pictures, part, progress=self.progress)
+        return fit_recipe(recipe, self.images, part)
 
     def fewer_digits(self, most: int) -> ImageDataset:
         """Give the digits with at most so many to learn from, and a third of that to test on."""
         fewer = fewer_to_learn(self.digits, most, seed=self.settings.seed)
         tested = np.flatnonzero([part == "test" for part in fewer.parts])
         others = np.flatnonzero([part != "test" for part in fewer.parts])
-        return fewer.subset(np.sort(np.concatenate([others, tested[: most // 3]])))
+        return fewer[np.sort(np.concatenate([others, tested[: most // 3]]))]
 
     def facts_of(self, section: str) -> Facts | None:
         """Give what another section found, or nothing where it has not run or failed."""
         found = read_findings(self.folder, section)
         return None if found is None or found.failed else found.facts
 
-    def keep_picture(self, name: str, picture: Image.Image) -> None:
-        """Keep a picture of the section at work, as PNG."""
+    def keep_image(self, name: str, image: Image.Image) -> None:
+        """Keep an image of the section at work, as PNG."""
         with replacing(self.folder / "parts" / self.section / f"{name}.png") as draft:
-            picture.save(draft, format="PNG", optimize=True)
+            image.save(draft, format="PNG", optimize=True)
 
     def _once(self, name: str, make: Callable[[], T]) -> T:
         if name not in self._shared:
@@ -164,32 +158,28 @@ class Bench:
         """Open what the settings name, before anything is written; it stays open.
 
         Raises:
-            DataError: pictures that are not there, or that cannot be used.
+            DataError: images that are not there, or that cannot be used.
         """
         settings = self.settings
-        if settings.picture is not None:
+        if settings.image is not None:
             try:
-                decode_image(settings.picture)
+                decode_image(settings.image)
             except DataError as error:
                 raise DataError(
-                    f"`{settings.picture}` must be a picture: {error}. Name another with --picture."
+                    f"`{settings.image}` must be an image: {error}. Name another with --image."
                 ) from error
         if settings.data is not None:
-            self._shared["pictures"] = open_dataset(
-                settings.data, to_learn=False, progress=self.progress
-            )
+            self._shared["images"] = open_dataset(settings.data, to_learn=False)
         if settings.digits is not None:
-            self._shared["digits"] = open_dataset(
-                settings.digits, labels_required=False, progress=self.progress
-            )
+            self._shared["digits"] = open_dataset(settings.digits, labels_required=False)
         return dict(self._shared)
 
     def _open_known(self, kind: str, name: str, built_in: str) -> ImageDataset:
         """Open a public set, or what is built in where it is not to be had."""
         try:
-            dataset = open_dataset(name, progress=self.progress)
+            dataset = open_dataset(name)
         except ResourceError:
-            dataset = open_dataset(built_in, progress=self.progress)
+            dataset = open_dataset(built_in)
         _remember_set(self.folder, kind, dataset)
         return dataset
 
@@ -199,7 +189,7 @@ def _remember_set(folder: Path, kind: str, dataset: ImageDataset) -> None:
 
     Args:
         folder: of the lab.
-        kind: "pictures" or "digits".
+        kind: "images" or "digits".
         dataset: the set.
 
     Raises:
@@ -221,8 +211,8 @@ def _remember_set(folder: Path, kind: str, dataset: ImageDataset) -> None:
 def fold_rows(compared: Comparison) -> list[Facts]:
     """Give what a section remembers of a comparison by folds, a row a recipe.
 
-    No picture was tested by a network that had seen it, and none twice: the interval is that of
-    so many pictures. That of so few folds would say nothing.
+    No image was tested by a network that had seen it, and none twice: the interval is that of
+    so many images. That of so few folds would say nothing.
     """
     rows = []
     for summary in compared.summaries:

@@ -7,8 +7,8 @@ import numpy as np
 
 from peu.evaluation.uncertainty import Interval
 from peu.lab.language import Language
-from peu.reporting.class_colours import class_colours
-from peu.reporting.drawing import (
+from peu.reports.class_colours import class_colours
+from peu.reports.drawing import (
     FIRST,
     INK,
     MUTED,
@@ -20,7 +20,7 @@ from peu.reporting.drawing import (
     raster,
     styled,
 )
-from peu.reporting.report import Cell, Column, Figure, Table
+from peu.reports.report import Cell, Column, Figure, Table
 
 _WIDTH = 7.4
 _MOST_ROWS = 24
@@ -209,12 +209,12 @@ def scatter(
     class_names: Sequence[str],
     caption: str,
 ) -> Figure:
-    """Draw pictures in a plane, coloured by class, with the middle of each class as a table."""
+    """Draw images in a plane, coloured by class, with the middle of each class as a table."""
     from matplotlib.ticker import FuncFormatter
 
     figure, (axes,) = canvas(_WIDTH, 5.2)
     places = np.asarray(points, np.float64).reshape(-1, 2)
-    classes = list(class_names) or [say("images", "pictures")]
+    classes = list(class_names) or [say("images", "images")]
     which = np.zeros(len(places), np.int64) if labels is None else np.asarray(labels, np.int64)
     rows: list[tuple[Cell, ...]] = []
     for index, (name, colour) in enumerate(zip(classes, class_colours(len(classes)), strict=True)):
@@ -241,7 +241,7 @@ def scatter(
             caption=say("Milieu de chaque classe", "Middle of each class"),
             columns=(
                 Column(say("Classe", "Class")),
-                *(Column(name, numeric=True) for name in (say("Images", "Pictures"), "1", "2")),
+                *(Column(name, numeric=True) for name in (say("Images", "Images"), "1", "2")),
             ),
             rows=tuple(rows),
         ),

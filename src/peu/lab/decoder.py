@@ -36,7 +36,7 @@ def measure(bench: Bench) -> Facts:
     }
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
     """Tell what the decoder is made of."""
     return Told(
         (counted_table(say, facts["counted"]),),
@@ -57,9 +57,9 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
 
 
 def measure_whole(bench: Bench) -> Facts:
-    """Join the halves and send pictures through."""
-    from peu.backend import keras
-    from peu.networks.variational import training_network
+    """Join the halves and send images through."""
+    from peu.networks.backend import keras
+    from peu.networks.vae import training_network
 
     side, recipe = side_of(bench.digits), Variational()
     whole = training_network(untrained_network(bench))
@@ -77,7 +77,7 @@ def measure_whole(bench: Bench) -> Facts:
     }
 
 
-def tell_whole(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - no picture
+def tell_whole(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - no image
     """Tell what the whole joins."""
     inside = int(np.prod(facts["input"]))
     return Told(
@@ -91,7 +91,7 @@ def tell_whole(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001
                     f"seulement : {say.count(inside)} pixels, une compression de "
                     f"{say.number(inside / facts['latent'], 0)} à 1. L'encodeur y laisse un terme "
                     "de perte (KL) de lui-même, que Keras ajoute à celle de la reconstruction.",
-                    f"From a picture ({say.shape(facts['input'])}) to a picture "
+                    f"From an image ({say.shape(facts['input'])}) to an image "
                     f"({say.shape(facts['output'])}, between {say.number(facts['least'], 2)} and "
                     f"{say.number(facts['most'], 2)} here), by way of {facts['latent']} numbers "
                     f"alone: of {say.count(inside)} pixels, "

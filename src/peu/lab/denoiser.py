@@ -15,31 +15,31 @@ _LOOKED_AT = 1000
 
 def measure(bench: Bench) -> Facts:
     """Count the sheet's denoiser and look into its middle."""
-    from peu.backend import keras
+    from peu.networks.backend import keras
     from peu.networks.denoisers import denoiser
-    from peu.training.objective import mean_of
+    from peu.networks.objective import mean_of
 
     side = side_of(bench.digits)
     recipe = Denoising()
     network = denoiser(recipe, 1, 0.5, seed=bench.settings.seed)
     middle_layer = f"pool_{len(recipe.widths)}"
     inside = keras.Model(network.input, network.get_layer(middle_layer).output)
-    picture = np.zeros((1, *side, 1), np.float32)
+    image = np.zeros((1, *side, 1), np.float32)
     last = network.layers[-1]
     return {
         "side": list(side),
         "counted": [row.to_dict() for row in count_denoiser(recipe, side, 1)],
         "calculated": total(count_denoiser(recipe, side, 1)),
         "displayed": int(network.count_params()),
-        "middle": [int(size) for size in inside(picture).shape[1:]],
-        "output": [int(size) for size in network(picture).shape[1:]],
+        "middle": [int(size) for size in inside(image).shape[1:]],
+        "output": [int(size) for size in network(image).shape[1:]],
         "filters": int(last.filters),
         "mean": mean_of(first_pixels(bench.digits, _LOOKED_AT)),
         "activation": str(last.activation.__name__),
     }
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
     """Tell what the network is made of."""
     middle, side = facts["middle"], facts["side"]
     inner, outer = int(np.prod(middle)), int(np.prod(side))
@@ -61,11 +61,11 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                     "couper le gradient à l'intérieur. Encore faut-il partir du bon endroit : avec "
                     "un biais nul, elle commence à 1/2 partout, et ces images ont une moyenne de "
                     f"{say.number(facts['mean'], 2)} (2.3).",
-                    f"{facts['filters']} filter: the picture is grey, so one channel, and the "
+                    f"{facts['filters']} filter: the image is grey, so one channel, and the "
                     f"output has the shape {say.shape(facts['output'])}. Activation "
                     f"`{facts['activation']}`: pixels lie in [0, 1], and it stays there without "
                     "cutting the gradient inside. It has to start in the right place, though: with "
-                    "a bias of zero it begins at 1/2 everywhere, and these pictures have a mean of "
+                    "a bias of zero it begins at 1/2 everywhere, and these images have a mean of "
                     f"{say.number(facts['mean'], 2)} (2.3).",
                 )
             ),
@@ -82,7 +82,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                     ),
                     f"{say.shape(middle)}, which is {say.count(inner)} numbers ({say.shape(side)} "
                     f"→ {halves}, a max pooling of step 2 each time, and {middle[-1]} filters). "
-                    f"That is {say.number(ratio, 1)} times the picture's {say.count(outer)} "
+                    f"That is {say.number(ratio, 1)} times the image's {say.count(outer)} "
                     "pixels: "
                     + (
                         "the network does not compress, and could copy its input; it is the noise "

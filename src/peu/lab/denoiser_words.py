@@ -5,7 +5,7 @@ from peu.lab.denoiser_training import LEVELS, LOSSES
 from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.telling import Show, Told, text
-from peu.reporting.report import Block, Callout, Cell, Column, Paragraph, Table
+from peu.reports.report import Block, Callout, Cell, Column, Paragraph, Table
 
 _DARK = 0.02
 
@@ -24,7 +24,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
                 say(
                     "De haut en bas : les images de test ; bruitées à 0,2, débruitées ; bruitées à "
                     "0,4, débruitées.",
-                    "From the top: test pictures; with noise of 0.2, denoised; with noise of 0.4, "
+                    "From the top: test images; with noise of 0.2, denoised; with noise of 0.4, "
                     "denoised.",
                 ),
             )
@@ -39,21 +39,21 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
 def _setting(facts: Facts, say: Language) -> str:
     part = (
         say(
-            f" ({say.percent(facts['pictures'] / facts['of'], 0)} de la base, pour que la page "
+            f" ({say.percent(facts['images'] / facts['of'], 0)} de la base, pour que la page "
             "soit prête vite)",
-            f" ({say.percent(facts['pictures'] / facts['of'], 0)} of the set, so that the page is "
+            f" ({say.percent(facts['images'] / facts['of'], 0)} of the set, so that the page is "
             "soon ready)",
         )
-        if facts["pictures"] < 0.79 * facts["of"]
+        if facts["images"] < 0.79 * facts["of"]
         else ""
     )
     return say(
         f"Adam, {facts['epochs']} epochs par lots de {facts['batch_size']} sur "
-        f"{say.count(facts['pictures'])} images de `{facts['name']}`{part}, bruit de "
+        f"{say.count(facts['images'])} images de `{facts['name']}`{part}, bruit de "
         f"{say.short(facts['noise'])} tiré à nouveau à chaque epoch. Le biais de sortie part de "
         f"l'intensité moyenne ({say.number(facts['mean'], 2)}).",
         f"Adam, {facts['epochs']} epochs of batches of {facts['batch_size']} on "
-        f"{say.count(facts['pictures'])} pictures of `{facts['name']}`{part}, noise of "
+        f"{say.count(facts['images'])} images of `{facts['name']}`{part}, noise of "
         f"{say.short(facts['noise'])} drawn anew in each epoch. The output bias starts at the mean "
         f"intensity ({say.number(facts['mean'], 2)}).",
     )
@@ -86,7 +86,7 @@ def _loss_curves(facts: Facts, say: Language) -> Block:
         say(
             "Perte par epoch. Trait plein : images d'apprentissage. Tirets : images tenues à "
             "l'écart, qui n'ont rien décidé.",
-            "Loss by epoch. Solid: training pictures. Dashed: held-out pictures, which decided "
+            "Loss by epoch. Solid: training images. Dashed: held-out images, which decided "
             "nothing.",
         ),
     )
@@ -105,7 +105,7 @@ def _quality(facts: Facts, say: Language) -> Table:
     for loss in LOSSES:
         one = facts["losses"][loss]
         if one["failed"]:
-            failed = say("image unie", "an even picture")
+            failed = say("image unie", "an even image")
             rows.append((_loss_name(say, loss), *(failed for _ in LEVELS)))
             continue
         rows.append((_loss_name(say, loss), *(_pair(say, level) for level in one["levels"])))
@@ -119,7 +119,7 @@ def _quality(facts: Facts, say: Language) -> Table:
                 rows.append((name, *cells))
         rows.append(
             (
-                say("images bruitées", "noisy pictures"),
+                say("images bruitées", "noisy images"),
                 *(
                     f"{say.number(level['noisy_psnr'], 1)} dB / "
                     f"{say.number(level['noisy_ssim'], 2)}"
@@ -130,7 +130,7 @@ def _quality(facts: Facts, say: Language) -> Table:
     return Table(
         caption=say(
             "PSNR et similarité structurelle sur des images jamais vues, par bruit de test",
-            "PSNR and structural similarity on pictures never seen, by noise in the test",
+            "PSNR and structural similarity on images never seen, by noise in the test",
         ),
         columns=(
             Column(say("Perte", "Loss")),
@@ -149,7 +149,7 @@ def _course(facts: Facts, say: Language) -> str:
     if mse["failed"]:
         return say(
             f"Elle ne descend pas sous celle d'une image unie : {mse['failed']}",
-            f"It does not fall below that of an even picture: {mse['failed']}",
+            f"It does not fall below that of an even image: {mse['failed']}",
         )
     losses, watched = mse["history"]["loss"], mse["history"]["watched_loss"]
     half = losses[len(losses) // 2]
@@ -160,8 +160,8 @@ def _course(facts: Facts, say: Language) -> str:
         f"noir {say.short(facts['black_error'])}. Sur les images tenues à l'écart elle finit à "
         f"{say.short(watched[-1])}",
         f"The MSE falls from {say.short(losses[0])} to {say.short(half)} half way, then to "
-        f"{say.short(losses[-1])}; an even picture would have {say.short(facts['grey_error'])}, "
-        f"all black {say.short(facts['black_error'])}. On held-out pictures it ends at "
+        f"{say.short(losses[-1])}; an even image would have {say.short(facts['grey_error'])}, "
+        f"all black {say.short(facts['black_error'])}. On held-out images it ends at "
         f"{say.short(watched[-1])}",
     )
     return said + (
@@ -211,7 +211,7 @@ def _choice(facts: Facts, say: Language) -> tuple[str, ...]:
             f"; l'erreur absolue demande la médiane (celle de tous les pixels est {median} ici) ; "
             "l'entropie croisée traite les gris comme des probabilités et garde un gradient même "
             "quand la sigmoïde sature.",
-            "The MSE asks for the mean of the possible pictures, and PSNR is but its logarithm; "
+            "The MSE asks for the mean of the possible images, and PSNR is but its logarithm; "
             f"the absolute error asks for the median (that of all pixels is {median} here); "
             "cross-entropy takes greys for probabilities and keeps a gradient even where the "
             "sigmoid saturates.",
@@ -234,7 +234,7 @@ def _about_plain(facts: Facts, say: Language) -> str:
             "The sheet's code as it stands (MSE, output bias of zero) fails: after "
             f"{plain['epochs']} epoch{'s' * (plain['epochs'] > 1)} its output has a mean of "
             f"{say.number(plain['output_mean'], 3)} and its loss is {say.short(plain['loss'])}, "
-            f"that of {'black' if dark else 'an even picture'}.",
+            f"that of {'black' if dark else 'an even image'}.",
         )
         if not dark:
             return failed

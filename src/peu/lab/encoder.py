@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from peu.fitted.codes import encode_pixels
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.noisy_digits import first_pixels, side_of
 from peu.lab.parameters import agreement, count_encoder, counted_table, total
 from peu.lab.telling import Show, Told, text
+from peu.models.codes import encode_pixels
 from peu.recipes.variational import Variational
 
 _LOOKED_AT = 64
@@ -18,21 +18,21 @@ _DRAWS = 2000
 
 
 def untrained_network(bench: Bench) -> Any:
-    """Build the sheet's encoder and decoder for the digits, with coefficient 1."""
-    from peu.networks.variational import variational_network
+    """Build the sheet's encoder and decoder for the digits, with kl_weight 1."""
+    from peu.networks.vae import variational_network
 
     return variational_network(
         Variational(),
         (*side_of(bench.digits), 1),
         mean_pixel=0.5,
-        coefficient=1.0,
+        kl_weight=1.0,
         seed=bench.settings.seed,
     )
 
 
 def measure(bench: Bench) -> Facts:
     """Count the encoder, and check what it computes against the formulas."""
-    from peu.backend import keras
+    from peu.networks.backend import keras
 
     side, recipe = side_of(bench.digits), Variational()
     network = untrained_network(bench)
@@ -53,13 +53,13 @@ def measure(bench: Bench) -> Facts:
         "draws": _DRAWS,
         "drawn_mean": drawn.mean(axis=0).astype(float).tolist(),
         "drawn_deviation": drawn.std(axis=0).astype(float).tolist(),
-        "pictures": len(pixels),
+        "images": len(pixels),
         "kl_by_formula": float(codes.divergences.sum(axis=1).mean()),
         "kl_by_layer": added,
     }
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
     """Tell what the encoder gives."""
     return Told(
         (counted_table(say, facts["counted"]),),
@@ -85,10 +85,10 @@ def _parameters_of_a_code(facts: Facts, say: Language) -> str:
         "image dans le plan latent. Le logarithme laisse la couche libre de donner tout nombre, "
         "la variance reste positive. Avant tout apprentissage, la première image reçoit mu = "
         f"{_vector(say, facts['mean'])} et log_var = {_vector(say, facts['log_variance'])}.",
-        f"Two vectors of {latent} numbers a picture, so two arrays (n × {latent}): the mean and "
+        f"Two vectors of {latent} numbers an image, so two arrays (n × {latent}): the mean and "
         "the logarithm of the variance of the normal distribution that the encoder gives each "
-        "picture in the latent plane. The logarithm leaves the layer free to give any number, the "
-        "variance stays positive. Before any training the first picture has mu = "
+        "image in the latent plane. The logarithm leaves the layer free to give any number, the "
+        "variance stays positive. Before any training the first image has mu = "
         f"{_vector(say, facts['mean'])} and log_var = {_vector(say, facts['log_variance'])}.",
     )
 
@@ -103,7 +103,7 @@ def _code(facts: Facts, say: Language) -> str:
         f"{_vector(say, facts['drawn_deviation'])} pour exp(log_var / 2) = {_vector(say, wanted)}.",
         "z, a draw from that distribution: z = mu + exp(log_var / 2) × epsilon, epsilon drawn from "
         "the standard normal. Written so, chance stands outside and the gradient passes through mu "
-        f"and log_var. Checked on {facts['draws']} draws of the first picture: mean "
+        f"and log_var. Checked on {facts['draws']} draws of the first image: mean "
         f"{_vector(say, facts['drawn_mean'])} for mu = {_vector(say, facts['mean'])}, deviation "
         f"{_vector(say, facts['drawn_deviation'])} for exp(log_var / 2) = {_vector(say, wanted)}.",
     )
@@ -124,11 +124,11 @@ def _divergence(facts: Facts, say: Language) -> str:
         "La divergence de Kullback-Leibler entre la loi de chaque image et la normale centrée "
         "réduite, ½ Σ (mu² + σ² − 1 − log σ²), en nats : ce qu'il en coûte de dire où est l'image. "
         "Nulle si le code n'apprend rien de l'image ; elle garde les codes autour de l'origine, "
-        f"pour qu'on puisse y tirer au hasard. Sur {facts['pictures']} images, avant "
+        f"pour qu'on puisse y tirer au hasard. Sur {facts['images']} images, avant "
         f"apprentissage : {say.short(by_formula)} nats en moyenne ; {checked}.",
-        "The Kullback-Leibler divergence of each picture's distribution from the standard normal, "
-        "½ Σ (mu² + σ² − 1 − log σ²), in nats: what it costs to tell where the picture lies. Zero "
-        "if the code tells nothing of the picture; it holds the codes around the origin, so that "
-        f"one can draw there at random. On {facts['pictures']} pictures, before training: "
+        "The Kullback-Leibler divergence of each image's distribution from the standard normal, "
+        "½ Σ (mu² + σ² − 1 − log σ²), in nats: what it costs to tell where the image lies. Zero "
+        "if the code tells nothing of the image; it holds the codes around the origin, so that "
+        f"one can draw there at random. On {facts['images']} images, before training: "
         f"{say.short(by_formula)} nats on average; {checked}.",
     )

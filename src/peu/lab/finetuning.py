@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from peu.classifiers.labels import labels_of
 from peu.lab.backbone import pretrained
 from peu.lab.behaviour import behaviour_in_words, name_behaviour, training_figure
 from peu.lab.bench import Bench
@@ -15,8 +16,7 @@ from peu.lab.language import Language
 from peu.lab.telling import Show, Told, accuracy_of, tested, text
 from peu.recipes.finetune import FineTune
 from peu.recipes.training import TrainingSettings
-from peu.reporting.report import Block, Cell, Column, Paragraph, Table
-from peu.strategies.labels import labels_of
+from peu.reports.report import Block, Cell, Column, Paragraph, Table
 
 # How a phase names what learns beside the head.
 _HEAD_AND = "head and "
@@ -24,12 +24,12 @@ _HEAD_AND = "head and "
 
 def measure(bench: Bench) -> Facts:
     """Assemble, test, unfreeze the last stage, train, and ask inner folds whether it helps."""
-    dataset, split = bench.pictures, bench.split
+    dataset, split = bench.images, bench.split
     frozen = pretrained(bench, name="mlp")
     fitted = bench.fit(frozen)
     answers = fitted.predict_indices(split.test)
     classifier = fitted.assemble()
-    pixels = dataset.pixels(split.test, classifier.image_size, classifier.fit)
+    pixels = dataset[split.test].pixels(classifier.image_size, classifier.resize_mode)
     whole = classifier.model.predict_proba(pixels)
     labels = labels_of(dataset)[split.test]
     shared: dict[str, Any] = {
@@ -38,7 +38,7 @@ def measure(bench: Bench) -> Facts:
         "backbone_preprocessing": frozen.backbone_preprocessing,
         "head": frozen.head,
         "pooling": frozen.pooling,
-        "fit": frozen.fit,
+        "resize_mode": frozen.resize_mode,
         "training": TrainingSettings(
             epochs=bench.settings.pace.tuning_epochs, batch_size=16, learning_rate=1e-4
         ),
@@ -67,7 +67,7 @@ def _tuned(bench: Bench, recipe: FineTune) -> Facts:
     started = time.perf_counter()
     fitted = bench.fit(recipe)
     answers = fitted.predict_indices(bench.split.test)
-    labels = labels_of(bench.pictures)[bench.split.test]
+    labels = labels_of(bench.images)[bench.split.test]
     return {
         "correct": int((answers.argmax(axis=1) == labels).sum()),
         "tested": len(labels),
@@ -78,7 +78,7 @@ def _tuned(bench: Bench, recipe: FineTune) -> Facts:
     }
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
     """Tell what the assembled network does, before and after."""
     trial = facts["trials"]["always"]
     done: list[Block] = [
@@ -223,7 +223,7 @@ def _conclusion(facts: Facts, say: Language) -> str:
                 f"{abs(difference)} image{'s' * (abs(difference) > 1)} d'écart sur "
                 f"{facts['tested']} : le fine-tuning ne se distingue pas ici des caractéristiques "
                 "figées par l'exactitude ; la perte en dit plus.",
-                f"A difference of {abs(difference)} picture{'s' * (abs(difference) != 1)} of "
+                f"A difference of {abs(difference)} image{'s' * (abs(difference) != 1)} of "
                 f"{facts['tested']}: by accuracy fine-tuning cannot be told from frozen features "
                 "here; the loss says more.",
             )
@@ -234,7 +234,7 @@ def _conclusion(facts: Facts, say: Language) -> str:
         said.append(
             say(
                 "Le fine-tuning nuit : ces images sont trop peu pour tant de paramètres.",
-                "Fine-tuning does harm: these pictures are too few for so many parameters.",
+                "Fine-tuning does harm: these images are too few for so many parameters.",
             )
         )
     better = facts["trials"].get("better")
@@ -253,7 +253,7 @@ def _conclusion(facts: Facts, say: Language) -> str:
         say(
             f"Avec {facts['tested']} images de test, l'intervalle fait encore "
             f"{say.number(100 * (interval.high - interval.low), 0)} points.",
-            f"With {facts['tested']} test pictures the interval is still "
+            f"With {facts['tested']} test images the interval is still "
             f"{say.number(100 * (interval.high - interval.low), 0)} points wide.",
         )
     )

@@ -7,19 +7,19 @@ from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.parameters import agreement, count_scratch, counted_table
 from peu.lab.telling import Show, Told, tested, text
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 from peu.recipes.training import TrainingSettings
-from peu.reporting.report import Block, Callout, Paragraph
+from peu.reports.report import Block, Callout, Paragraph
 
 
 def measure(bench: Bench) -> Facts:
-    """Count the sheet's network, and train it on the training pictures."""
+    """Count the sheet's network, and train it on the training images."""
     from peu.networks.small_cnn import small_cnn
 
     pace, settings = bench.settings.pace, bench.settings
-    classes = len(bench.pictures.class_names)
+    classes = len(bench.images.class_names)
     split = bench.split
-    recipe = Scratch(
+    recipe = SmallCNN(
         image_size=(pace.sheet_size, pace.sheet_size),
         training=TrainingSettings(epochs=pace.sheet_epochs, learning_rate=settings.learning_rate),
     )
@@ -30,8 +30,8 @@ def measure(bench: Bench) -> Facts:
         "epochs": pace.sheet_epochs,
         "batch_size": recipe.training.batch_size,
         "learning_rate": settings.learning_rate,
-        "counted": [row.to_dict() for row in count_scratch(Scratch(), classes)],
-        "displayed": int(small_cnn(Scratch(), classes, seed=settings.seed).count_params()),
+        "counted": [row.to_dict() for row in count_scratch(SmallCNN(), classes)],
+        "displayed": int(small_cnn(SmallCNN(), classes, seed=settings.seed).count_params()),
         "trial": None,
         "diverged": "",
     }
@@ -42,7 +42,7 @@ def measure(bench: Bench) -> Facts:
     return {**facts, "trial": trial_facts(trial)}
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
     """Tell how the network did."""
     trial = facts["trial"]
     done: list[Block] = [
@@ -52,7 +52,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                 f"{facts['image_size']} × {facts['image_size']} pixels : {facts['epochs']} epochs "
                 f"d'Adam par lots de {facts['batch_size']}, taux "
                 f"{say.short(facts['learning_rate'])}.",
-                f"The sheet's network, trained on {facts['train']} pictures of "
+                f"The sheet's network, trained on {facts['train']} images of "
                 f"{facts['image_size']} × {facts['image_size']} pixels: {facts['epochs']} epochs "
                 f"of Adam, batches of {facts['batch_size']}, rate "
                 f"{say.short(facts['learning_rate'])}.",
@@ -79,7 +79,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                         f"{say.count(round(calculated / facts['train']))} paramètres par image.",
                         f"{share} are in one layer, `{largest['layer']}`: flattening is what "
                         "costs, not the convolutions. That is "
-                        f"{say.count(round(calculated / facts['train']))} parameters a picture.",
+                        f"{say.count(round(calculated / facts['train']))} parameters an image.",
                     ),
                     _other_size(facts, say),
                 ),
@@ -105,7 +105,7 @@ def _diverged(facts: Facts, say: Language) -> Callout:
 
 
 def _other_size(facts: Facts, say: Language) -> str:
-    if facts["image_size"] == Scratch().image_size[0]:
+    if facts["image_size"] == SmallCNN().image_size[0]:
         return ""
     return say(
         f"(Ce calcul est celui du sujet, à 224 × 224 ; appris ici à {facts['image_size']} × "

@@ -1,4 +1,4 @@
-"""What section 1.3 says: what each knob did, and what came of the best."""
+"""What section 1.3 says: what each setting did, and what came of the best."""
 
 import itertools
 from typing import Any
@@ -11,12 +11,12 @@ from peu.lab.findings import Facts
 from peu.lab.hyperparameters import differs_only_in
 from peu.lab.language import Language
 from peu.lab.telling import Show, Told, accuracy_of, tested, text
-from peu.recipes.scratch import Scratch
-from peu.reporting.report import Block, Paragraph
+from peu.recipes.scratch import SmallCNN
+from peu.reports.report import Block, Paragraph
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
-    """Tell what each knob did, and what came of the best."""
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
+    """Tell what each setting did, and what came of the best."""
     trials = facts["trials"]
     ordered = sorted(facts["rows"], key=by_rank, reverse=True)
     done: list[Block] = [
@@ -30,7 +30,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                 f"{len(facts['rows'])} configurations, at {facts['image_size']} × "
                 f"{facts['image_size']} pixels to try many. They are compared by "
                 f"{facts['folds']} of {facts['parts']} folds of the {facts['train']} training "
-                "pictures alone: the test pictures choose nothing.",
+                "images alone: the test images choose nothing.",
             )
         ),
         intervals(
@@ -40,9 +40,9 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
                 "Images d'apprentissage qu'aucun réseau testé n'avait vues, chacune une fois ; "
                 "intervalles de Wilson à 95 %. En orange, la configuration retenue. Les "
                 "intervalles se recouvrent : si peu d'images ne départagent que de grands écarts.",
-                "Training pictures that the network tested had not seen, each once; 95% Wilson "
+                "Training images that the network tested had not seen, each once; 95% Wilson "
                 "intervals. Orange: the configuration chosen. The intervals overlap: so few "
-                "pictures tell only large differences apart.",
+                "images tell only large differences apart.",
             ),
             chosen=_named(say, next(row for row in ordered if row["name"] == facts["best"]), facts),
         ),
@@ -70,7 +70,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
     )
 
 
-def _knob(say: Language, knob: str, value: float) -> str:
+def _setting(say: Language, setting: str, value: float) -> str:
     return {
         "learning_rate": say(f"taux {say.short(value)}", f"rate {say.short(value)}"),
         "layers": say(
@@ -79,17 +79,17 @@ def _knob(say: Language, knob: str, value: float) -> str:
         "width": say(f"{value:.0f} filtres", f"{value:.0f} filters"),
         "dropout": f"dropout {say.short(value)}",
         "epochs": f"{value:.0f} epochs",
-    }[knob]
+    }[setting]
 
 
 def _named(say: Language, row: dict[str, Any], facts: Facts) -> str:
     if row["name"] == "together":
         return say("les meilleures valeurs ensemble", "the best values together")
     base = facts["base"]
-    changed = [knob for knob in base if row["knobs"][knob] != base[knob]]
+    changed = [setting for setting in base if row["settings"][setting] != base[setting]]
     if not changed:
         return say("le sujet", "the sheet")
-    return ", ".join(_knob(say, knob, row["knobs"][knob]) for knob in changed)
+    return ", ".join(_setting(say, setting, row["settings"][setting]) for setting in changed)
 
 
 def _title(say: Language, name: str, trials: Facts) -> str:
@@ -127,7 +127,7 @@ def _pushed(facts: Facts, say: Language) -> str:
     if changed <= 3:
         said += " " + say(
             f"{changed} image{'s' * (changed > 1)} d'écart : rien que le hasard n'expliquerait.",
-            f"A difference of {changed} picture{'s' * (changed != 1)}: nothing that chance would "
+            f"A difference of {changed} image{'s' * (changed != 1)}: nothing that chance would "
             "not explain.",
         )
     if pushed.rises:
@@ -147,13 +147,13 @@ def _pushed(facts: Facts, say: Language) -> str:
 
 
 def _dropout(facts: Facts, say: Language) -> str:
-    bases = [row for row in facts["rows"] if row["knobs"] == facts["base"]]
+    bases = [row for row in facts["rows"] if row["settings"] == facts["base"]]
     dropped = [
         row
         for row in facts["rows"]
-        if differs_only_in(row["knobs"], facts["base"], "dropout") and row not in bases
+        if differs_only_in(row["settings"], facts["base"], "dropout") and row not in bases
     ]
-    units = Scratch().dense_units
+    units = SmallCNN().dense_units
     said = say(
         f"À chaque pas d'apprentissage, chaque unité de la couche cachée ({units} ici) est mise à "
         "zéro avec une probabilité p, et les autres sont multipliées par 1/(1 − p) ; au test, "
@@ -165,7 +165,7 @@ def _dropout(facts: Facts, say: Language) -> str:
         "subnetworks would, and overfits less.",
     )
     for row, base in itertools.product(dropped, bases):
-        rate = say.short(row["knobs"]["dropout"])
+        rate = say.short(row["settings"]["dropout"])
         difference = row["accuracy"][0] - base["accuracy"][0]
         said += " " + say(
             f"Mesuré ici avec p = {rate} : {say.percent(row['accuracy'][0])} au lieu de "
@@ -217,7 +217,7 @@ def _behaviour(facts: Facts, say: Language) -> str:
         say(f"Retenu : {_named(say, row, facts)}.", f"Chosen: {_named(say, row, facts)}."),
     ]
     if "best" not in trials:
-        diverged = say("Sur toutes les images, il a divergé.", "On all pictures it diverged.")
+        diverged = say("Sur toutes les images, il a divergé.", "On all images it diverged.")
         return " ".join((*said, diverged))
     best = trials["best"]
     said.append(behaviour_in_words(say, name_behaviour(best["history"], facts["classes"])))
@@ -228,7 +228,7 @@ def _behaviour(facts: Facts, say: Language) -> str:
             say(
                 f"Sur le test : {tested(say, best)}, contre {tested(say, base)} pour la "
                 f"configuration du sujet ({say.points(difference)}).",
-                f"On the test pictures: {tested(say, best)}, against {tested(say, base)} for the "
+                f"On the test images: {tested(say, best)}, against {tested(say, base)} for the "
                 f"sheet's configuration ({say.points(difference)}).",
             )
         )
@@ -236,14 +236,14 @@ def _behaviour(facts: Facts, say: Language) -> str:
         said.append(
             say(
                 f"Sur le test : {tested(say, best)} ; la configuration de départ, elle, a divergé.",
-                f"On the test pictures: {tested(say, best)}; the one to begin with diverged.",
+                f"On the test images: {tested(say, best)}; the one to begin with diverged.",
             )
         )
     return " ".join(said)
 
 
 def _together(facts: Facts, say: Language) -> str:
-    """Say what came of the best value of every knob in one network, where that was another."""
+    """Say what came of the best value of every setting in one network, where that was another."""
     row = next((row for row in facts["rows"] if row["name"] == "together"), None)
     if row is None:
         return ""
@@ -254,15 +254,15 @@ def _together(facts: Facts, say: Language) -> str:
         if max(others, default=0.0) == row["accuracy"][0]:
             return say(
                 "Les meilleures valeurs de chaque réglage, réunies, font aussi bien qu'une seule.",
-                "The best values of all knobs, together, do as well as one alone.",
+                "The best values of all settings, together, do as well as one alone.",
             )
         return say(
             "Les meilleures valeurs de chaque réglage, réunies, font mieux que chacune seule.",
-            "The best values of all knobs, together, do better than any alone.",
+            "The best values of all settings, together, do better than any alone.",
         )
     return say(
         f"Les meilleures valeurs de chaque réglage, réunies, font {shares[0]} sur les plis, moins "
         f"que la meilleure seule ({shares[1]}) : les réglages ne s'additionnent pas.",
-        f"The best values of all knobs, together, reach {shares[0]} on the folds, less than the "
-        f"best alone ({shares[1]}): knobs do not add up.",
+        f"The best values of all settings, together, reach {shares[0]} on the folds, less than the "
+        f"best alone ({shares[1]}): settings do not add up.",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from peu.evaluation.uncertainty import Interval
-from peu.recipes.knobs import check_choice
+from peu.recipes.checks import check_choice
 
 LanguageCode = Literal["fr", "en"]
 _NARROW_SPACE = "\u202f"

@@ -1,4 +1,4 @@
-"""Figures of section 3.4: coefficients, the loss and its terms, the plane."""
+"""Figures of section 3.4: kl_weights, the loss and its terms, the plane."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,20 +6,20 @@ from typing import Any
 from peu.lab.charts import Line, Panel, curves, scatter
 from peu.lab.findings import Facts
 from peu.lab.language import Language
-from peu.reporting.report import Cell, Column, Figure, Table
+from peu.reports.report import Cell, Column, Figure, Table
 
 
 def asked_in_words(say: Language, asked: Any) -> str:
-    """Write a coefficient as it was asked for."""
+    """Write a kl_weight as it was asked for."""
     return "auto" if asked == "auto" else say.short(float(asked))
 
 
 def study_table(facts: Facts, say: Language) -> Table:
-    """Show every coefficient with its figures."""
+    """Show every kl_weight with its figures."""
     rows: list[tuple[Cell, ...]] = [
         (
             asked_in_words(say, one["asked"]),
-            say.short(one["coefficient"]),
+            say.short(one["kl_weight"]),
             say.number(one["elbo"], 1),
             say.number(one["mse"], 4),
             " / ".join(say.number(each, 2) for each in one["kl"]),
@@ -45,12 +45,12 @@ def study_table(facts: Facts, say: Language) -> Table:
             "Sur des images jamais vues. Voisins : classe juste des 10 plus proches dans le plan. "
             "Distance des images tirées aux vraies (moins, c'est mieux) et classes obtenues, vues "
             "par un petit classifieur",
-            "On pictures never seen. Neighbours: right class of the 10 nearest in the plane. "
-            "Distance of drawn pictures from real ones (less is better) and classes found, as a "
+            "On images never seen. Neighbours: right class of the 10 nearest in the plane. "
+            "Distance of drawn images from real ones (less is better) and classes found, as a "
             "small classifier sees them",
         ),
         columns=(
-            Column(say("Coefficient", "Coefficient")),
+            Column(say("Coefficient", "KL weight")),
             *(Column(title, numeric=True) for title in titles),
         ),
         rows=tuple(rows),
@@ -58,13 +58,13 @@ def study_table(facts: Facts, say: Language) -> Table:
 
 
 def fixed_trials(facts: Facts) -> list[dict[str, Any]]:
-    """Give the trials whose coefficient was set, by its size."""
+    """Give the trials whose kl_weight was set, by its size."""
     fixed = [one for one in facts["study"]["trials"] if one["asked"] != "auto"]
     return sorted(fixed, key=lambda one: float(one["asked"]))
 
 
 def study_curves(facts: Facts, say: Language) -> Figure:
-    """Draw bound, error and neighbours over the coefficients that were set."""
+    """Draw bound, error and neighbours over the kl_weights that were set."""
     fixed = fixed_trials(facts)
     named: Sequence[tuple[str, str]] = (
         ("ELBO", "elbo"),
@@ -74,11 +74,11 @@ def study_curves(facts: Facts, say: Language) -> Figure:
     panels = [
         Panel(
             title,
-            "coefficient",
+            "kl_weight",
             (
                 Line(
                     say("mesuré", "measured"),
-                    [one["coefficient"] for one in fixed if one[key] is not None],
+                    [one["kl_weight"] for one in fixed if one[key] is not None],
                     [one[key] for one in fixed if one[key] is not None],
                 ),
             ),
@@ -93,7 +93,7 @@ def study_curves(facts: Facts, say: Language) -> Figure:
         say(
             "Coefficients fixés. Pointillés : 2λ/D, calculé sur les images avant tout "
             "apprentissage ; au-delà, une dimension doit rester vide.",
-            "Coefficients that were set. Dotted: 2λ/D, computed from the pictures before any "
+            "Coefficients that were set. Dotted: 2λ/D, computed from the images before any "
             "training; beyond it a dimension must stay empty.",
         ),
     )
@@ -123,16 +123,16 @@ def terms_figure(facts: Facts, say: Language) -> Figure:
             ),
         ],
         say(
-            "Perte = MSE + coefficient × KL. Trait plein : apprentissage ; tirets : images tenues "
+            "Perte = MSE + kl_weight × KL. Trait plein : apprentissage ; tirets : images tenues "
             "à l'écart, qui n'ont rien décidé.",
-            "Loss = MSE + coefficient × KL. Solid: training; dashed: held-out pictures, which "
+            "Loss = MSE + kl_weight × KL. Solid: training; dashed: held-out images, which "
             "decided nothing.",
         ),
     )
 
 
 def plane_figure(facts: Facts, say: Language) -> Figure:
-    """Draw where pictures lie."""
+    """Draw where images lie."""
     return scatter(
         say,
         facts["points"],
@@ -140,6 +140,6 @@ def plane_figure(facts: Facts, say: Language) -> Figure:
         facts["class_names"],
         say(
             f"{len(facts['points'])} images jamais vues dans le plan latent, par classe.",
-            f"{len(facts['points'])} pictures never seen in the latent plane, by class.",
+            f"{len(facts['points'])} images never seen in the latent plane, by class.",
         ),
     )

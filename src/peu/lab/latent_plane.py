@@ -1,4 +1,4 @@
-"""Section 3.4: coefficients compared, reconstructions, the plane, and the best value."""
+"""Section 3.4: kl_weights compared, reconstructions, the plane, and the best value."""
 
 import dataclasses
 from typing import Any
@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.autoencoding.pictures import PictureSet
+from peu.autoencoders.images import ImageSet
+from peu.comparison.kl_weights import KLWeightStudy, model_folder, study_kl_weights
+from peu.comparison.latent import images_for
+from peu.comparison.latent_images import decode_grid, grid_codes, reconstruct
+from peu.comparison.latent_map import map_points
 from peu.errors import BundleError
-from peu.experiments.coefficients import CoefficientStudy, model_folder, study_coefficients
-from peu.experiments.latent import pictures_for
-from peu.experiments.latent_map import map_points
-from peu.experiments.latent_pictures import decode_grid, grid_codes, reconstruct
-from peu.fitted.autoencoder import Autoencoder
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.noisy_digits import side_of
+from peu.models.autoencoder import Autoencoder
 from peu.recipes.training import TrainingSettings, keep_steps
-from peu.recipes.variational import Coefficient, Variational
-from peu.reporting.mosaics import mosaic
+from peu.recipes.variational import KLWeight, Variational
+from peu.reports.mosaics import mosaic
 
 _SHOWN = 5
 _STEPS = 10
@@ -27,54 +27,53 @@ _MAPPED = 1000
 
 
 def measure(bench: Bench) -> Facts:
-    """Study coefficients, and look closely at the model of one."""
+    """Study kl_weights, and look closely at the model of one."""
     pace, settings = bench.settings.pace, bench.settings
-    digits = bench.fewer_digits(pace.mapped_pictures)
-    values = list(pace.coefficients)
-    if settings.coefficient not in values:
-        values.append(settings.coefficient)
+    digits = bench.fewer_digits(pace.mapped_images)
+    values = list(pace.kl_weights)
+    if settings.kl_weight not in values:
+        values.append(settings.kl_weight)
     recipe = Variational(
         image_size=side_of(bench.digits),
         channels="grey",
         training=keep_steps(
             TrainingSettings(epochs=pace.mapped_epochs, batch_size=pace.mapped_batch),
             len(digits),
-            meant_for=pace.mapped_pictures,
+            meant_for=pace.mapped_images,
         ),
     )
     folder = bench.folder / "runs" / bench.section
-    study = study_coefficients(
+    study = study_kl_weights(
         digits,
         values,
         recipe=recipe,
         seed=settings.seed,
         run_folder=folder,
-        progress=bench.progress,
     )
-    model = _model(bench, study, settings.coefficient)
-    pictures = pictures_for(model, digits)
-    shown = pictures.test[:_SHOWN]
-    bench.keep_picture("reconstructions", mosaic(_pairs(shown, reconstruct(model, shown))))
+    model = _model(bench, study, settings.kl_weight)
+    images = images_for(model, digits)
+    shown = images.test[:_SHOWN]
+    bench.keep_image("reconstructions", mosaic(_pairs(shown, reconstruct(model, shown))))
     grid = decode_grid(model, grid_codes(-_REACH, _REACH, _STEPS, recipe.latent))
-    bench.keep_picture("grid", mosaic(grid))
+    bench.keep_image("grid", mosaic(grid))
     points = map_points(model, digits, most=_MAPPED)
-    closer = next(trial for trial in study.trials if trial.asked == settings.coefficient)
+    closer = next(trial for trial in study.trials if trial.asked == settings.kl_weight)
     return {
         "name": digits.name,
-        "pictures": study.pictures,
+        "images": study.images,
         "of": int(sum(part != "test" for part in bench.digits.parts)),
         "epochs": recipe.training.epochs,
         "batch_size": recipe.training.batch_size,
         "latent": recipe.latent,
         "pixels": study.spectrum.pixels,
         "bounds": study.spectrum.bounds.tolist(),
-        "mean_error": _error_of_the_mean(pictures),
+        "mean_error": _error_of_the_mean(images),
         "study": _study_facts(study),
-        "asked": settings.coefficient,
-        "ended": closer.coefficient,
+        "asked": settings.kl_weight,
+        "ended": closer.kl_weight,
         "kl": list(closer.figures.kl),
         "mse": closer.figures.mse,
-        "reconstruction_mse": _error(model, pictures),
+        "reconstruction_mse": _error(model, images),
         "active": closer.figures.active_units,
         "neighbours": closer.figures.knn_accuracy,
         "notes": list(closer.notes),
@@ -87,30 +86,29 @@ def measure(bench: Bench) -> Facts:
     }
 
 
-def _model(bench: Bench, study: CoefficientStudy, asked: Coefficient) -> Autoencoder:
+def _model(bench: Bench, study: KLWeightStudy, asked: KLWeight) -> Autoencoder:
     """Give the model that the study kept; where it is gone, the study's seed gives it again."""
     folder = model_folder(bench.folder / "runs" / bench.section, asked)
     try:
         return Autoencoder.load(folder)
     except BundleError:
-        from peu.autoencoding.fit import fit_autoencoder
+        from peu.autoencoders.fit import fit_autoencoder
 
         return fit_autoencoder(
-            dataclasses.replace(study.recipe, coefficient=asked),
-            bench.fewer_digits(bench.settings.pace.mapped_pictures),
+            dataclasses.replace(study.recipe, kl_weight=asked),
+            bench.fewer_digits(bench.settings.pace.mapped_images),
             seed=bench.settings.seed,
-            progress=bench.progress,
         )
 
 
-def _study_facts(study: CoefficientStudy) -> Facts:
+def _study_facts(study: KLWeightStudy) -> Facts:
     trials = []
     for trial in study.trials:
         samples = trial.samples
         trials.append(
             {
                 "asked": trial.asked,
-                "coefficient": trial.coefficient,
+                "kl_weight": trial.kl_weight,
                 "elbo": trial.figures.elbo,
                 "mse": trial.figures.mse,
                 "kl": list(trial.figures.kl),
@@ -140,18 +138,18 @@ def _pairs(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _spread(grid: NDArray[np.float32]) -> float:
-    """Give how much the pictures of the grid differ: the mean deviation of a pixel across it."""
+    """Give how much the images of the grid differ: the mean deviation of a pixel across it."""
     flat = grid.reshape(-1, *grid.shape[2:])
     return float(flat.std(axis=0).mean())
 
 
-def _error_of_the_mean(pictures: PictureSet) -> float:
-    """Give the error of the mean training picture on the pictures tested on."""
-    mean = pictures.train.mean(axis=0) / 255
-    return float(np.square(pictures.test / 255 - mean).mean())
+def _error_of_the_mean(images: ImageSet) -> float:
+    """Give the error of the mean training image on the images tested on."""
+    mean = images.train.mean(axis=0) / 255
+    return float(np.square(images.test / 255 - mean).mean())
 
 
-def _error(model: Autoencoder, pictures: PictureSet) -> float:
-    tested = pictures.test[:500]
+def _error(model: Autoencoder, images: ImageSet) -> float:
+    tested = images.test[:500]
     wanted = tested.astype(np.float32) / np.float32(255)
     return float(np.square(wanted - reconstruct(model, tested)).mean())

@@ -1,19 +1,19 @@
-"""Section 1.1: what the pictures are like, and how they become arrays."""
+"""Section 1.1: what the images are like, and how they become arrays."""
 
 import numpy as np
 from PIL import Image
 
-from peu.data.checks import describe_dataset
-from peu.data.dataset import ImageDataset
+from peu.classifiers.labels import labels_of
 from peu.errors import DataError
+from peu.images.checks import describe_dataset
+from peu.images.dataset import ImageDataset
 from peu.lab.bench import TEST_SHARE, Bench
 from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.observations import EVEN_SHARE, EVEN_WITHIN, observe_classes
 from peu.lab.telling import Show, Told, text
-from peu.reporting.mosaics import mosaic
-from peu.reporting.report import Cell, Column, Paragraph, Table
-from peu.strategies.labels import labels_of
+from peu.reports.mosaics import mosaic
+from peu.reports.report import Cell, Column, Paragraph, Table
 
 _SHEET_SIZE = 224
 _SHOWN = 6
@@ -24,20 +24,20 @@ _AGREE = 0.5
 
 
 def measure(bench: Bench) -> Facts:
-    """Count, look at borders and axes, and part the pictures as the sheet does."""
-    dataset = bench.pictures
+    """Count, look at borders and axes, and part the images as the sheet does."""
+    dataset = bench.images
     found = describe_dataset(dataset)
-    classes = observe_classes(dataset, seed=bench.settings.seed, progress=bench.progress)
+    classes = observe_classes(dataset, seed=bench.settings.seed)
     try:
         split = bench.split
         parted: Facts = {"train": len(split.train), "test": len(split.test)}
         label = int(labels_of(dataset)[split.train[0]])
     except DataError as error:
         parted, label = {"refused": str(error)}, 0
-    bench.keep_picture("examples", _examples(dataset))
+    bench.keep_image("examples", _examples(dataset))
     return {
         "name": found.name,
-        "pictures": found.pictures,
+        "images": found.images,
         "class_names": list(dataset.class_names),
         "counts": found.classes,
         "widths": [found.widths.minimum, found.widths.median, found.widths.maximum],
@@ -63,10 +63,10 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
     done = (
         Paragraph(
             say(
-                f"{say.count(facts['pictures'])} images de `{facts['name']}` en {len(names)} "
+                f"{say.count(facts['images'])} images de `{facts['name']}` en {len(names)} "
                 f"{'classe' if len(names) == 1 else 'classes'} ont été lues, toutes à leur taille "
                 "d'origine.",
-                f"{say.count(facts['pictures'])} pictures of `{facts['name']}` in {len(names)} "
+                f"{say.count(facts['images'])} images of `{facts['name']}` in {len(names)} "
                 f"{'class' if len(names) == 1 else 'classes'} were read, all at their own size.",
             )
             + _losses(facts, say)
@@ -75,7 +75,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
             "examples",
             say(
                 f"Quelques images, une ligne par classe : {say.listed(names[:_MOST_ROWS])}.",
-                f"Some pictures, a row a class: {say.listed(names[:_MOST_ROWS])}.",
+                f"Some images, a row a class: {say.listed(names[:_MOST_ROWS])}.",
             ),
         ),
         _table(facts, say),
@@ -98,7 +98,7 @@ def _examples(dataset: ImageDataset) -> Image.Image:
     for at in range(min(_MOST_ROWS, len(dataset.class_names))):
         own = np.flatnonzero(labels_of(dataset) == at)
         chosen = own[np.linspace(0, len(own) - 1, _SHOWN).astype(int)] if len(own) else own
-        pixels = dataset.pixels(chosen, side, "pad")
+        pixels = dataset[chosen].pixels(side, "pad")
         blank = np.full((_SHOWN - len(pixels), *side, 3), 255, np.uint8)
         rows.append(np.concatenate([pixels, blank]))
     return mosaic(np.stack(rows))
@@ -118,7 +118,7 @@ def _table(facts: Facts, say: Language) -> Table:
         for one in facts["classes"]
     ]
     titles = (
-        say("Images", "Pictures"),
+        say("Images", "Images"),
         say("Bord uni", "Even border"),
         say("Part unie du bord", "Even share of it"),
         say("Allongement", "Elongation"),
@@ -266,20 +266,20 @@ def _inputs(facts: Facts, say: Language) -> str:
     if "refused" in parted:
         return say(
             f"Pas de X_train ici : les images ne peuvent pas être partagées. ({parted['refused']})",
-            f"There is no X_train here: the pictures cannot be parted. ({parted['refused']})",
+            f"There is no X_train here: the images cannot be parted. ({parted['refused']})",
         )
     shape = (parted["train"], _SHEET_SIZE, _SHEET_SIZE, 3)
     mebibytes = 4 * int(np.prod(shape)) / 2**20
-    share = parted["train"] / facts["pictures"]
+    share = parted["train"] / facts["images"]
     return say(
         f"({say.shape(shape)}) : {parted['train']} images d'apprentissage sur "
-        f"{facts['pictures']} ({say.percent(share, 0)} ; demandé : "
+        f"{facts['images']} ({say.percent(share, 0)} ; demandé : "
         f"{say.percent(1 - TEST_SHARE, 0)}), ramenées à {_SHEET_SIZE} × {_SHEET_SIZE} pixels de 3 "
         f"couleurs, soit {say.number(mebibytes, 0)} Mio en float32. Les {parted['test']} autres "
         "testent. Ici le partage respecte les proportions des classes et garde les copies "
         "ensemble ; celui du sujet, un simple mélange, ne le garantit pas. peu garde les "
         "octets (4 fois moins de mémoire) et divise par 255 dans le réseau.",
-        f"({say.shape(shape)}): {parted['train']} training pictures of {facts['pictures']} "
+        f"({say.shape(shape)}): {parted['train']} training images of {facts['images']} "
         f"({say.percent(share, 0)}; asked for: {say.percent(1 - TEST_SHARE, 0)}), brought to "
         f"{_SHEET_SIZE} × {_SHEET_SIZE} pixels of 3 colours, {say.number(mebibytes, 0)} MiB as "
         f"float32. The other {parted['test']} are for testing. Here classes keep their shares and "
@@ -294,7 +294,7 @@ def _targets(facts: Facts, say: Language) -> str:
         return say(
             "Une seule classe, ou trop peu d'images : un codage one-hot n'aurait rien à "
             "distinguer, et aucun classifieur ne peut être appris.",
-            "One class, or too few pictures: a one-hot code would have nothing to tell apart, and "
+            "One class, or too few images: a one-hot code would have nothing to tell apart, and "
             "no classifier can be learnt.",
         )
     label = facts["first_label"]
@@ -313,7 +313,7 @@ def _targets(facts: Facts, say: Language) -> str:
         "probabilités, et l'entropie croisée les compare à cette ligne ; les entiers, eux, "
         "suggéreraient un ordre entre classes qui n'existe pas. Avec l'entropie croisée "
         "« sparse », qu'utilise peu, les entiers suffisent et le calcul est le même.",
-        f"y_train: ({parted['train']}), a whole number from 0 to {classes - 1} a picture. Y_train: "
+        f"y_train: ({parted['train']}), a whole number from 0 to {classes - 1} an image. Y_train: "
         f"({parted['train']} × {classes}), a column a class (`to_categorical`): {label} (`{name}`) "
         f"becomes {row}. The softmax gives {classes} probabilities, and cross-entropy compares "
         "them with that row; whole numbers would suggest an order of classes that there is not. "

@@ -3,15 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.autoencoding.noise import add_noise
-from peu.data.dataset import ImageDataset
+from peu.autoencoders.noise import add_noise
+from peu.images.dataset import ImageDataset
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.telling import Show, Told, text
 from peu.recipes.denoising import Denoising
 from peu.recipes.noise import read_noise
-from peu.reporting.mosaics import mosaic
+from peu.reports.mosaics import mosaic
 from peu.seeds import child_seed
 
 _TRAIN_NOISE, _TEST_NOISE = 0.2, 0.4
@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Facts:
         add_noise(shown, read_noise(level), np.random.default_rng(seed)) / np.float32(255)
         for level in (_TRAIN_NOISE, _TEST_NOISE)
     ]
-    bench.keep_picture("noisy", mosaic(np.stack(rows)))
+    bench.keep_image("noisy", mosaic(np.stack(rows)))
     intensities = pixels.astype(np.float64) / 255
     drawn = np.random.default_rng(seed).standard_normal(intensities.shape)
     clipped = []
@@ -61,16 +61,16 @@ def measure(bench: Bench) -> Facts:
 
 
 def first_pixels(digits: ImageDataset, most: int) -> NDArray[np.uint8]:
-    """Give the first pictures at that size, (n, height, width, 1), as many as there are."""
-    from peu.autoencoding.pictures import picture_pixels
+    """Give the first images at that size, (n, height, width, 1), as many as there are."""
+    from peu.autoencoders.images import image_pixels
 
     chosen = np.arange(min(most, len(digits)))
-    return picture_pixels(digits.subset(chosen), side_of(digits), "crop", "grey")
+    return image_pixels(digits[chosen], side_of(digits), "crop", "grey")
 
 
 def side_of(digits: ImageDataset) -> tuple[int, int]:
     """Give the (height, width) in pixels that parts 2 and 3 work at: 28 x 28 for MNIST."""
-    from peu.autoencoding.pictures import usual_size
+    from peu.autoencoders.images import usual_size
 
     return usual_size(digits, Denoising().stride)
 
@@ -85,7 +85,7 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:
                 say(
                     f"De haut en bas : les images, avec un bruit de {first} (apprentissage), puis "
                     f"de {second} (test), bornés à [0, 1].",
-                    f"From the top: the pictures, with noise of {first} (training), then of "
+                    f"From the top: the images, with noise of {first} (training), then of "
                     f"{second} (test), clipped to [0, 1].",
                 ),
             ),
@@ -104,7 +104,7 @@ def _counts(facts: Facts, say: Language) -> str:
         said = say(
             f"`{facts['name']}` a {say.count(facts['train'])} images sans base de test ; une part "
             "en est tenue à l'écart.",
-            f"`{facts['name']}` has {say.count(facts['train'])} pictures without a test set; a "
+            f"`{facts['name']}` has {say.count(facts['train'])} images without a test set; a "
             "share of them is held out.",
         )
         if not facts["asked_for"]:
@@ -114,8 +114,7 @@ def _counts(facts: Facts, say: Language) -> str:
         said = say(
             f"{say.count(facts['test'])} images de test et {say.count(facts['train'])} "
             "d'apprentissage.",
-            f"{say.count(facts['test'])} test pictures and {say.count(facts['train'])} for "
-            "training.",
+            f"{say.count(facts['test'])} test images and {say.count(facts['train'])} for training.",
         )
     return (
         said
@@ -125,7 +124,7 @@ def _counts(facts: Facts, say: Language) -> str:
             "les classes ne servent pas : l'apprentissage n'est pas supervisé, la cible est "
             "l'image elle-même.",
             f"Each has {height} × {width} grey pixels, {each} values; {classes} Denoising has no "
-            "use for classes: learning is unsupervised, the target is the picture itself.",
+            "use for classes: learning is unsupervised, the target is the image itself.",
         )
     )
 
@@ -136,7 +135,7 @@ def _clip(facts: Facts, say: Language) -> str:
             "Le bruit gaussien sort de [0, 1] ; `np.clip` ramène à 0 ce qui est dessous et à 1 ce "
             "qui est dessus, pour rester une image.",
             "Gaussian noise leaves [0, 1]; `np.clip` brings what is below to 0 and what is above "
-            "to 1, so that it stays a picture.",
+            "to 1, so that it stays an image.",
         )
     ]
     said += [

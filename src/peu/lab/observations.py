@@ -1,4 +1,4 @@
-"""What can be seen of pictures without learning: even borders, and which way objects lie."""
+"""What can be seen of images without learning: even borders, and which way objects lie."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.data.dataset import ImageDataset
-from peu.progress import Progress, silent
+from peu.classifiers.labels import labels_of
+from peu.images.dataset import ImageDataset
+from peu.progress import report
 from peu.seeds import child_seed
-from peu.strategies.labels import labels_of
 
 # A frame of which so much lies so near to its median (of 0 to 255) looks even to the eye, also
 # where an object reaches into it.
@@ -24,7 +24,7 @@ _LONG = 1.5
 
 @dataclass(frozen=True)
 class Observation:
-    """Hold what one picture looks like.
+    """Hold what one image looks like.
 
     Attributes:
         even_share: of the grey values in its outer frame, those within 16 of their median.
@@ -40,7 +40,7 @@ class Observation:
 
 
 def observe(grey: NDArray[np.float64]) -> Observation:
-    """Look at one picture.
+    """Look at one image.
 
     The object is taken to be what differs from the border's median by half of the largest
     difference or more: right on plain backgrounds, and a guess on others.
@@ -49,9 +49,9 @@ def observe(grey: NDArray[np.float64]) -> Observation:
         grey: (height, width) of 0 to 255, in its own proportions.
 
     Example:
-        >>> picture = np.full((60, 60), 255.0)
-        >>> picture[28:32, 10:50] = 0
-        >>> seen = observe(picture)
+        >>> image = np.full((60, 60), 255.0)
+        >>> image[28:32, 10:50] = 0
+        >>> seen = observe(image)
         >>> seen.even_share, round(seen.angle), seen.elongation > 5
         (1.0, 0, True)
     """
@@ -104,7 +104,7 @@ def _long_axis(mask: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def symmetry_of(grey: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[float, float]:
-    """Correlate the mean picture of each class with its mirror image, and upside down.
+    """Correlate the mean image of each class with its mirror image, and upside down.
 
     Args:
         grey: (n, height, width).
@@ -121,15 +121,12 @@ def symmetry_of(grey: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[f
     return float(mirrored), float(turned)
 
 
-def observe_classes(
-    dataset: ImageDataset, *, seed: int, progress: Progress = silent
-) -> list[dict[str, Any]]:
-    """Look at pictures of every class, at most 600 in all, and sum up what is seen.
+def observe_classes(dataset: ImageDataset, *, seed: int) -> list[dict[str, Any]]:
+    """Look at images of every class, at most 600 in all, and sum up what is seen.
 
     Args:
-        dataset: labelled pictures.
-        seed: of which pictures are looked at, where there are more.
-        progress: told of each picture.
+        dataset: labelled images.
+        seed: of which images are looked at, where there are more.
 
     Returns:
         Of each class its name, how many were looked at, how many have an even border, the
@@ -139,13 +136,13 @@ def observe_classes(
     order = generator.permutation(len(dataset))[:_MOST]
     seen: dict[int, list[Observation]] = {at: [] for at in range(len(dataset.class_names))}
     labels = labels_of(dataset)
-    stage = "Looking at pictures"
+    stage = "Looking at images"
     for done, index in enumerate(order.tolist()):
-        progress(stage, done, len(order))
-        picture = dataset.read(index).convert("L")
-        picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-        seen[int(labels[index])].append(observe(np.asarray(picture, np.float64)))
-    progress(stage, len(order), len(order))
+        report(stage, done, len(order))
+        image = dataset.read(index).convert("L")
+        image.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
+        seen[int(labels[index])].append(observe(np.asarray(image, np.float64)))
+    report(stage, len(order), len(order))
     return [_summed(name, seen[at]) for at, name in enumerate(dataset.class_names) if seen[at]]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from peu.recipes.variational import Coefficient
+from peu.recipes.variational import KLWeight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,23 +10,23 @@ class Pace:
     """Say how large each experiment is.
 
     Attributes:
-        sheet_size: side in pixels of the pictures that the sheet's own network learns from.
+        sheet_size: side in pixels of the images that the sheet's own network learns from.
         sheet_epochs: of that network.
         small_size: side in pixels where many trainings are compared.
-        folds: of the pictures that choices are made on.
+        folds: of the images that choices are made on.
         tried_folds: in how many of them networks are trained.
-        values: of every knob that is varied, how many beside the usual one.
+        values: of every setting that is varied, how many beside the usual one.
         push: how many times as long the best configuration is trained.
-        varied_times: how many times as long networks learn from varied pictures.
+        varied_times: how many times as long networks learn from varied images.
         policies: augmentations that are compared, beside none.
-        augmented: whether peu's own network for varied pictures runs too.
+        augmented: whether peu's own network for varied images runs too.
         tuning_epochs: of fine-tuning.
-        noisy_pictures: that the denoiser learns from.
+        noisy_images: that the denoiser learns from.
         noisy_epochs: of the denoiser.
-        mapped_pictures: that the variational auto-encoder learns from.
+        mapped_images: that the variational auto-encoder learns from.
         mapped_epochs: of it.
-        mapped_batch: pictures of one of its steps.
-        coefficients: that are compared.
+        mapped_batch: images of one of its steps.
+        kl_weights: that are compared.
     """
 
     sheet_size: int
@@ -40,12 +40,12 @@ class Pace:
     policies: tuple[str, ...]
     augmented: bool
     tuning_epochs: int
-    noisy_pictures: int
+    noisy_images: int
     noisy_epochs: int
-    mapped_pictures: int
+    mapped_images: int
     mapped_epochs: int
     mapped_batch: int
-    coefficients: tuple[Coefficient, ...]
+    kl_weights: tuple[KLWeight, ...]
 
 
 WHOLE = Pace(
@@ -60,12 +60,12 @@ WHOLE = Pace(
     policies=("vertical", "flip", "standard", "strong", "mixup", "erase"),
     augmented=True,
     tuning_epochs=10,
-    noisy_pictures=6_000,
+    noisy_images=6_000,
     noisy_epochs=20,
-    mapped_pictures=6_000,
+    mapped_images=6_000,
     mapped_epochs=15,
     mapped_batch=64,
-    coefficients=(1.0, 0.01, 1e-3, 1e-4, "auto"),
+    kl_weights=(1.0, 0.01, 1e-3, 1e-4, "auto"),
 )
 QUICK = Pace(
     sheet_size=48,
@@ -79,10 +79,10 @@ QUICK = Pace(
     policies=("vertical", "standard"),
     augmented=False,
     tuning_epochs=3,
-    noisy_pictures=2_000,
+    noisy_images=2_000,
     noisy_epochs=3,
-    mapped_pictures=2_000,
+    mapped_images=2_000,
     mapped_epochs=6,
     mapped_batch=32,
-    coefficients=(1.0, "auto"),
+    kl_weights=(1.0, "auto"),
 )

@@ -17,8 +17,8 @@ from peu.lab.questions import questions_of
 from peu.lab.run import read_settings
 from peu.lab.sections import SECTIONS
 from peu.lab.telling import LabSection, Told, accuracy_of, text
-from peu.reporting.pictures import png_uri
-from peu.reporting.report import (
+from peu.reports.images import png_uri
+from peu.reports.report import (
     Block,
     Callout,
     Details,
@@ -29,7 +29,7 @@ from peu.reporting.report import (
     Report,
     Section,
 )
-from peu.reporting.report_folder import write_report_folder
+from peu.reports.report_folder import write_report_folder
 
 
 def write_lab(folder: str | Path, *, language: LanguageCode | None = None) -> Path:
@@ -110,7 +110,7 @@ def tell_section(section: LabSection, findings: Findings, say: Language, folder:
             (Callout(say("Non exécutée", "Not run"), reason, tone="warning"),),
             {question.key: text(unanswered) for question in questions_of(section.key)},
         )
-    return section.tell(findings.facts, say, _pictures_of(folder, section.key))
+    return section.tell(findings.facts, say, _images_of(folder, section.key))
 
 
 def told_blocks(section: LabSection, told: Told, say: Language) -> tuple[Block, ...]:
@@ -124,14 +124,14 @@ def told_blocks(section: LabSection, told: Told, say: Language) -> tuple[Block, 
     )
 
 
-def _pictures_of(folder: Path, key: str) -> Callable[[str, str], Plate]:
+def _images_of(folder: Path, key: str) -> Callable[[str, str], Plate]:
     def show(name: str, caption: str) -> Plate:
         path = folder / "parts" / key / f"{name}.png"
         try:
-            with Image.open(path) as picture:
-                uri = png_uri(picture.convert("RGB"))
+            with Image.open(path) as image:
+                uri = png_uri(image.convert("RGB"))
         except OSError:
-            # The page is still of use without a picture that somebody removed.
+            # The page is still of use without an image that somebody removed.
             uri = png_uri(Image.new("RGB", (1, 1), (255, 255, 255)))
         return Plate(uri, alternative=caption, caption=caption)
 
@@ -182,7 +182,7 @@ def _overview(ran: Sequence[tuple[LabSection, Findings]], say: Language) -> tupl
                         say(
                             "Exactitude sur les mêmes images de test, qui n'ont servi à aucun "
                             "choix ; intervalles de Wilson à 95 %.",
-                            "Accuracy on the same test pictures, which chose nothing; 95% Wilson "
+                            "Accuracy on the same test images, which chose nothing; 95% Wilson "
                             "intervals.",
                         ),
                     ),
@@ -195,10 +195,10 @@ def _overview(ran: Sequence[tuple[LabSection, Findings]], say: Language) -> tupl
 def _recognised(facts: dict[str, Facts], say: Language) -> list[tuple[str, Facts]]:
     wanted = (
         ("1.2", None, say("1.2 réseau du sujet", "1.2 the sheet's network")),
-        ("1.3", "best", say("1.3 mieux réglé", "1.3 better knobs")),
+        ("1.3", "best", say("1.3 mieux réglé", "1.3 better settings")),
         ("1.4", "best", say("1.4 avec augmentation", "1.4 with augmentation")),
-        ("1.4", "augmented", say("1.4 réseau résiduel", "1.4 residual network")),
-        ("1.5", "descriptors", say("1.5 descripteurs", "1.5 descriptors")),
+        ("1.4", "resnet", say("1.4 réseau résiduel", "1.4 residual network")),
+        ("1.5", "hog", say("1.5 descripteurs", "1.5 descriptors")),
         ("1.5", "mlp", say("1.5 transfert, MLP", "1.5 transfer, MLP")),
         ("1.6", "always", say("1.6 fine-tuning", "1.6 fine-tuning")),
     )
@@ -255,7 +255,7 @@ def _method(
         say("données", "data"): _data_of(settings, ran),
         say("rapide", "quick"): say("oui", "yes") if settings["quick"] else say("non", "no"),
         say("taux d'apprentissage", "learning rate"): say.short(settings["learning_rate"]),
-        say("coefficient du VAE", "coefficient of the VAE"): str(settings["coefficient"]),
+        say("kl_weight du VAE", "kl_weight of the VAE"): str(settings["kl_weight"]),
         say("réseau pré-appris demandé", "pretrained network asked for"): Path(
             settings["backbone"]
         ).name,
@@ -272,7 +272,7 @@ def _method(
                 say(
                     "Les images de test sont les mêmes dans toute la partie 1 et n'ont décidé de "
                     "rien ; tout choix est fait par validation croisée sur les autres.",
-                    "The test pictures are the same throughout part 1 and decided nothing; every "
+                    "The test images are the same throughout part 1 and decided nothing; every "
                     "choice is made by folds of the others.",
                 )
             ),
@@ -283,7 +283,7 @@ def _method(
 
 
 def _data_of(settings: dict[str, Any], ran: Sequence[tuple[LabSection, Findings]]) -> str:
-    """Name the pictures of part 1: as they were asked for, or the set that was taken."""
+    """Name the images of part 1: as they were asked for, or the set that was taken."""
     taken = (
         str(each.facts["name"]) for section, each in ran if section.key == "1.1" and each.facts
     )

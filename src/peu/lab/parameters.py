@@ -7,9 +7,9 @@ from typing import Any
 
 from peu.lab.language import Language
 from peu.recipes.denoising import Denoising
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 from peu.recipes.variational import Variational
-from peu.reporting.report import Cell, Column, Table
+from peu.reports.report import Cell, Column, Table
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def dense(layer: str, ins: int, outs: int) -> Counted:
     return Counted(layer, (outs,), f"({ins} + 1) × {outs}", (ins + 1) * outs)
 
 
-def count_scratch(recipe: Scratch, classes: int) -> list[Counted]:
+def count_scratch(recipe: SmallCNN, classes: int) -> list[Counted]:
     """Count the sheet's network of section 1.2, without batch normalisation."""
     height, width = recipe.image_size
     rows: list[Counted] = []

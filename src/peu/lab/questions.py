@@ -28,7 +28,7 @@ class Question:
 QUESTIONS: tuple[Question, ...] = tuple(
     Question(*row)
     for row in (
-        ("1.1a", "Que dire de la taille des images ?", "What about the size of the pictures?"),
+        ("1.1a", "Que dire de la taille des images ?", "What about the size of the images?"),
         ("1.1b", "Que dire du fond des objets ?", "What about the objects' background?"),
         ("1.1c", "Que dire de leur orientation ?", "What about their orientation?"),
         (
@@ -103,14 +103,14 @@ QUESTIONS: tuple[Question, ...] = tuple(
         ("1.6b", "Combien de paramètres à apprendre ?", "How many parameters to learn?"),
         ("1.6c", "Comment se passe l'apprentissage ?", "How does training go?"),
         ("1.6d", "Que conclure des résultats ?", "What do the results say?"),
-        ("1.7a", "Comment reconnaître une nouvelle image ?", "How is a new picture recognised?"),
+        ("1.7a", "Comment reconnaître une nouvelle image ?", "How is a new image recognised?"),
         (
             "2.1a",
             (
                 "Combien d'images de test et d'apprentissage, de quelle taille, en combien de "
                 "classes ?"
             ),
-            "How many test and training pictures, of which size, in how many classes?",
+            "How many test and training images, of which size, in how many classes?",
         ),
         ("2.1b", "À quoi sert np.clip ?", "What is np.clip for?"),
         (
@@ -167,8 +167,8 @@ QUESTIONS: tuple[Question, ...] = tuple(
         ),
         (
             "3.4b",
-            "Plusieurs valeurs du coefficient : que conclure ?",
-            "Several values of the coefficient: what do they show?",
+            "Plusieurs valeurs du kl_weight : que conclure ?",
+            "Several values of the kl_weight: what do they show?",
         ),
         (
             "3.4c",
@@ -176,7 +176,7 @@ QUESTIONS: tuple[Question, ...] = tuple(
             "How good are the reconstructions?",
         ),
         ("3.4d", "Que dire de la qualité de l'espace latent ?", "How good is the latent space?"),
-        ("3.4e", "Comment le coefficient agit-il ?", "How does the coefficient act?"),
+        ("3.4e", "Comment le kl_weight agit-il ?", "How does the kl_weight act?"),
         ("3.4f", "Quelle est sa meilleure valeur ?", "What is its best value?"),
     )
 )

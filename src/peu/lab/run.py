@@ -14,7 +14,6 @@ from peu.lab.findings import Findings, read_findings, write_findings
 from peu.lab.sections import SECTIONS
 from peu.lab.settings import LabSettings
 from peu.lab.telling import LabSection
-from peu.progress import Progress, silent
 
 FORMAT = 1
 SETTINGS_FILE = "lab.json"
@@ -38,7 +37,6 @@ def run_lab(
     *,
     sections: Sequence[LabSection] = SECTIONS,
     overwrite: bool = False,
-    progress: Progress = silent,
     on_section: OnSection = lambda *_: None,
 ) -> tuple[Findings, ...]:
     """Work through sections of the sheet, one after the other.
@@ -52,15 +50,14 @@ def run_lab(
         folder: of the lab; made if missing.
         sections: in the order in which they are done.
         overwrite: throw away what a lab with other settings left there.
-        progress: told of what is done.
         on_section: told of each section that ended.
 
     Returns:
         The findings of each section asked for.
 
     Raises:
-        DataError: the pictures that the settings name are not there.
-        ResourceError: the folder holds something else, a lab on other pictures, or another lab is
+        DataError: the images that the settings name are not there.
+        ResourceError: the folder holds something else, a lab on other images, or another lab is
             working in it.
 
     Example:
@@ -69,7 +66,7 @@ def run_lab(
         >>> write_lab("lab/", language="fr")  # doctest: +SKIP
     """
     place = Path(folder)
-    bench = Bench(settings=settings, folder=place, progress=progress)
+    bench = Bench(settings=settings, folder=place)
     # A wrong name must be said at once, and leave nothing behind.
     named = {kind: dataset.fingerprint for kind, dataset in bench.open_named().items()}
     claim_lab(place, settings, named, overwrite=overwrite)
@@ -97,12 +94,12 @@ def claim_lab(
     Args:
         folder: of the lab.
         settings: what it works on.
-        fingerprints: of the sets that the settings name: findings on pictures that have changed
+        fingerprints: of the sets that the settings name: findings on images that have changed
             since must not be mixed with new ones.
         overwrite: throw away what another lab left there.
 
     Raises:
-        ResourceError: it holds something else, or a lab with other settings or pictures.
+        ResourceError: it holds something else, or a lab with other settings or images.
     """
     own = {"peu": __version__, "fingerprints": dict(fingerprints or {}), **settings.to_dict()}
     wanted = json.loads(canonical_json({"format": FORMAT, **own}))
@@ -124,7 +121,7 @@ def claim_lab(
         return
     if not overwrite:
         raise ResourceError(
-            f"`{folder}` holds a lab with other settings or pictures, and nothing is overwritten "
+            f"`{folder}` holds a lab with other settings or images, and nothing is overwritten "
             "unasked. Choose another folder with --output, or say --overwrite."
         )
     with owning(folder):

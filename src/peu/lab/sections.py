@@ -14,15 +14,15 @@ from peu.lab import (
     latent_plane,
     latent_words,
     loading,
-    new_picture,
+    new_image,
     noisy_digits,
     transfer,
-    varied_pictures,
+    varied_images,
 )
 from peu.lab.telling import LabSection
 
 SECTIONS: tuple[LabSection, ...] = (
-    LabSection("1.1", "Les images", "The pictures", loading.measure, loading.tell),
+    LabSection("1.1", "Les images", "The images", loading.measure, loading.tell),
     LabSection(
         "1.2",
         "Un réseau appris de zéro",
@@ -41,14 +41,14 @@ SECTIONS: tuple[LabSection, ...] = (
         "1.4",
         "Augmentation de données",
         "Data augmentation",
-        varied_pictures.measure,
-        varied_pictures.tell,
+        varied_images.measure,
+        varied_images.tell,
     ),
     LabSection(
         "1.5", "Transfert d'apprentissage", "Transfer learning", transfer.measure, transfer.tell
     ),
     LabSection("1.6", "Fine-tuning", "Fine-tuning", finetuning.measure, finetuning.tell),
-    LabSection("1.7", "Une nouvelle image", "A new picture", new_picture.measure, new_picture.tell),
+    LabSection("1.7", "Une nouvelle image", "A new image", new_image.measure, new_image.tell),
     LabSection(
         "2.1", "Des chiffres bruités", "Noisy digits", noisy_digits.measure, noisy_digits.tell
     ),

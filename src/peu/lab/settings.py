@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from peu.lab.pace import QUICK, WHOLE, Pace
-from peu.recipes.frozen import FrozenFeatures, Preprocessing
+from peu.recipes.frozen import Preprocessing, Transfer
 from peu.recipes.training import TrainingSettings
-from peu.recipes.variational import Coefficient, Variational
+from peu.recipes.variational import KLWeight, Variational
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,17 +15,17 @@ class LabSettings:
     """Say what a lab works on.
 
     Attributes:
-        data: pictures of part 1, a path or a known name; None takes caltech4, or samples where
+        data: images of part 1, a path or a known name; None takes caltech4, or samples where
             that is not to be had.
-        digits: pictures of parts 2 and 3, a path or a known name; None takes mnist, or digits where
+        digits: images of parts 2 and 3, a path or a known name; None takes mnist, or digits where
             that is not to be had.
         quick: a look at everything with little computing.
-        backbone: pretrained network of sections 1.5 to 1.7, as of `FrozenFeatures`.
+        backbone: pretrained network of sections 1.5 to 1.7, as of `Transfer`.
         backbone_weights: its weights.
         backbone_preprocessing: how pixels are scaled for it.
-        picture: a new picture for section 1.7; None takes one that was held out.
+        image: a new image for section 1.7; None takes one that was held out.
         learning_rate: of the sheet's first network, in (0, 10].
-        coefficient: of the variational auto-encoder that is looked at closely.
+        kl_weight: of the variational auto-encoder that is looked at closely.
         seed: of everything random.
 
     Raises:
@@ -38,15 +38,15 @@ class LabSettings:
     backbone: str = "vgg16"
     backbone_weights: str = "imagenet"
     backbone_preprocessing: Preprocessing = "auto"
-    picture: Path | None = None
+    image: Path | None = None
     learning_rate: float = 1e-3
-    coefficient: Coefficient = "auto"
+    kl_weight: KLWeight = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
         TrainingSettings(learning_rate=self.learning_rate)
-        Variational(coefficient=self.coefficient)
-        FrozenFeatures(
+        Variational(kl_weight=self.kl_weight)
+        Transfer(
             backbone=self.backbone,
             backbone_weights=self.backbone_weights,
             backbone_preprocessing=self.backbone_preprocessing,
@@ -66,8 +66,8 @@ class LabSettings:
             "backbone": self.backbone,
             "backbone_weights": self.backbone_weights,
             "backbone_preprocessing": self.backbone_preprocessing,
-            "picture": None if self.picture is None else str(self.picture),
+            "image": None if self.image is None else str(self.image),
             "learning_rate": self.learning_rate,
-            "coefficient": self.coefficient,
+            "kl_weight": self.kl_weight,
             "seed": self.seed,
         }

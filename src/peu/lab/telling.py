@@ -7,9 +7,9 @@ from peu.evaluation.uncertainty import Interval, wilson_interval
 from peu.lab.bench import Bench
 from peu.lab.findings import Facts
 from peu.lab.language import Language
-from peu.reporting.report import Block, Paragraph, Plate
+from peu.reports.report import Block, Paragraph, Plate
 
-# Gives a picture that the section kept, with what it shows in words.
+# Gives an image that the section kept, with what it shows in words.
 Show = Callable[[str, str], Plate]
 
 
@@ -52,7 +52,7 @@ def text(*sentences: str) -> tuple[Block, ...]:
 
 
 def accuracy_of(trial: Facts) -> Interval:
-    """Give a trial's accuracy on the test pictures, and how far to trust so few."""
+    """Give a trial's accuracy on the test images, and how far to trust so few."""
     return wilson_interval(trial["correct"], trial["tested"])
 
 

@@ -12,8 +12,8 @@ from peu.lab.charts import intervals
 from peu.lab.findings import Facts
 from peu.lab.language import Language
 from peu.lab.telling import Show, Told, accuracy_of, tested, text
-from peu.recipes.descriptors import Descriptors
-from peu.reporting.report import Block, Callout, Cell, Column, Table
+from peu.recipes.descriptors import HogSVM
+from peu.reports.report import Block, Callout, Cell, Column, Table
 
 _SHEET_SIDE = 224
 
@@ -22,25 +22,25 @@ def measure(bench: Bench) -> Facts:
     """Take VGG16 apart by its graph, extract features, and train the MLP on them."""
     facts: Facts = {
         "vgg": read_vgg16(),
-        "classes": len(bench.pictures.class_names),
-        "pictures": len(bench.pictures),
+        "classes": len(bench.images.class_names),
+        "images": len(bench.images),
         "asked": Path(bench.settings.backbone).name,
         "unavailable": "",
     }
     try:
-        # Where pictures cannot be parted, VGG16 can still be taken apart.
+        # Where images cannot be parted, VGG16 can still be taken apart.
         facts["train"] = len(bench.split.train)
         recipe = pretrained(bench, name="mlp")
         trials = bench.test(
             [
                 recipe,
                 dataclasses.replace(recipe, name="logistic", head="logistic", pooling="average"),
-                Descriptors(),
+                HogSVM(),
             ]
         )
     except PeuError as error:
         return {**facts, "unavailable": str(error)}
-    from peu.strategies.frozen import load_feature_network
+    from peu.classifiers.frozen import load_feature_network
 
     network = load_feature_network(recipe)
     maps = network.get_layer("feature_map").output.shape[1:]
@@ -53,13 +53,13 @@ def measure(bench: Bench) -> Facts:
         "backbone_parameters": int(network.count_params()),
         "hidden_units": recipe.hidden_units,
         "trials": {trial.recipe.name: trial_facts(trial) for trial in trials},
-        "scratch": None if earlier is None else earlier["trial"],
+        "cnn": None if earlier is None else earlier["trial"],
     }
 
 
 def read_vgg16() -> Facts:
     """Give VGG16's layers and parameters from its graph; no weights are fetched."""
-    from peu.backend import keras
+    from peu.networks.backend import keras
 
     network = keras.applications.VGG16(
         weights=None, include_top=True, input_shape=(_SHEET_SIDE, _SHEET_SIDE, 3)
@@ -77,7 +77,7 @@ def read_vgg16() -> Facts:
     return {"layers": layers, "parameters": sum(layer["parameters"] for layer in layers)}
 
 
-def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no picture
+def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it kept no image
     """Tell what VGG16 is, and what its features or another's gave."""
     vgg = facts["vgg"]
     done: list[Block] = [_layer_table(vgg["layers"], say)]
@@ -101,18 +101,18 @@ def tell(facts: Facts, say: Language, show: Show) -> Told:  # noqa: ARG001 - it 
         "MLP": facts["trials"]["mlp"],
         say("régression logistique", "logistic regression"): facts["trials"]["logistic"],
         say("descripteurs (HOG), sans réseau", "descriptors (HOG), no network"): facts["trials"][
-            "descriptors"
+            "hog"
         ],
     }
-    if facts["scratch"]:
-        found[say("réseau du sujet (1.2)", "the sheet's network (1.2)")] = facts["scratch"]
+    if facts["cnn"]:
+        found[say("réseau du sujet (1.2)", "the sheet's network (1.2)")] = facts["cnn"]
     done.append(
         intervals(
             say,
             [(name, accuracy_of(trial)) for name, trial in found.items()],
             say(
                 "Sur les mêmes images de test, avec intervalles de Wilson à 95 %.",
-                "On the same test pictures, with 95% Wilson intervals.",
+                "On the same test images, with 95% Wilson intervals.",
             ),
         )
     )
@@ -172,7 +172,7 @@ def _layers(vgg: Facts, say: Language) -> str:
 def _parameters(facts: Facts, say: Language) -> str:
     vgg = facts["vgg"]
     dense = sum(layer["parameters"] for layer in _of_kind(vgg, "Dense"))
-    each = vgg["parameters"] // max(1, facts["pictures"])
+    each = vgg["parameters"] // max(1, facts["images"])
     return say(
         f"{say.count(vgg['parameters'])}, dont {say.count(dense)} "
         f"({say.percent(dense / vgg['parameters'], 0)}) dans les couches denses et "
@@ -181,7 +181,7 @@ def _parameters(facts: Facts, say: Language) -> str:
         f"{say.count(vgg['parameters'])}, of which {say.count(dense)} "
         f"({say.percent(dense / vgg['parameters'], 0)}) are in the dense layers and "
         f"{say.count(vgg['parameters'] - dense)} in the convolutions. That would be "
-        f"{say.count(each)} for each picture here: they have to come learnt.",
+        f"{say.count(each)} for each image here: they have to come learnt.",
     )
 
 
@@ -191,7 +191,7 @@ def _purpose(vgg: Facts, say: Language) -> str:
         f"Il prend une image {say.shape(inside)} et donne {outside[0]} probabilités, une par "
         "classe du défi ImageNet (le sujet parle de 21 841 classes : c'est l'ImageNet entier, la "
         f"sortie du réseau, elle, en a {outside[0]}).",
-        f"It takes a picture of {say.shape(inside)} and gives {outside[0]} probabilities, one for "
+        f"It takes an image of {say.shape(inside)} and gives {outside[0]} probabilities, one for "
         "each class of the ImageNet challenge (the sheet speaks of 21,841 classes: that is all of "
         f"ImageNet; the network's output has {outside[0]}).",
     )
@@ -205,7 +205,7 @@ def _border(vgg: Facts, say: Language) -> str:
         f"Ensuite ({', '.join(after)}) il n'y a plus de lieu dans l'image : c'est la "
         "classification.",
         f"After `{last['name']}`, which still gives a map: {say.shape(last['output'])}. Beyond it "
-        f"({', '.join(after)}) there are no places in the picture any more: that is "
+        f"({', '.join(after)}) there are no places in the image any more: that is "
         "classification.",
     )
 
@@ -233,7 +233,7 @@ def _features(facts: Facts, say: Language) -> str:
     wide = last["output"][0] * last["output"][1] * last["output"][2]
     said = say(
         f"Avec VGG16, {say.shape(last['output'])} = {say.count(wide)} nombres par image.",
-        f"With VGG16, {say.shape(last['output'])} = {say.count(wide)} numbers a picture.",
+        f"With VGG16, {say.shape(last['output'])} = {say.count(wide)} numbers an image.",
     )
     if facts["used"] == "vgg16":
         return said
@@ -302,16 +302,16 @@ def _training(facts: Facts, say: Language) -> str:
 
 def _conclusion(facts: Facts, say: Language) -> str:
     trials = facts["trials"]
-    mlp, simple, classical = (trials[key] for key in ("mlp", "logistic", "descriptors"))
+    mlp, simple, classical = (trials[key] for key in ("mlp", "logistic", "hog"))
     said = [
         say(f"MLP : {tested(say, mlp)}.", f"MLP: {tested(say, mlp)}."),
     ]
-    if facts["scratch"]:
-        gain = accuracy_of(mlp).mean - accuracy_of(facts["scratch"]).mean
+    if facts["cnn"]:
+        gain = accuracy_of(mlp).mean - accuracy_of(facts["cnn"]).mean
         said.append(
             say(
                 f"Contre le réseau appris de zéro : {say.points(gain)}, sur les mêmes images.",
-                f"Against the network from scratch: {say.points(gain)}, on the same pictures.",
+                f"Against the network from scratch: {say.points(gain)}, on the same images.",
             )
         )
     said.append(

@@ -1,22 +1,22 @@
-"""Pictures varied inside the training graph: what is saved and what predicts is free of it."""
+"""Images varied inside the training graph: what is saved and what predicts is free of it."""
 
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.recipes.augmentation import Augmentation
 from peu.seeds import child_seed
 
 ops = keras.ops
 
-# How strongly "mixup" blends, as Zhang et al. (2018) recommend for pictures.
+# How strongly "mixup" blends, as Zhang et al. (2018) recommend for images.
 MIXUP = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Ranges:
-    """Hold how far pictures are changed at strength 1.
+    """Hold how far images are changed at strength 1.
 
     Attributes:
         turn: degrees, either way.
@@ -27,8 +27,8 @@ class _Ranges:
         shift: share of the side, either way, beyond what a crop leaves.
         light: relative change of brightness and contrast, either way.
         colour: relative change of saturation, either way.
-        grey: share of pictures that lose their colour.
-        erased: share of pictures that lose a rectangle.
+        grey: share of images that lose their colour.
+        erased: share of images that lose a rectangle.
     """
 
     turn: float = 0.0
@@ -72,23 +72,23 @@ def augmenting(
 
     Args:
         network: from uint8 pixels (n, height, width, 3) to probabilities.
-        augmentation: how pictures are varied.
-        image_size: (height, width) of the pictures.
+        augmentation: how images are varied.
+        image_size: (height, width) of the images.
         seed: of what is drawn.
 
     Returns:
         A keras.Model that shares the network's weights; the network itself where nothing is to
-        be varied. Blending pictures in pairs is left to the batches, which hold the labels.
+        be varied. Blending images in pairs is left to the batches, which hold the labels.
     """
     if augmentation.policy == "none":
         return network
     inputs = keras.Input((*image_size, 3), dtype="uint8", name="pixels_to_vary")
-    varied = VariedPictures(augmentation, seed=seed, name="varied")(inputs)
+    varied = VariedImages(augmentation, seed=seed, name="varied")(inputs)
     return keras.Model(inputs, network(varied), name="augmenting")
 
 
-class VariedPictures(keras.layers.Layer):  # type: ignore[misc]
-    """Vary every picture of a batch anew while training, and leave it alone otherwise.
+class VariedImages(keras.layers.Layer):  # type: ignore[misc]
+    """Vary every image of a batch anew while training, and leave it alone otherwise.
 
     All changes of shape are one transformation, so that each pixel is interpolated once, and
     all of a batch is drawn at once: a step of training takes a few per cent longer
@@ -120,7 +120,7 @@ class VariedPictures(keras.layers.Layer):  # type: ignore[misc]
         return ops.cast(ops.clip(ops.round(x), 0, 255), "uint8")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Give the shape of the pictures, which stays as it is."""
+        """Give the shape of the images, which stays as it is."""
         return input_shape
 
     def _draw(self, count: Any, low: float, high: float) -> Any:
@@ -130,7 +130,7 @@ class VariedPictures(keras.layers.Layer):  # type: ignore[misc]
         return self._draw(count, -most * self._strength, most * self._strength)
 
     def _signs(self, count: Any, direction: str) -> Any:
-        """Draw 1 or -1 a picture where it may be mirrored in this direction, and 1 elsewhere."""
+        """Draw 1 or -1 an image where it may be mirrored in this direction, and 1 elsewhere."""
         if self._flips not in (direction, "both"):
             return ops.ones((count,))
         return ops.where(self._draw(count, 0, 1) < 0.5, -1.0, 1.0)
@@ -159,7 +159,7 @@ class VariedPictures(keras.layers.Layer):  # type: ignore[misc]
         wide = scale * stretch * self._signs(count, "horizontal")
         high = scale / stretch * self._signs(count, "vertical")
         cos, sin = ops.cos(angle), ops.sin(angle)
-        # Rows of the matrix that leads from a place in the new picture to one in the old.
+        # Rows of the matrix that leads from a place in the new image to one in the old.
         a, b = cos * wide, (shear * cos - sin) * high
         c, d = sin * wide, (shear * sin + cos) * high
         middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
@@ -181,7 +181,7 @@ class VariedPictures(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def _colour(self, x: Any) -> Any:
-        """Vary saturation, contrast and brightness, all of which one matrix a picture does."""
+        """Vary saturation, contrast and brightness, all of which one matrix an image does."""
         count = ops.shape(x)[0]
         height, width = (int(side) for side in x.shape[1:3])
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peu.backend import keras
 from peu.errors import BundleError, RecipeError, ResourceError
 from peu.files import sha256_of_file
+from peu.networks.backend import keras
 from peu.recipes.frozen import Pooling
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -127,7 +127,7 @@ def load_backbone(source: BackboneSource, image_size: tuple[int, int] | None) ->
         if min(image_size) < _SMALLEST_SIDE:
             raise RecipeError(
                 f"`image_size` must be at least {_SMALLEST_SIDE} pixels a side for "
-                f"`{source.name}`. Received: {image_size}. Take larger pictures."
+                f"`{source.name}`. Received: {image_size}. Take larger images."
             )
         model = _load_architecture(source, image_size)
     made_for = tuple(model.input_shape[1:3])
@@ -149,7 +149,7 @@ def feature_network(
         backbone: of `load_backbone`.
         preprocessing: "tf", "caffe", "torch" or "none".
         pooling: "average" or "flatten"; features that are vectors already stay as they are.
-        image_size: (height, width) of the pictures.
+        image_size: (height, width) of the images.
 
     Returns:
         A keras.Model from uint8 pixels (n, height, width, 3) to float32 features (n, d). The
@@ -250,7 +250,7 @@ def _load_model_file(name: str) -> Any:
         ) from error
     if not _is_backbone(takes, gives):
         raise BundleError(
-            "A backbone must map pictures (n, height, width, 3) to features (n, d) or "
+            "A backbone must map images (n, height, width, 3) to features (n, d) or "
             f"(n, h, w, d). Received: `{name}` from {takes} to {gives}. "
             "Cut the model after its features."
         )

@@ -1,10 +1,10 @@
-"""Networks from noisy pictures to clean ones: the lab sheet's, and a small U-Net."""
+"""Networks from noisy images to clean ones: the lab sheet's, and a small U-Net."""
 
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.recipes.denoising import Denoising
 from peu.seeds import child_seed
 
@@ -22,15 +22,15 @@ def denoiser(
 ) -> Any:
     """Build the network that `Denoising` trains, with weights drawn from `seed`.
 
-    It holds convolutions alone, so that it takes pictures of any size whose sides are divisible
+    It holds convolutions alone, so that it takes images of any size whose sides are divisible
     by the recipe's stride.
 
     Args:
         recipe: which network, and its filters.
-        channels: 1 or 3, of the pictures that it takes and gives.
-        mean: the mean intensity of the clean pictures, in [0, 1].
+        channels: 1 or 3, of the images that it takes and gives.
+        mean: the mean intensity of the clean images, in [0, 1].
         seed: of the weights.
-        precision: a Keras dtype policy; the pictures that it gives are float32 under each.
+        precision: a Keras dtype policy; the images that it gives are float32 under each.
         held: hold the U-Net's outputs in [0, 1] while it learns: what is empty need not come out
             as exactly 0, only at or below it. Where truth lies between the ends that does harm:
             an output beyond them learns nothing any more.
@@ -57,7 +57,7 @@ def mean_of_denoisers(networks: Sequence[Any], channels: int) -> Any:
 
     Args:
         networks: two or more that `denoiser` built, from different seeds.
-        channels: 1 or 3, of the pictures that they take and give.
+        channels: 1 or 3, of the images that they take and give.
 
     Returns:
         A keras.Model from and to what each takes and gives.
@@ -106,7 +106,7 @@ def _unet(
     x: Any,
     widths: tuple[int, ...],
     channels: int,
-    bias: float,  # noqa: ARG001 - it starts at the noisy picture itself, whatever the mean
+    bias: float,  # noqa: ARG001 - it starts at the noisy image itself, whatever the mean
     seed: int,
     precision: str,
 ) -> Any:

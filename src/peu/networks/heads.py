@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.seeds import child_seed
 
 

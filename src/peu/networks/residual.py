@@ -1,4 +1,4 @@
-"""A small residual network for small pictures."""
+"""A small residual network for small images."""
 
 import math
 from typing import Any
@@ -6,34 +6,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.heads import class_probabilities
-from peu.recipes.augmented import Augmented
+from peu.recipes.augmented import SmallResNet
 from peu.seeds import child_seed
 
 _STEM = 5
-# Batches of a few hundred pictures are few: statistics follow them at one part in ten.
+# Batches of a few hundred images are few: statistics follow them at one part in ten.
 _MOMENTUM = 0.9
-# A deviation of 8 grey levels, in the scale of `_SCALE`: flatter pictures are not blown up.
+# A deviation of 8 grey levels, in the scale of `_SCALE`: flatter images are not blown up.
 _SCALE = 1 / 64
 _FLAT = (8 * _SCALE) ** 2
 _ORIENTED_SHARE = 2 / 3
 
 
 def residual_network(
-    recipe: Augmented, class_count: int, *, seed: int, precision: str = "float32"
+    recipe: SmallResNet, class_count: int, *, seed: int, precision: str = "float32"
 ) -> Any:
-    """Build the network that `Augmented` trains, with weights drawn from `seed`.
+    """Build the network that `SmallResNet` trains, with weights drawn from `seed`.
 
-    Each picture is brought to the same mean and contrast. A strided 5 x 5 convolution follows,
+    Each image is brought to the same mean and contrast. A strided 5 x 5 convolution follows,
     most of whose filters begin as slopes in evenly spaced directions, as gradient histograms
-    have them: with few pictures that is learnt neither well nor soon. Then comes a residual
+    have them: with few images that is learnt neither well nor soon. Then comes a residual
     block for each entry of `filters`, each of two 3 x 3 convolutions behind batch normalisation
     and ReLU and of half its input's sides, then the mean over positions. With the default
     filters and four classes 691,804 numbers are trained.
 
     Args:
-        recipe: picture size, filters, dropout.
+        recipe: image size, filters, dropout.
         class_count: classes to tell apart, 2 or more.
         seed: of the weights and of the dropout.
         precision: a Keras dtype policy; the probabilities are float32 under each.

@@ -1,18 +1,18 @@
-"""The lab sheet's convolutional network, every number a knob."""
+"""The lab sheet's convolutional network, every number a setting."""
 
 from typing import Any
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.networks.heads import class_probabilities
-from peu.recipes.scratch import Scratch
+from peu.recipes.scratch import SmallCNN
 from peu.seeds import child_seed
 
-# A training on few pictures has few steps to learn these means from.
+# A training on few images has few steps to learn these means from.
 _MOMENTUM = 0.9
 
 
-def small_cnn(recipe: Scratch, class_count: int, *, seed: int, precision: str = "float32") -> Any:
-    """Build the network that `Scratch` trains, with weights drawn from `seed`.
+def small_cnn(recipe: SmallCNN, class_count: int, *, seed: int, precision: str = "float32") -> Any:
+    """Build the network that `SmallCNN` trains, with weights drawn from `seed`.
 
     Pixels are scaled inside the graph, so that whoever holds the model holds the preprocessing.
 

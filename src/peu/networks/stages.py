@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from peu.backend import keras
+from peu.networks.backend import keras
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def copy_network(network: Any, name: str) -> Any:
 def unfreeze(network: Any) -> None:
     """Let all layers of a network learn but batch normalisation.
 
-    It stays as it was learnt, statistics and scales: with few pictures a batch says too little
+    It stays as it was learnt, statistics and scales: with few images a batch says too little
     of what is usual, and a layer that does not learn runs in inference mode.
     """
     for layer in every_layer(network):

@@ -1,8 +1,8 @@
-"""A network that looks at a picture in several ways and averages what it sees."""
+"""A network that looks at an image in several ways and averages what it sees."""
 
 from typing import Any
 
-from peu.backend import keras
+from peu.networks.backend import keras
 from peu.recipes.augmentation import Flips
 from peu.recipes.augmented import Views
 
@@ -11,15 +11,15 @@ _MIDDLE = 0.8
 
 
 def averaging_views(network: Any, views: Views, *, flips: Flips) -> Any:
-    """Average a network's probabilities over views of each picture, inside one graph.
+    """Average a network's probabilities over views of each image, inside one graph.
 
-    The views are those that its training has varied: the picture, its mirror image where
+    The views are those that its training has varied: the image, its mirror image where
     training mirrors left and right, and with 4 views the middle of both, enlarged.
 
     Args:
         network: from uint8 pixels (n, height, width, 3) to probabilities (n, k).
         views: 1, 2 or 4.
-        flips: how pictures were mirrored in training.
+        flips: how images were mirrored in training.
 
     Returns:
         A keras.Model like the network that shares its weights; the network itself for one view.
@@ -29,7 +29,7 @@ def averaging_views(network: Any, views: Views, *, flips: Flips) -> Any:
     if views == 1 or (views == 2 and not mirrored):
         return network
     height, width = (int(side) for side in network.input_shape[1:3])
-    inputs = keras.Input((height, width, 3), dtype="uint8", name="picture")
+    inputs = keras.Input((height, width, 3), dtype="uint8", name="image")
     seen = [inputs]
     if views == 4:
         middle = layers.CenterCrop(

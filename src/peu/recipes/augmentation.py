@@ -1,9 +1,9 @@
-"""The knobs of data augmentation: which changes a picture may undergo and still show the same."""
+"""The settings of data augmentation: which changes an image may undergo and still show the same."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from peu.recipes.knobs import check, check_choice, check_range
+from peu.recipes.checks import check, check_choice, check_range
 
 Policy = Literal["none", "flip", "standard", "strong", "mixup", "erase"]
 Flips = Literal["none", "horizontal", "vertical", "both"]
@@ -11,13 +11,13 @@ Flips = Literal["none", "horizontal", "vertical", "both"]
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Say how pictures are varied while a network learns from them.
+    """Say how images are varied while a network learns from them.
 
     The policies build on each other: "flip" mirrors; "standard" also turns, shifts and zooms a
     little and varies the light; "strong" crops, turns and colours more and takes the colour
-    from some pictures; "mixup" is "strong" and blends pictures in pairs, with their labels;
+    from some images; "mixup" is "strong" and blends images in pairs, with their labels;
     "erase" is "strong" and covers a rectangle. Nothing is turned upside down unless asked for,
-    and pictures whose mirror image is another class (digits, letters, left and right) want
+    and images whose mirror image is another class (digits, letters, left and right) want
     `flips="none"`.
 
     Attributes:
@@ -48,7 +48,7 @@ def check_augmentation(received: object) -> None:
     check(
         "augmentation",
         holds=isinstance(received, Augmentation),
-        expected="an Augmentation, or an object of its knobs in JSON",
+        expected="an Augmentation, or an object of its settings in JSON",
         received=received,
         advice="Try `augmentation=Augmentation(policy='standard')`.",
     )

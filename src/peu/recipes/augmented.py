@@ -1,10 +1,10 @@
-"""The knobs of a small residual network that learns from varied pictures."""
+"""The settings of a small residual network that learns from varied images."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from peu.recipes.augmentation import Augmentation, check_augmentation
-from peu.recipes.knobs import Fit, check, check_count, check_image, check_name, check_range
+from peu.recipes.checks import ResizeMode, check, check_count, check_image, check_name, check_range
 from peu.recipes.training import TrainingSettings, check_training
 
 Views = Literal[1, 2, 4]
@@ -26,17 +26,17 @@ def _training() -> TrainingSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Augmented:
-    """Train a small residual network from nothing on pictures that are varied anew each epoch.
+class SmallResNet:
+    """Train a small residual network from nothing on images that are varied anew each epoch.
 
     Attributes:
         name: what the recipe is called in tables.
-        image_size: (height, width) in pixels that pictures are brought to.
-        fit: how a picture of another shape is brought there.
-        filters: channels of each residual block, at least one; each halves the picture's sides.
+        image_size: (height, width) in pixels that images are brought to.
+        resize_mode: how an image of another shape is brought there.
+        filters: channels of each residual block, at least one; each halves the image's sides.
         dropout: share of the pooled features dropped while training, in [0, 1).
-        augmentation: how pictures are varied.
-        views: ways that a picture is looked at when recognised, their answers averaged: 1 as
+        augmentation: how images are varied.
+        views: ways that an image is looked at when recognised, their answers averaged: 1 as
             it is, 2 with its mirror image, 4 with the middle of both too. Where the
             augmentation does not mirror, neither does this.
         training: how it is trained.
@@ -48,11 +48,11 @@ class Augmented:
     1.4, for augmentation.
     """
 
-    kind: ClassVar[str] = "augmented"
+    kind: ClassVar[str] = "resnet"
 
-    name: str = "augmented"
+    name: str = "resnet"
     image_size: tuple[int, int] = (64, 64)
-    fit: Fit = "stretch"
+    resize_mode: ResizeMode = "stretch"
     filters: tuple[int, ...] = (24, 48, 96, 192)
     dropout: float = 0.3
     augmentation: Augmentation = field(default_factory=lambda: Augmentation(policy="mixup"))
@@ -61,7 +61,7 @@ class Augmented:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        check_image(self.image_size, self.fit)
+        check_image(self.image_size, self.resize_mode)
         check(
             "filters",
             holds=isinstance(self.filters, tuple) and len(self.filters) >= 1,
@@ -74,9 +74,9 @@ class Augmented:
         check(
             "filters",
             holds=2 ** (len(self.filters) + 1) <= min(self.image_size),
-            expected=f"few enough for pictures of {self.image_size}",
+            expected=f"few enough for images of {self.image_size}",
             received=self.filters,
-            advice="Each block halves the sides: take fewer blocks or larger pictures.",
+            advice="Each block halves the sides: take fewer blocks or larger images.",
         )
         check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
         check_augmentation(self.augmentation)

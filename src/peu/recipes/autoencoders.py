@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peu.recipes.building import knobs_to_dict, recipe_from_knobs
+from peu.recipes.building import recipe_from_settings, settings_to_dict
 from peu.recipes.denoising import Denoising
 from peu.recipes.variational import Variational
 
@@ -14,19 +14,19 @@ AUTOENCODERS: dict[str, type[AutoencoderRecipe]] = {
 
 def autoencoder_to_dict(recipe: AutoencoderRecipe) -> dict[str, Any]:
     """Turn a recipe into what JSON can hold."""
-    return knobs_to_dict(recipe)
+    return settings_to_dict(recipe)
 
 
 def autoencoder_from_dict(value: dict[str, Any]) -> AutoencoderRecipe:
     """Make a recipe from `autoencoder_to_dict`'s form, or from part of it; the rest are defaults.
 
     Raises:
-        RecipeError: an unknown kind or knob, a value of the wrong type or out of its range, or
+        RecipeError: an unknown kind or setting, a value of the wrong type or out of its range, or
             the format of a newer peu.
 
     Example:
         >>> autoencoder_from_dict({"kind": "denoising", "noise": "0-0.6"}).noise
         '0-0.6'
     """
-    recipe: AutoencoderRecipe = recipe_from_knobs(value, AUTOENCODERS)
+    recipe: AutoencoderRecipe = recipe_from_settings(value, AUTOENCODERS)
     return recipe

@@ -1,11 +1,11 @@
-"""The knobs of a denoising auto-encoder."""
+"""The settings of a denoising auto-encoder."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from peu.recipes.knobs import (
+from peu.recipes.checks import (
     Channels,
-    Fit,
+    ResizeMode,
     check,
     check_choice,
     check_count,
@@ -17,7 +17,7 @@ from peu.recipes.noise import read_noise
 from peu.recipes.training import TrainingSettings, check_training, keep_steps
 
 DenoisingNetwork = Literal["sheet", "unet"]
-PictureLoss = Literal["mse", "mae", "mixed", "binary_crossentropy"]
+ImageLoss = Literal["mse", "mae", "mixed", "binary_crossentropy"]
 OutputBias = Literal["mean", "zero"]
 _FILTERS: dict[str, tuple[int, ...]] = {"sheet": (16, 32), "unet": (16, 32, 64)}
 _MEANT_FOR = 6400
@@ -30,18 +30,18 @@ _TRAINING = {
 
 @dataclass(frozen=True, kw_only=True)
 class Denoising:
-    """Learn to take noise out of pictures; network and training are the lab sheet's by default.
+    """Learn to take noise out of images; network and training are the lab sheet's by default.
 
-    The network learns from clean pictures, to which noise is added anew in every epoch. It
-    holds convolutions alone, so that it takes pictures of any size once it is trained.
+    The network learns from clean images, to which noise is added anew in every epoch. It
+    holds convolutions alone, so that it takes images of any size once it is trained.
 
     Attributes:
         name: what the recipe is called in tables.
-        image_size: (height, width) in pixels that pictures are brought to for training, both
-            divisible by 2 for each of the network's halvings; None takes the pictures' own size
+        image_size: (height, width) in pixels that images are brought to for training, both
+            divisible by 2 for each of the network's halvings; None takes the images' own size
             where all have the same and it is 64 or less, else 64 x 64.
-        fit: how a picture of another shape is brought there.
-        channels: "auto" learns grey where every picture is grey, else colour.
+        resize_mode: how an image of another shape is brought there.
+        channels: "auto" learns grey where every image is grey, else colour.
         network: "sheet" is the lab sheet's encoder and decoder; "unet" a small U-Net that
             predicts the noise and subtracts it.
         filters: filters of each resolution, from the full one down; None takes the sheet's
@@ -55,8 +55,8 @@ class Denoising:
             probabilities.
         output_bias: where the last layer of "sheet" starts: at the "mean" pixel, or at "zero",
             an even grey of 1/2, as the sheet's text has it; from there it can turn all black.
-        test_share: of the pictures, held out for the figures where the set has no test
-            pictures of its own.
+        test_share: of the images, held out for the figures where the set has no test
+            images of its own.
         restarts: how often a collapsed training is begun again from another seed.
         training: how it is trained.
 
@@ -71,13 +71,13 @@ class Denoising:
 
     name: str = "denoising"
     image_size: tuple[int, int] | None = None
-    fit: Fit = "crop"
+    resize_mode: ResizeMode = "crop"
     channels: Channels = "auto"
     network: DenoisingNetwork = "sheet"
     filters: tuple[int, ...] | None = None
     members: int = 1
     noise: str | float = 0.2
-    loss: PictureLoss = "mse"
+    loss: ImageLoss = "mse"
     output_bias: OutputBias = "mean"
     test_share: float = 0.2
     restarts: int = 3
@@ -88,7 +88,7 @@ class Denoising:
         check_choice("network", self.network, DenoisingNetwork)
         check_choice("channels", self.channels, Channels)
         self._check_filters()
-        check_image(self.image_size or (64, 64), self.fit)
+        check_image(self.image_size or (64, 64), self.resize_mode)
         if self.image_size is not None:
             check(
                 "image_size",
@@ -106,7 +106,7 @@ class Denoising:
             advice="More than a few add nothing but time.",
         )
         read_noise(self.noise)
-        check_choice("loss", self.loss, PictureLoss)
+        check_choice("loss", self.loss, ImageLoss)
         check_choice("output_bias", self.output_bias, OutputBias)
         check(
             "loss",
@@ -134,7 +134,7 @@ class Denoising:
 
     @property
     def stride(self) -> int:
-        """What both sides of a picture must be divisible by inside the network."""
+        """What both sides of an image must be divisible by inside the network."""
         halvings = len(self.widths) - (self.network == "unet")
         return int(2**halvings)
 
@@ -153,21 +153,21 @@ class Denoising:
 
 
 def usual_training(
-    network: DenoisingNetwork, pictures: int | None = None, *, batch_size: int | None = None
+    network: DenoisingNetwork, images: int | None = None, *, batch_size: int | None = None
 ) -> TrainingSettings:
-    """Give the training that suits a network and so many pictures.
+    """Give the training that suits a network and so many images.
 
     The sheet's network gets the sheet's 20 epochs of 32, the U-Net 20 of 64 with a step size that
-    falls. Fewer than 6,400 pictures get as many steps as those would, in smaller batches: of 160
-    colour pictures of 64 x 64, 20 epochs of 32 left the U-Net 3 dB below the best classical
+    falls. Fewer than 6,400 images get as many steps as those would, in smaller batches: of 160
+    colour images of 64 x 64, 20 epochs of 32 left the U-Net 3 dB below the best classical
     filter, and 60 of 8 brought it level.
 
     Args:
         network: "sheet" or "unet".
-        pictures: to learn from, 1 or more; None for many.
+        images: to learn from, 1 or more; None for many.
         batch_size: of smaller batches, where it is given.
     """
     settings = _TRAINING[network]
-    if pictures is None:
+    if images is None:
         return settings
-    return keep_steps(settings, pictures, meant_for=_MEANT_FOR, batch_size=batch_size)
+    return keep_steps(settings, images, meant_for=_MEANT_FOR, batch_size=batch_size)

@@ -1,11 +1,11 @@
-"""The knobs of an ensemble: several recipes whose answers are averaged."""
+"""The settings of an ensemble: several recipes whose answers are averaged."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from peu.recipes.augmented import Augmented
+from peu.recipes.augmented import SmallResNet
+from peu.recipes.checks import ResizeMode, check, check_name, check_range
 from peu.recipes.fisher import FisherVectors
-from peu.recipes.knobs import Fit, check, check_name, check_range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,13 +13,13 @@ class Ensemble:
     """Average the answers of several recipes, each calibrated first.
 
     What errs in different ways errs less on average: Fisher vectors and a small network do.
-    A temperature for each member and its weight come from answers for training pictures that
-    inner folds held out, never from test pictures.
+    A temperature for each member and its weight come from answers for training images that
+    inner folds held out, never from test images.
 
     Attributes:
         name: what the recipe is called in tables.
         members: two or more recipes with names of their own, none of them an ensemble.
-        shrinkage: how many pictures' worth of belief that all members are equally good weighs
+        shrinkage: how many images' worth of belief that all members are equally good weighs
             against what inner folds say; 0 believes them alone, in [0, 1e6).
 
     Raises:
@@ -30,12 +30,12 @@ class Ensemble:
     """
 
     kind: ClassVar[str] = "ensemble"
-    # Each member has its own; what is explained is the whole picture.
+    # Each member has its own; what is explained is the whole image.
     image_size: ClassVar[None] = None
-    fit: ClassVar[Fit] = "stretch"
+    resize_mode: ClassVar[ResizeMode] = "stretch"
 
     name: str = "ensemble"
-    members: tuple[Any, ...] = (FisherVectors(), Augmented())
+    members: tuple[Any, ...] = (FisherVectors(), SmallResNet())
     shrinkage: float = 10.0
 
     def __post_init__(self) -> None:
@@ -48,7 +48,7 @@ class Ensemble:
             and self.kind not in kinds,
             expected="two or more recipes, none of them an ensemble",
             received=kinds or self.members,
-            advice="Try --members fisher,augmented.",
+            advice="Try --members fisher,resnet.",
         )
         names = [member.name for member in self.members]
         check(

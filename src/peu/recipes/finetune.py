@@ -1,11 +1,11 @@
-"""The knobs of a pretrained backbone whose last layers learn as well, after its head."""
+"""The settings of a pretrained backbone whose last layers learn as well, after its head."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from peu.recipes.augmentation import Augmentation, check_augmentation
+from peu.recipes.checks import ResizeMode, check_choice, check_count, check_range
 from peu.recipes.frozen import Head, Pooling, Preprocessing, check_features
-from peu.recipes.knobs import Fit, check_choice, check_count, check_range
 from peu.recipes.training import TrainingSettings, check_training
 
 Keep = Literal["better", "always"]
@@ -20,16 +20,16 @@ class FineTune:
     """Train a head on frozen features, then the backbone's last stages along with it.
 
     How many epochs, how much of the way from the old weights to the new, and whether at all, is
-    chosen on inner folds by the log loss of pictures held out. Batch normalisation stays as it
+    chosen on inner folds by the log loss of images held out. Batch normalisation stays as it
     was learnt.
 
     Attributes:
         name: what the recipe is called in tables.
-        backbone: as of `FrozenFeatures`, as are all knobs down to `hidden_units`.
+        backbone: as of `Transfer`, as are all settings down to `hidden_units`.
         backbone_weights: "imagenet", or the path of a weights file for a named architecture.
         backbone_preprocessing: "auto", "tf", "torch", "caffe" or "none".
         image_size: (height, width) in pixels, or None for what the backbone was made for.
-        fit: how a picture of another shape is brought there.
+        resize_mode: how an image of another shape is brought there.
         pooling: "average" over positions, or "flatten" as on the sheet.
         head: "logistic" regression, or the sheet's "mlp".
         hidden_units: width of the MLP's hidden layer.
@@ -40,7 +40,7 @@ class FineTune:
             (0, 1]; the last ones take it whole, and those between lie on a geometric scale.
         keep: "better" fine-tunes where inner folds say that it beats the head alone, for as long
             as they say; "always" for all epochs, without asking.
-        augmentation: how pictures are varied while the backbone learns. Without, the maps
+        augmentation: how images are varied while the backbone learns. Without, the maps
             below the unfrozen stages are computed once, which makes an epoch many times faster.
         training: how head and backbone are trained together; its epochs are the most that inner
             folds may choose.
@@ -59,7 +59,7 @@ class FineTune:
     backbone_weights: str = "imagenet"
     backbone_preprocessing: Preprocessing = "auto"
     image_size: tuple[int, int] | None = None
-    fit: Fit = "pad"
+    resize_mode: ResizeMode = "pad"
     pooling: Pooling = "average"
     head: Head = "logistic"
     hidden_units: int = 100

@@ -1,10 +1,10 @@
-"""The knobs of Fisher vectors: local descriptors, gathered, with a linear machine."""
+"""The settings of Fisher vectors: local descriptors, gathered, with a linear machine."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from peu.recipes.knobs import (
-    Fit,
+from peu.recipes.checks import (
+    ResizeMode,
     check,
     check_count,
     check_image,
@@ -17,23 +17,23 @@ _ADVICE = "Usual values are 6, 3, 48 and 64."
 
 @dataclass(frozen=True, kw_only=True)
 class FisherVectors:
-    """Describe small patches of pictures and separate how these differ from the usual ones.
+    """Describe small patches of images and separate how these differ from the usual ones.
 
-    A mixture of normal distributions learns what patches look like in general; a picture is
+    A mixture of normal distributions learns what patches look like in general; an image is
     what its own would change in that mixture. No network and no pretrained weights, some
-    seconds a fold: before networks were pretrained, the best that was known for few pictures.
+    seconds a fold: before networks were pretrained, the best that was known for few images.
 
     Attributes:
         name: what the recipe is called in tables.
-        image_size: (height, width) in pixels that pictures are brought to.
-        fit: how a picture of another shape is brought there.
-        scales: patches are taken from the picture made so many times smaller, each 1 or more.
-        radius: from a patch's middle to its outer ring, in pixels of the smaller picture.
-        step: between patches, in pixels of the whole picture.
+        image_size: (height, width) in pixels that images are brought to.
+        resize_mode: how an image of another shape is brought there.
+        scales: patches are taken from the image made so many times smaller, each 1 or more.
+        radius: from a patch's middle to its outer ring, in pixels of the smaller image.
+        step: between patches, in pixels of the whole image.
         dimensions: that a patch's description is brought down to, at most 136.
         components: normal distributions of the mixture.
-        place: how much a patch's place in the picture counts beside its looks; 0 ignores it.
-        regularization: the linear machine's C, above 0: larger trusts single pictures more.
+        place: how much a patch's place in the image counts beside its looks; 0 ignores it.
+        regularization: the linear machine's C, above 0: larger trusts single images more.
 
     Raises:
         RecipeError: a value is out of its range.
@@ -47,7 +47,7 @@ class FisherVectors:
 
     name: str = "fisher"
     image_size: tuple[int, int] = (96, 96)
-    fit: Fit = "stretch"
+    resize_mode: ResizeMode = "stretch"
     scales: tuple[float, ...] = (1.0, 1.5, 2.0, 3.0)
     radius: int = 6
     step: int = 3
@@ -58,9 +58,9 @@ class FisherVectors:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        check_image(self.image_size, self.fit)
-        for knob in ("radius", "step", "dimensions", "components"):
-            check_count(knob, getattr(self, knob), _ADVICE)
+        check_image(self.image_size, self.resize_mode)
+        for setting in ("radius", "step", "dimensions", "components"):
+            check_count(setting, getattr(self, setting), _ADVICE)
         check(
             "radius",
             holds=2 <= self.radius <= 100,

@@ -1,4 +1,4 @@
-"""What disturbs pictures: the kind of noise and how much of it, as one writes it."""
+"""What disturbs images: the kind of noise and how much of it, as one writes it."""
 
 import math
 import re
@@ -16,10 +16,10 @@ _LIMITS = {"gaussian": 2.0, "poisson": 1e6, "salt-and-pepper": 1.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Noise:
-    """Say how pictures are disturbed; intensities go from 0 to 1, and the result is clipped there.
+    """Say how images are disturbed; intensities go from 0 to 1, and the result is clipped there.
 
-    Where `low` and `high` differ, every picture draws its own amount evenly between them: a
-    denoiser trained so is blind, that is, it need not be told how noisy a picture is.
+    Where `low` and `high` differ, every image draws its own amount evenly between them: a
+    denoiser trained so is blind, that is, it need not be told how noisy an image is.
 
     Attributes:
         kind: "gaussian" adds a normal deviate to each value; "poisson" counts photons;
@@ -39,7 +39,7 @@ class Noise:
 
     @property
     def blind(self) -> bool:
-        """Tell whether amounts differ from picture to picture."""
+        """Tell whether amounts differ from image to image."""
         return self.low != self.high
 
     def strongest(self, times: float = 1) -> "Noise":
@@ -56,12 +56,12 @@ class Noise:
         return Noise(kind=self.kind, low=amount, high=amount)
 
 
-def read_noise(text: object, knob: str = "noise") -> Noise:
+def read_noise(text: object, setting: str = "noise") -> Noise:
     """Read noise as it is written: `0.2`, `0-0.6`, `poisson:30`, `salt-and-pepper:0-0.2`.
 
     Args:
         text: the text, or a number, which is a Gaussian standard deviation.
-        knob: what an error calls it.
+        setting: what an error calls it.
 
     Raises:
         RecipeError: no such noise, or an amount that makes none or nothing else.
@@ -86,6 +86,6 @@ def read_noise(text: object, knob: str = "noise") -> Noise:
         if above and low <= high <= _LIMITS[kind]:
             return Noise(kind=kind, low=low, high=high)  # type: ignore[arg-type]
     raise RecipeError(
-        f"`{knob}` must be a standard deviation as 0.2, a range as 0-0.6, poisson:PHOTONS or "
+        f"`{setting}` must be a standard deviation as 0.2, a range as 0-0.6, poisson:PHOTONS or "
         f"salt-and-pepper:SHARE. Received: {text!r}. Intensities go from 0 to 1, and so do shares."
     )

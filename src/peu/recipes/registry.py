@@ -2,28 +2,26 @@
 
 from typing import Any
 
-from peu.recipes.augmented import Augmented
-from peu.recipes.building import knobs_to_dict, recipe_from_knobs
-from peu.recipes.descriptors import Descriptors
+from peu.recipes.augmented import SmallResNet
+from peu.recipes.building import recipe_from_settings, settings_to_dict
+from peu.recipes.descriptors import HogSVM
 from peu.recipes.ensemble import Ensemble
 from peu.recipes.finetune import FineTune
 from peu.recipes.fisher import FisherVectors
-from peu.recipes.frozen import FrozenFeatures
-from peu.recipes.scratch import Scratch
-from peu.recipes.tuned import Tuned
+from peu.recipes.frozen import Transfer
+from peu.recipes.scratch import SmallCNN
+from peu.recipes.tuned import TunedCNN
 
-Recipe = (
-    Scratch | Augmented | Tuned | Descriptors | FisherVectors | FrozenFeatures | FineTune | Ensemble
-)
+Recipe = SmallCNN | SmallResNet | TunedCNN | HogSVM | FisherVectors | Transfer | FineTune | Ensemble
 RECIPES: dict[str, type[Recipe]] = {
     recipe.kind: recipe
     for recipe in (
-        Scratch,
-        Augmented,
-        Tuned,
-        Descriptors,
+        SmallCNN,
+        SmallResNet,
+        TunedCNN,
+        HogSVM,
         FisherVectors,
-        FrozenFeatures,
+        Transfer,
         FineTune,
         Ensemble,
     )
@@ -34,35 +32,35 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
     """Turn a recipe into what JSON can hold.
 
     Example:
-        >>> recipe_to_dict(Descriptors())["kind"]
+        >>> recipe_to_dict(HogSVM())["kind"]
         'descriptors'
     """
-    knobs = knobs_to_dict(recipe)
+    settings = settings_to_dict(recipe)
     if isinstance(recipe, Ensemble):
-        knobs["members"] = [recipe_to_dict(member) for member in recipe.members]
-    return knobs
+        settings["members"] = [recipe_to_dict(member) for member in recipe.members]
+    return settings
 
 
 def recipe_from_dict(value: dict[str, Any]) -> Recipe:
     """Make a recipe from `recipe_to_dict`'s form, or from part of it; the rest are defaults.
 
     Args:
-        value: `kind`, and any of that recipe's knobs.
+        value: `kind`, and any of that recipe's settings.
 
     Returns:
         The recipe; `recipe_from_dict(recipe_to_dict(recipe)) == recipe`.
 
     Raises:
-        RecipeError: an unknown kind or knob, a value of the wrong type or out of its range, or
+        RecipeError: an unknown kind or setting, a value of the wrong type or out of its range, or
             the format of a newer peu.
 
     Example:
-        >>> recipe_from_dict({"kind": "scratch", "filters": [8, 16]}).filters
+        >>> recipe_from_dict({"kind": "cnn", "filters": [8, 16]}).filters
         (8, 16)
     """
     if value.get("kind") == Ensemble.kind and isinstance(value.get("members"), (list, tuple)):
         value = {**value, "members": tuple(_member(each) for each in value["members"])}
-    recipe: Recipe = recipe_from_knobs(value, RECIPES)
+    recipe: Recipe = recipe_from_settings(value, RECIPES)
     return recipe
 
 

@@ -1,12 +1,12 @@
-"""The knobs of a small convolutional network trained from nothing."""
+"""The settings of a small convolutional network trained from nothing."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from peu.recipes.augmentation import Augmentation, check_augmentation
 from peu.recipes.augmented import Views, check_views
-from peu.recipes.knobs import (
-    Fit,
+from peu.recipes.checks import (
+    ResizeMode,
     check,
     check_count,
     check_flag,
@@ -18,7 +18,7 @@ from peu.recipes.training import TrainingSettings, check_training
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scratch:
+class SmallCNN:
     """Train a small convolutional network from nothing; the defaults are the lab sheet's.
 
     Each entry of `filters` is a convolution with ReLU and a max pooling. At 224 x 224 x 3 and
@@ -26,8 +26,8 @@ class Scratch:
 
     Attributes:
         name: what the recipe is called in tables.
-        image_size: (height, width) in pixels that pictures are brought to.
-        fit: how a picture of another shape is brought there; the sheet stretches.
+        image_size: (height, width) in pixels that images are brought to.
+        resize_mode: how an image of another shape is brought there; the sheet stretches.
         filters: filters of each convolution, at least one.
         kernel_size: side of the convolutions, in pixels.
         pool_size: side of the pooling window, in pixels.
@@ -35,8 +35,8 @@ class Scratch:
         dense_units: width of the hidden layer after flattening.
         batch_norm: normalise what each convolution gives over the batch, before its ReLU.
         dropout: share of the hidden layer's units dropped while training, in [0, 1).
-        augmentation: how pictures are varied while it learns.
-        views: ways that a picture is looked at when recognised, as `Augmented` has them.
+        augmentation: how images are varied while it learns.
+        views: ways that an image is looked at when recognised, as `SmallResNet` has them.
         training: how it is trained.
 
     Raises:
@@ -45,11 +45,11 @@ class Scratch:
     Source: lab sheet, section 1.2.
     """
 
-    kind: ClassVar[str] = "scratch"
+    kind: ClassVar[str] = "cnn"
 
-    name: str = "scratch"
+    name: str = "cnn"
     image_size: tuple[int, int] = (224, 224)
-    fit: Fit = "stretch"
+    resize_mode: ResizeMode = "stretch"
     filters: tuple[int, ...] = (32, 64)
     kernel_size: int = 3
     pool_size: int = 3
@@ -63,7 +63,7 @@ class Scratch:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        check_image(self.image_size, self.fit)
+        check_image(self.image_size, self.resize_mode)
         check(
             "filters",
             holds=isinstance(self.filters, tuple) and len(self.filters) >= 1,
@@ -73,14 +73,14 @@ class Scratch:
         )
         for number in self.filters:
             check_count("filters", number, "The sheet has 32 and 64.")
-        for knob in ("kernel_size", "pool_size", "pool_strides", "dense_units"):
-            check_count(knob, getattr(self, knob), "The sheet has 3, 3, 2 and 100.")
+        for setting in ("kernel_size", "pool_size", "pool_strides", "dense_units"):
+            check_count(setting, getattr(self, setting), "The sheet has 3, 3, 2 and 100.")
         check(
             "pool_strides",
             holds=self.pool_strides ** len(self.filters) <= min(self.image_size),
             expected=f"small enough for {len(self.filters)} poolings of {self.image_size}",
             received=self.pool_strides,
-            advice="Take fewer layers, a smaller step or larger pictures.",
+            advice="Take fewer layers, a smaller step or larger images.",
         )
         check_range("dropout", self.dropout, 0, 1, "0.5 is a usual value.")
         check_flag("batch_norm", self.batch_norm)

@@ -1,27 +1,27 @@
-"""What a search may choose from: a range for each knob of the sheet's family of networks."""
+"""What a search may choose from: a range for each setting of the sheet's family of networks."""
 
 from dataclasses import dataclass, fields
 
-from peu.recipes.knobs import check, check_count, check_range
+from peu.recipes.checks import check, check_count, check_range
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchSpace:
-    """Give the lowest and the highest value of each knob that is searched, both included.
+    """Give the lowest and the highest value of each setting that is searched, both included.
 
     A range of one value, `(3, 3)`, leaves nothing to search.
 
     Attributes:
-        image_size: side of the square pictures, in pixels, in steps of 16.
+        image_size: side of the square images, in pixels, in steps of 16.
         layers: convolutions, each with its pooling.
         filters: filters of the first convolution, on a logarithmic scale; each further one has
             twice as many, at most 128.
         batch_norm: whether convolutions are normalised over the batch: 0 for no, 1 for yes.
         dropout: share of the hidden layer's units dropped while training, in [0, 1).
         learning_rate: highest step size, on a logarithmic scale.
-        weight_decay: decoupled from the gradient, on a logarithmic scale. With few pictures
+        weight_decay: decoupled from the gradient, on a logarithmic scale. With few images
             good values are large.
-        epochs: passes over the training pictures, in steps of 10; enough to rank
+        epochs: passes over the training images, in steps of 10; enough to rank
             configurations, and what the last training multiplies.
         augmentation: strength of the augmentation, in (0, 2].
 
@@ -64,30 +64,32 @@ class SearchSpace:
             )
 
 
-def _check_end(knob: str, end: object) -> None:
-    if knob == "image_size":
-        check_count(knob, end, "48 to 96 pixels suffice for a small network.")
-        check_range(knob, end, 16, 512, "48 to 96 pixels suffice for a small network.", ends="[]")
-    elif knob == "batch_norm":
+def _check_end(setting: str, end: object) -> None:
+    if setting == "image_size":
+        check_count(setting, end, "48 to 96 pixels suffice for a small network.")
+        check_range(
+            setting, end, 16, 512, "48 to 96 pixels suffice for a small network.", ends="[]"
+        )
+    elif setting == "batch_norm":
         check(
-            knob,
+            setting,
             holds=isinstance(end, int) and end in (0, 1),
             expected="made of 0 and 1",
             received=end,
             advice="(0, 1) searches it, (1, 1) leaves it on.",
         )
-    elif knob in ("layers", "filters", "epochs"):
-        check_count(knob, end, "Leave it out for the usual range.")
-    elif knob == "dropout":
-        check_range(knob, end, 0, 1, "0 to 0.5 is a usual range.")
-    elif knob == "augmentation":
-        check_range(knob, end, 0, 2, "0.25 to 2 is the usual range.", ends="(]")
+    elif setting in ("layers", "filters", "epochs"):
+        check_count(setting, end, "Leave it out for the usual range.")
+    elif setting == "dropout":
+        check_range(setting, end, 0, 1, "0 to 0.5 is a usual range.")
+    elif setting == "augmentation":
+        check_range(setting, end, 0, 2, "0.25 to 2 is the usual range.", ends="(]")
     else:
         check_range(
-            knob,
+            setting,
             end,
             0,
             10,
             "Leave it out for the usual range.",
-            ends="()" if knob == "weight_decay" else "(]",
+            ends="()" if setting == "weight_decay" else "(]",
         )

@@ -1,10 +1,10 @@
-"""How a network is trained: the knobs that every trained recipe shares."""
+"""How a network is trained: the settings that every trained recipe shares."""
 
 import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
-from peu.recipes.knobs import check, check_choice, check_count, check_range
+from peu.recipes.checks import check, check_choice, check_count, check_range
 
 Precision = Literal["auto", "float32", "mixed_bfloat16"]
 Optimizer = Literal["adam", "adamw", "sgd"]
@@ -17,8 +17,8 @@ class TrainingSettings:
     """Say how a network is trained; the defaults are the lab sheet's.
 
     Attributes:
-        epochs: passes over the training pictures, 1 or more.
-        batch_size: pictures a step, 1 or more.
+        epochs: passes over the training images, 1 or more.
+        batch_size: images a step, 1 or more.
         learning_rate: the optimizer's step size, at its highest where it changes, in (0, 10].
         optimizer: "adam", "adamw" or "sgd" with Nesterov's momentum of 0.9.
         weight_decay: share of each weight that a step takes away, in units of the step size, in
@@ -30,10 +30,10 @@ class TrainingSettings:
         average_weights: how much of the weights' moving average each step keeps, in [0, 1); the
             average is what training leaves behind. 0 takes none.
         patience: epochs without a lower training loss before stopping, or None to never stop
-            early. No pictures are held out for it: with few, each is worth more in training.
+            early. No images are held out for it: with few, each is worth more in training.
         precision: "auto" takes mixed bfloat16 where the processor has instructions for it.
         time_limit: seconds after which training stops at the end of an epoch, or None.
-        watch_every: epochs between two looks at the pictures that curves show, 1 or more.
+        watch_every: epochs between two looks at the images that curves show, 1 or more.
 
     Raises:
         RecipeError: a value is out of its range.
@@ -94,26 +94,26 @@ class TrainingSettings:
         check_count("watch_every", self.watch_every, "1 looks after every epoch.")
 
 
-def check_training(received: object, knob: str = "training") -> None:
+def check_training(received: object, setting: str = "training") -> None:
     """Refuse anything but training settings."""
     check(
-        knob,
+        setting,
         holds=isinstance(received, TrainingSettings),
-        expected="TrainingSettings, or an object of its knobs in JSON",
+        expected="TrainingSettings, or an object of its settings in JSON",
         received=received,
-        advice=f"Try `{knob}=TrainingSettings(epochs=15)`.",
+        advice=f"Try `{setting}=TrainingSettings(epochs=15)`.",
     )
 
 
 def keep_steps(
-    settings: TrainingSettings, pictures: int, *, meant_for: int, batch_size: int | None = None
+    settings: TrainingSettings, images: int, *, meant_for: int, batch_size: int | None = None
 ) -> TrainingSettings:
-    """Give fewer pictures the steps that so many would have: more epochs of smaller batches.
+    """Give fewer images the steps that so many would have: more epochs of smaller batches.
 
     Args:
-        settings: epochs and batch size that are right for `meant_for` pictures.
-        pictures: to learn from, 1 or more; where they are as many, nothing changes.
-        meant_for: pictures.
+        settings: epochs and batch size that are right for `meant_for` images.
+        images: to learn from, 1 or more; where they are as many, nothing changes.
+        meant_for: images.
         batch_size: of smaller batches, where it is given.
 
     Example:
@@ -121,9 +121,9 @@ def keep_steps(
         >>> few.epochs, few.batch_size
         (93, 20)
     """
-    if pictures >= meant_for:
+    if images >= meant_for:
         return settings
     steps = settings.epochs * meant_for // settings.batch_size
-    batch = batch_size or max(_SMALL_BATCH, min(settings.batch_size, pictures // 16))
-    epochs = max(settings.epochs, steps // max(1, pictures // batch))
+    batch = batch_size or max(_SMALL_BATCH, min(settings.batch_size, images // 16))
+    epochs = max(settings.epochs, steps // max(1, images // batch))
     return dataclasses.replace(settings, epochs=epochs, batch_size=batch)

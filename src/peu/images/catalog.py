@@ -1,0 +1,181 @@
+"""Public image sets by name: where they come from, what may be done with them, and the way in."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from peu.errors import DataError
+from peu.images.cache import cache_folder
+from peu.images.caltech import extract_classes
+from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.digits import digits_set
+from peu.images.download import download, one_at_a_time
+from peu.images.samples import sample_set
+
+SAMPLES = "samples"
+DIGITS = "digits"
+BUILT_IN = (SAMPLES, DIGITS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogEntry:
+    """Describe one public set.
+
+    Attributes:
+        name: what the user types.
+        title: what it is, in a few words.
+        url: its official address.
+        checksum: of the file at `url`: algorithm, colon, hexadecimal digest.
+        size: of the file at `url`, in bytes.
+        licence: what may be done with the images.
+        citation: whom to name.
+        local_name: the file or folder that stands for the set under `PEU_DATA`.
+        classes: for an archive, the classes to take out and the images in each; empty for a
+            file that is used as it comes.
+    """
+
+    name: str
+    title: str
+    url: str
+    checksum: str
+    size: int
+    licence: str
+    citation: str
+    local_name: str
+    classes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file at `url`."""
+        return self.url.partition("?")[0].rsplit("/", 1)[-1]
+
+
+CATALOG: Mapping[str, CatalogEntry] = MappingProxyType(
+    {
+        entry.name: entry
+        for entry in (
+            CatalogEntry(
+                name="caltech4",
+                title="Accordions, anchors, barrels and binoculars from Caltech 101 (177 images)",
+                url="https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip?download=1",
+                checksum="md5:3138e1922a9193bfa496528edbbc45d0",
+                size=137_414_764,
+                licence="CC BY 4.0",
+                citation=(
+                    "Li, F.-F., Andreeto, M., Ranzato, M., & Perona, P. (2022). Caltech 101 (1.0). "
+                    "CaltechDATA. https://doi.org/10.22002/D1.20086"
+                ),
+                local_name="caltech4",
+                classes={"accordion": 55, "anchor": 42, "barrel": 47, "binocular": 33},
+            ),
+            CatalogEntry(
+                name="mnist",
+                title="Handwritten digits (70,000 images of 28 x 28)",
+                url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+                checksum=(
+                    "sha256:731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+                ),
+                size=11_490_434,
+                licence="CC BY-SA 3.0",
+                citation=(
+                    "LeCun, Y., Cortes, C., & Burges, C. J. C. (1998). The MNIST database of "
+                    "handwritten digits."
+                ),
+                local_name="mnist.npz",
+            ),
+        )
+    }
+)
+
+
+def open_dataset(
+    source: str | Path,
+    *,
+    labels_required: bool = True,
+    to_learn: bool = True,
+) -> ImageDataset:
+    """Open images by path or by name: the one way in for everything a user may type.
+
+    Args:
+        source: a path that `load_dataset` takes, "samples" or "digits" for built-in images, or a
+            name in `CATALOG`. A path that exists wins over a name.
+        labels_required: False accepts images without classes.
+        to_learn: False accepts a single class, and classes of one image.
+
+    Returns:
+        The dataset; one opened by name is called by that name.
+
+    Raises:
+        DataError: neither a path that exists nor a known name, or images that cannot be used.
+        ResourceError: a set that cannot be downloaded or stored.
+
+    Example:
+        >>> len(open_dataset("samples"))  # doctest: +SKIP
+        128
+    """
+    name = str(source)
+    if name and Path(source).exists():
+        return load_dataset(source, labels_required=labels_required, to_learn=to_learn)
+    if name == SAMPLES:
+        folder = sample_set()
+    elif name == DIGITS:
+        folder = digits_set()
+    elif name in CATALOG:
+        folder = fetch(CATALOG[name])
+    else:
+        known = ", ".join((*BUILT_IN, *CATALOG))
+        raise DataError(
+            f"Expected a folder or file of images, or one of the sets {known}. Received "
+            f"`{' '.join(name.split())}`, where nothing is. Check the path."
+        )
+    dataset = load_dataset(folder, labels_required=labels_required)
+    return dataclasses.replace(dataset, name=name)
+
+
+def fetch(entry: CatalogEntry) -> Path:
+    """Give the folder or file of a public set, downloaded only where it must be.
+
+    First the user's own copy under `PEU_DATA`, then the cache, then the network.
+
+    Args:
+        entry: from `CATALOG`.
+
+    Returns:
+        A path that `load_dataset` takes.
+
+    Raises:
+        ResourceError: the set is not on this machine and cannot be downloaded or stored; the
+            message says what to do instead.
+    """
+    own = os.environ.get("PEU_DATA")
+    if own and (Path(own).expanduser() / entry.local_name).exists():
+        return (Path(own).expanduser() / entry.local_name).resolve()
+    ready = cache_folder() / "catalog" / entry.local_name
+    archive = ready.with_name(entry.file_name)
+    if entry.classes and ready.is_dir():
+        return ready
+    with one_at_a_time(ready):
+        if entry.classes and ready.is_dir():
+            return ready
+        file = download(
+            entry.url,
+            archive,
+            checksum=entry.checksum,
+            size=entry.size,
+            advice=_advice(entry, archive),
+        )
+        if not entry.classes:
+            return file
+        extract_classes(file, ready, entry.classes)
+        file.unlink(missing_ok=True)
+    return ready
+
+
+def _advice(entry: CatalogEntry, target: Path) -> str:
+    return (
+        f"Or download it by hand and save it as `{target}`; or set PEU_DATA to a folder that holds "
+        f"{entry.local_name}; or try the built-in images: {' or '.join(BUILT_IN)}."
+    )

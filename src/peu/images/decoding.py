@@ -1,0 +1,247 @@
+"""One image file in, upright 8-bit RGB out: the one place that decodes and resizes."""
+
+import contextlib
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import __version__ as pillow_version
+
+from peu.images.colours import UnreadableImage, eight_bits, to_rgb
+from peu.images.content import SUFFIXES, extension_notes, read_content, what_instead
+from peu.images.resizing import resize_image
+from peu.recipes.checks import ResizeMode
+
+__all__ = [
+    "DECODING",
+    "MAX_PIXELS",
+    "MIN_SIDE",
+    "DecodedImage",
+    "UnreadableImage",
+    "decode_image",
+    "extension_notes",
+    "read_content",
+    "read_image",
+    "resize_image",
+    "to_rgb_image",
+]
+
+DECODING = f"2-{pillow_version}"
+"""The rules of this module and what carries them out: another text, other pixels."""
+
+MIN_SIDE = 8
+MAX_PIXELS = 64_000_000
+
+_FORMATS = tuple(name for name in SUFFIXES if name != "MPO")  # opens as JPEG does
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """Hold one decoded image and what its file was like.
+
+    Attributes:
+        image: mode RGB, upright.
+        mode: Pillow's name of the file's colour mode, such as "L" or "CMYK".
+        format: Pillow's name of the file's format, such as "JPEG".
+        notes: what was lost or assumed on the way, a few words each.
+    """
+
+    image: Image.Image
+    mode: str
+    format: str
+    notes: tuple[str, ...]
+
+
+def decode_image(source: Path | bytes) -> DecodedImage:
+    """Decode a whole image file and turn it upright.
+
+    The format is told from the content; animations and multi-page files give their first
+    frame. An image of more than `MAX_PIXELS` pixels or with a side below `MIN_SIDE` pixels
+    is refused from its header, before any memory is spent on it.
+
+    Args:
+        source: a path, or a file's content.
+
+    Returns:
+        The image in RGB, with what the file was like.
+
+    Raises:
+        UnreadableImage: it is no image, is damaged, or is outside the limits.
+
+    Example:
+        >>> content = io.BytesIO()
+        >>> Image.new("L", (30, 20)).save(content, "PNG")
+        >>> decoded = decode_image(content.getvalue())
+        >>> decoded.image.size, decoded.image.mode, decoded.mode
+        ((30, 20), 'RGB', 'L')
+    """
+    if isinstance(source, bytes):
+        return _decode(source)
+    decoded = _decode(read_content(source))
+    return replace(decoded, notes=decoded.notes + extension_notes(source, decoded.format))
+
+
+def read_image(
+    path: Path, image_size: tuple[int, int], resize_mode: ResizeMode
+) -> NDArray[np.uint8]:
+    """Decode an image file and bring it to a size.
+
+    Args:
+        path: the file.
+        image_size: (height, width) in pixels.
+        resize_mode: as in `resize_image`.
+
+    Returns:
+        (height, width, 3) uint8.
+
+    Raises:
+        UnreadableImage: as in `decode_image`.
+    """
+    return resize_image(decode_image(path).image, image_size, resize_mode)
+
+
+def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
+    """Turn an image that is already in memory into what `decode_image` would give.
+
+    Args:
+        image: a Pillow image of any mode, or an array (height, width), or (height, width,
+            channels) of 1 grey, 3 RGB or 4 RGBA channels; values as in `eight_bits`.
+
+    Returns:
+        Mode RGB, upright, transparency laid on white.
+
+    Raises:
+        UnreadableImage: the shape or values have no rule, or the size is outside the limits.
+
+    Example:
+        >>> to_rgb_image(np.zeros((10, 20))).size
+        (20, 10)
+    """
+    if isinstance(image, Image.Image):
+        _check_size(image.size)
+        with _quiet(), _explained():
+            image.load()
+            upright, _ = _turned(to_rgb(image)[0], image)
+            return upright
+    values = np.asarray(image)
+    if values.ndim == 3 and values.shape[2] == 1:
+        values = values[:, :, 0]
+    if values.ndim != 2 and not (values.ndim == 3 and values.shape[2] in (3, 4)):
+        raise UnreadableImage(
+            "expected an array of shape (height, width) or (height, width, 1, 3 or 4 channels); "
+            f"received shape {values.shape}"
+        )
+    _check_size((values.shape[1], values.shape[0]))
+    return to_rgb(Image.fromarray(eight_bits(values)[0]))[0]
+
+
+def _decode(content: bytes) -> DecodedImage:
+    if not content:
+        raise UnreadableImage("the file is empty")
+    with _quiet(), _explained():
+        try:
+            opened = Image.open(io.BytesIO(content), formats=_FORMATS)
+        except UnidentifiedImageError:
+            raise UnreadableImage(what_instead(content)) from None
+        _check_size(opened.size)
+        if opened.format == "PNG":
+            # Loading a PNG skips the checksums of its pixels; verifying uses it up.
+            opened.verify()
+            opened = Image.open(io.BytesIO(content), formats=("PNG",))
+        with opened:
+            return _load(opened)
+
+
+def _load(opened: ImageFile.ImageFile) -> DecodedImage:
+    mode, format_name = opened.mode, opened.format or "unknown"
+    notes = []
+    if getattr(opened, "is_animated", False):
+        notes.append("several frames: the first is used")
+    opened.load()
+    _check_size(opened.size)
+    rgb, colour_notes = to_rgb(opened)
+    upright, turn_notes = _turned(rgb, opened)
+    if upright is opened:
+        upright = opened.copy()
+    upright.info.clear()
+    return DecodedImage(upright, mode, format_name, (*notes, *colour_notes, *turn_notes))
+
+
+def _turned(rgb: Image.Image, source: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """Turn `rgb` as the EXIF record of `source` asks."""
+    try:
+        orientation = source.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - whatever a damaged record makes Pillow raise
+        return rgb, ("its EXIF record is damaged: taken to be upright",)
+    method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return (rgb, ()) if method is None else (rgb.transpose(method), ())
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise UnreadableImage(
+            f"it says that it is {width} x {height} pixels: at most {MAX_PIXELS // 10**6} "
+            "million are read"
+        )
+    if min(width, height) < MIN_SIDE:
+        raise UnreadableImage(
+            f"it is {width} x {height} pixels: each side must be at least {MIN_SIDE}"
+        )
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever a decoder stumbles on into a reason of one line."""
+    try:
+        yield
+    except (UnreadableImage, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise UnreadableImage(
+            f"it says that it has more than {MAX_PIXELS // 10**6} million pixels"
+        ) from error
+    except Exception as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableImage(f"it is damaged: {text}") from error
+
+
+_quiet_lock = threading.Lock()
+_quiet_depth = 0
+_quiet_filters: Any = None
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Pillow's warnings in; `warnings.catch_warnings` alone is not safe in threads."""
+    global _quiet_depth, _quiet_filters  # noqa: PLW0603 - the filters are the process's own
+    with _quiet_lock:
+        if _quiet_depth == 0:
+            _quiet_filters = warnings.catch_warnings()
+            _quiet_filters.__enter__()
+            warnings.simplefilter("ignore")
+        _quiet_depth += 1
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_depth -= 1
+            if _quiet_depth == 0:
+                _quiet_filters.__exit__(None, None, None)

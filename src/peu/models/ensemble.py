@@ -1,0 +1,118 @@
+"""Several classifiers that answer as one, each from the image itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from peu.errors import BundleError
+from peu.files import read_json, write_json
+from peu.models.combination import Combination
+
+FORMAT = 1
+_MOST_MEMBERS = 100
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleModel:
+    """Average classifiers, each of which brings images to its own size in its own way.
+
+    In a bundle each member is a bundle in a folder of its own, which can be used by itself.
+
+    Attributes:
+        members: instances of `Classifier`, single models of the same classes.
+        combination: their temperatures and weights.
+    """
+
+    file_name: ClassVar[str] = "ensemble.json"
+
+    members: tuple[Any, ...]
+    combination: Combination
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Give the largest (height, width) that a member looks at, in pixels."""
+        height, width = np.max([member.image_size for member in self.members], axis=0)
+        return int(height), int(width)
+
+    @property
+    def class_count(self) -> int:
+        """Give how many classes it tells apart."""
+        return len(self.members[0].class_names)
+
+    def predict_images(self, images: Sequence[Image.Image]) -> NDArray[np.float64]:
+        """Give the probabilities of the classes (n, k) for upright RGB images of any size."""
+        return self.combination.combine([each.predict_images(images) for each in self.members])
+
+    def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Give the probabilities of the classes.
+
+        Args:
+            pixels: (n, height, width, 3) in [0, 255], of any size.
+
+        Returns:
+            (n, k), rows summing to 1.
+        """
+        return self.predict_images([Image.fromarray(image) for image in pixels])
+
+    def write(self, folder: Path) -> None:
+        """Write the members and how they are combined into a bundle's folder."""
+        names = [f"member-{number}" for number in range(1, len(self.members) + 1)]
+        for name, member in zip(names, self.members, strict=True):
+            member.save(folder / name)
+        write_json(
+            folder / self.file_name,
+            {
+                "format": FORMAT,
+                "members": names,
+                "temperatures": list(self.combination.temperatures),
+                "weights": list(self.combination.weights),
+            },
+        )
+
+    @classmethod
+    def read(cls, folder: Path, load_member: Callable[[Path], Any]) -> "EnsembleModel":
+        """Read the members of a bundle.
+
+        Args:
+            folder: the bundle.
+            load_member: loads a classifier from a bundle.
+
+        Raises:
+            BundleError: no members, or members that do not belong together.
+        """
+        path = folder / cls.file_name
+        try:
+            names, combination = _read_combination(read_json(path))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise BundleError(
+                f"`{path}` must say how an ensemble is combined. It does not: {error}. Train and "
+                "save the model again."
+            ) from error
+        members = tuple(load_member(folder / name) for name in names)
+        if len({member.class_names for member in members}) != 1 or any(
+            isinstance(member.model, cls) for member in members
+        ):
+            raise BundleError(
+                f"The members of `{folder}` must be single models of the same classes. They are "
+                "not. Train and save the model again."
+            )
+        return cls(members, combination)
+
+
+def _read_combination(stored: Any) -> tuple[list[str], Combination]:
+    names = [str(name) for name in stored["members"]]
+    expected = [f"member-{number}" for number in range(1, len(names) + 1)]
+    if stored["format"] != FORMAT or names != expected or len(names) > _MOST_MEMBERS:
+        raise ValueError("it lists no members that peu writes")
+    combination = Combination(
+        tuple(float(each) for each in stored["temperatures"]),
+        tuple(float(each) for each in stored["weights"]),
+    )
+    if len(combination.weights) != len(names):
+        raise ValueError("it does not weigh every member")
+    return names, combination

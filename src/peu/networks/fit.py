@@ -1,0 +1,152 @@
+"""The one training loop: every network of every recipe is trained here."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from peu.networks.backend import keep_freed_memory, keras, most_steps_at_once
+from peu.networks.batches import Prepare, ShuffledBatches
+from peu.networks.callbacks import ReportProgress, StopInTime, StopWhenSick
+from peu.networks.history import WATCHED_EPOCH, History, named_as_watched, watched_epochs
+from peu.networks.objective import Objective, class_objective
+from peu.networks.optimizers import make_optimizer
+from peu.recipes.training import TrainingSettings
+
+Watched = tuple[NDArray[Any], NDArray[Any]]
+
+
+def fit_network(
+    model: Any,
+    inputs: NDArray[Any],
+    targets: NDArray[Any],
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    objective: Objective | None = None,
+    prepare: Prepare | None = None,
+    callbacks: Sequence[Any] = (),
+    steps_at_once: int = 1,
+    watched: Watched | None = None,
+    even_batches: bool = False,
+    mixup: float = 0.0,
+    rates: Mapping[int, float] | None = None,
+    epochs: int | None = None,
+    stage: str = "Training",
+) -> History:
+    """Train a network in place, on the cross-entropy of its classes unless told otherwise.
+
+    Args:
+        model: a keras.Model from inputs to probabilities (n, k), or to what `objective` takes.
+        inputs: (n, ...), in whatever dtype the model takes; uint8 pixels stay uint8.
+        targets: (n,) whole numbers in [0, k), or what `objective` takes, (n, ...).
+        settings: epochs, batch size, the optimizer and its step size, patience, time limit.
+        seed: of the order of the batches, and of what `prepare` draws.
+        objective: what is minimised; None is the cross-entropy of classes.
+        prepare: changes the inputs of each batch before the network sees them.
+        callbacks: further keras.callbacks.Callback objects.
+        steps_at_once: batches that run before Python is asked for more, where the backend can;
+            a network whose steps take milliseconds is waiting for Python otherwise. Callbacks
+            hear of the last of them only.
+        watched: inputs and targets that are evaluated now and then for the curves, and decide
+            nothing.
+        even_batches: make all batches alike in size, as batch normalisation wants them.
+        mixup: blend images in pairs, and their labels, as strongly as this; 0 does not.
+        rates: by a variable's `id`, the share of the step size that it moves by; 1 without.
+        epochs: end after so many; the step size takes its course as if all were to come.
+        stage: what it is called.
+
+    Returns:
+        The figures of every epoch.
+
+    Raises:
+        RecipeError: the loss is no number any more, or diverges.
+    """
+    objective = objective or class_objective(
+        int(model.output_shape[-1]),
+        soft=bool(settings.label_smoothing or mixup),
+        label_smoothing=settings.label_smoothing,
+    )
+    batches = ShuffledBatches(
+        inputs,
+        objective.encode(targets),
+        settings.batch_size,
+        seed=seed,
+        even=even_batches,
+        mixup=mixup,
+        prepare=prepare,
+    )
+    # On CPUs XLA made no epoch shorter and the first one twice as long (2 cores, TensorFlow 2.21).
+    model.compile(
+        optimizer=make_optimizer(settings, steps=settings.epochs * len(batches), rates=rates),
+        loss=objective.loss,
+        metrics=objective.metrics(),
+        jit_compile=False,
+        steps_per_execution=most_steps_at_once(steps_at_once),
+    )
+    epochs = epochs or settings.epochs
+    looks = watched_epochs(epochs, settings.watch_every)
+    timer = StopInTime(settings.time_limit or math.inf)
+    watching: list[Any] = [
+        ReportProgress(stage, epochs),
+        StopWhenSick(objective.guessing, settings.learning_rate),
+        timer,
+        # Once the generator is being read: before, the setting would be undone.
+        keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: keep_freed_memory()),
+        *callbacks,
+    ]
+    if settings.patience is not None:
+        watching.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
+    started = time.monotonic()
+    fitted = model.fit(
+        batches,
+        epochs=epochs,
+        # Keras would put the batches into an order drawn from Python's global generator.
+        shuffle=False,
+        validation_data=None if watched is None else (watched[0], objective.encode(watched[1])),
+        validation_batch_size=settings.batch_size,
+        validation_freq=list(looks),
+        callbacks=watching,
+        verbose=0,
+    )
+    metrics = {
+        name: tuple(float(value) for value in values)
+        for name, values in named_as_watched(fitted.history).items()
+    }
+    if watched is not None:
+        trained = len(metrics["loss"])
+        metrics[WATCHED_EPOCH] = tuple(float(epoch) for epoch in looks if epoch <= trained)
+    return History(
+        metrics=metrics,
+        seconds=time.monotonic() - started,
+        notes=_notes(metrics, settings, epochs, objective.guessing, timer.stopped_after),
+    )
+
+
+def _notes(
+    metrics: dict[str, tuple[float, ...]],
+    settings: TrainingSettings,
+    wanted: int,
+    guessing: float,
+    stopped_after: int | None,
+) -> tuple[str, ...]:
+    notes = []
+    epochs = len(metrics["loss"])
+    if stopped_after is not None and stopped_after < wanted:
+        notes.append(
+            f"Stopped by the time limit of {settings.time_limit:g} s after {stopped_after} of "
+            f"{wanted} epochs."
+        )
+    elif epochs < wanted and settings.patience is not None:
+        notes.append(
+            f"Stopped after {epochs} of {wanted} epochs: the training loss had not "
+            f"fallen for {settings.patience}."
+        )
+    if min(metrics["loss"]) > 0.98 * guessing:
+        notes.append(
+            f"The network learnt nothing: its training loss never fell below {guessing:.2g}, that "
+            f"of guessing. Lower `learning_rate` (it is {settings.learning_rate:g})."
+        )
+    return tuple(notes)

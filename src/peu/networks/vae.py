@@ -1,0 +1,254 @@
+"""The lab sheet's variational auto-encoder: encoder, sampling, decoder."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peu.networks.backend import keras
+from peu.recipes.variational import Variational
+from peu.seeds import child_seed
+
+_LEAST_SHARE = 1e-3
+
+
+@keras.saving.register_keras_serializable(package="peu")
+class Sampling(keras.layers.Layer):  # type: ignore[misc]
+    """Draw a code from its mean and the logarithm of its variance, and add the KL term.
+
+    The sheet's layer with two differences: the kl_weight is a weight that is saved and may
+    move while training, and the draws come from a seed of the layer's own.
+
+    Source: lab sheet, section 3.1.
+    """
+
+    def __init__(self, kl_weight: float = 1.0, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._kl_weight = kl_weight
+        self._seed = seed
+        self._generator = keras.random.SeedGenerator(seed)
+
+    def build(self, _shapes: Any) -> None:
+        """Make the kl_weight a weight; Keras calls this."""
+        self.kl_weight = self.add_weight(
+            name="kl_weight",
+            shape=(),
+            dtype="float32",
+            initializer=keras.initializers.Constant(self._kl_weight),
+            trainable=False,
+        )
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        """Give codes (n, latent) for means and log variances of that shape."""
+        ops = keras.ops
+        mean, log_variance = inputs
+        noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self._generator)
+        self.add_loss(self.kl_weight * ops.mean(ops.sum(divergence(mean, log_variance), axis=1)))
+        return mean + ops.exp(0.5 * log_variance) * noise
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what `from_config` needs; the weight itself is saved with the weights."""
+        return {**super().get_config(), "kl_weight": self._kl_weight, "seed": self._seed}
+
+
+class TowardsOptimum(keras.layers.Layer):  # type: ignore[misc]
+    """Move a `Sampling` layer's kl_weight to 2 MSE / D while training; pass images through.
+
+    The error is averaged over the last steps, and the weight of the KL term grows to its full
+    size over the first, so that the codes carry something before they cost anything.
+
+    Source: Rybkin, Daniilidis and Levine (2021), Simple and effective VAE training with
+    calibrated decoders, ICML.
+    """
+
+    def __init__(
+        self, sampling: Sampling, *, error: float, pixels: int, window: int, warm_up: int
+    ) -> None:
+        super().__init__(name="towards_optimum")
+        self._sampling = sampling
+        self._start = error
+        self._pixels = pixels
+        self._keep = 1 - 1 / window
+        self._warm_up = max(1, warm_up)
+
+    def build(self, _shapes: Any) -> None:
+        """Make the running error and the number of steps weights; Keras calls this."""
+        constant = keras.initializers.Constant
+        settings = {"shape": (), "dtype": "float32", "trainable": False}
+        self.error = self.add_weight(name="error", initializer=constant(self._start), **settings)
+        self.steps = self.add_weight(name="steps", initializer=constant(0.0), **settings)
+
+    def call(self, inputs: Sequence[Any], training: bool | None = None) -> Any:
+        """Give the reconstructions back; while training, learn from their error."""
+        ops = keras.ops
+        wanted, found = inputs
+        if training:
+            error = ops.mean(ops.square(ops.cast(wanted, "float32") - ops.cast(found, "float32")))
+            self.error.assign(self._keep * self.error + (1 - self._keep) * ops.stop_gradient(error))
+            self.steps.assign(self.steps + 1.0)
+            share = ops.minimum(1.0, self.steps / self._warm_up)
+            self._sampling.kl_weight.assign(share * 2.0 * self.error / self._pixels)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class VariationalNetwork:
+    """Hold the two halves, which share no weight.
+
+    Attributes:
+        encoder: a keras.Model from pixels (n, height, width, channels) in [0, 255] to
+            [code, mean, log variance], each (n, latent).
+        decoder: a keras.Model from codes (n, latent) to pixels in [0, 1].
+        sampling: the encoder's `Sampling` layer.
+    """
+
+    encoder: Any
+    decoder: Any
+    sampling: Sampling
+
+
+def variational_network(
+    recipe: Variational,
+    shape: tuple[int, int, int],
+    *,
+    mean_pixel: float,
+    kl_weight: float,
+    seed: int,
+    precision: str = "float32",
+) -> VariationalNetwork:
+    """Build encoder and decoder with weights drawn from `seed`.
+
+    The last bias starts at the logit of the mean pixel: from zero it would first have to learn
+    how dark the images are. Sides that the poolings do not divide are rounded up on the way
+    down and cut on the way back.
+
+    Args:
+        recipe: filters, widths, dimensions.
+        shape: (height, width, channels) of the images.
+        mean_pixel: of all images and channels, in [0, 1].
+        kl_weight: of the KL term to begin with.
+        seed: of the weights and of the draws.
+        precision: a Keras dtype policy of the convolutions; codes and pixels are float32.
+
+    Returns:
+        The untrained network.
+
+    Source: lab sheet, sections 3.1 and 3.2.
+    """
+    encoder, sampling = _encoder(recipe, shape, kl_weight, seed, precision)
+    decoder = _decoder(recipe, shape, mean_pixel, seed, precision)
+    return VariationalNetwork(encoder, decoder, sampling)
+
+
+def training_network(network: VariationalNetwork, optimum: TowardsOptimum | None = None) -> Any:
+    """Join the halves for training: from pixels in [0, 255] to reconstructions in [0, 1].
+
+    Args:
+        network: the halves.
+        optimum: where given, moves the kl_weight.
+    """
+    pixels = keras.Input(network.encoder.input_shape[1:], dtype="uint8", name="pixels")
+    code, _, _ = network.encoder(pixels)
+    found = network.decoder(code)
+    if optimum is not None:
+        wanted = keras.layers.Rescaling(1 / 255, dtype="float32", name="wanted")(pixels)
+        found = optimum([wanted, found])
+    return keras.Model(pixels, found, name="variational")
+
+
+def divergence(mean: Any, log_variance: Any) -> Any:
+    """Give the KL divergence from the standard normal, in nats, of each code and dimension."""
+    ops = keras.ops
+    return -0.5 * (1.0 + log_variance - ops.square(mean) - ops.exp(log_variance))
+
+
+def _encoder(
+    recipe: Variational, shape: tuple[int, int, int], kl_weight: float, seed: int, precision: str
+) -> tuple[Any, Sampling]:
+    layers = keras.layers
+    pixels = keras.Input(shape, dtype="uint8", name="pixels")
+    x = layers.Rescaling(1 / 255, dtype=precision, name="scale")(pixels)
+    for number, filters in enumerate(recipe.filters, start=1):
+        x = layers.Conv2D(
+            filters,
+            3,
+            padding="same",
+            activation="relu",
+            kernel_initializer=_weights(seed, f"conv_{number}"),
+            dtype=precision,
+            name=f"conv_{number}",
+        )(x)
+        x = layers.MaxPooling2D(
+            3, strides=2, padding="same", dtype=precision, name=f"pool_{number}"
+        )(x)
+    x = layers.Flatten(dtype=precision, name="flatten")(x)
+    x = layers.Dense(
+        recipe.dense_units,
+        activation="relu",
+        kernel_initializer=_weights(seed, "hidden"),
+        dtype=precision,
+        name="hidden",
+    )(x)
+    mean, log_variance = (
+        layers.Dense(
+            recipe.latent, kernel_initializer=_weights(seed, name), dtype="float32", name=name
+        )(x)
+        for name in ("mean", "log_variance")
+    )
+    sampling = Sampling(kl_weight, child_seed(seed, "sampling"), dtype="float32", name="sampling")
+    code = sampling([mean, log_variance])
+    return keras.Model(pixels, [code, mean, log_variance], name="encoder"), sampling
+
+
+def _decoder(
+    recipe: Variational, shape: tuple[int, int, int], mean_pixel: float, seed: int, precision: str
+) -> Any:
+    layers = keras.layers
+    *image_size, channels = shape
+    factor = 2 ** len(recipe.filters)
+    height, width = (-(-side // factor) for side in image_size)
+    filters = recipe.filters[-1]
+    codes = keras.Input((recipe.latent,), name="codes")
+    x = layers.Dense(
+        height * width * filters,
+        activation="relu",
+        kernel_initializer=_weights(seed, "spread"),
+        dtype=precision,
+        name="spread",
+    )(codes)
+    x = layers.Reshape((height, width, filters), dtype=precision, name="maps")(x)
+    for number, each in enumerate(recipe.decoder_filters, start=1):
+        x = layers.Conv2DTranspose(
+            each,
+            3,
+            strides=2,
+            padding="same",
+            activation="relu",
+            kernel_initializer=_weights(seed, f"deconv_{number}"),
+            dtype=precision,
+            name=f"deconv_{number}",
+        )(x)
+    excess = tuple(
+        (over // 2, over - over // 2)
+        for over in (
+            factor * small - side for small, side in zip((height, width), image_size, strict=True)
+        )
+    )
+    if any(sum(pair) for pair in excess):
+        x = layers.Cropping2D(excess, dtype=precision, name="cut")(x)
+    share = min(1 - _LEAST_SHARE, max(_LEAST_SHARE, mean_pixel))
+    reconstruction = layers.Conv2D(
+        channels,
+        3,
+        padding="same",
+        activation="sigmoid",
+        kernel_initializer=_weights(seed, "image"),
+        bias_initializer=keras.initializers.Constant(math.log(share / (1 - share))),
+        dtype="float32",
+        name="image",
+    )(x)
+    return keras.Model(codes, reconstruction, name="decoder")
+
+
+def _weights(seed: int, name: str) -> Any:
+    return keras.initializers.GlorotUniform(seed=child_seed(seed, "weights", name))

@@ -1,0 +1,161 @@
+"""A comparison as JSON: what `report.json` holds and what `peu compare --json` prints."""
+
+import dataclasses
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from peu.classifiers.search_record import search_to_dict
+from peu.comparison.comparison import Comparison
+from peu.evaluation.uncertainty import Interval
+from peu.images.checks import describe_dataset
+from peu.recipes.registry import recipe_to_dict
+
+FORMAT = 1
+
+
+def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
+    """Give all figures of a comparison in what JSON can hold.
+
+    Format 1:
+
+    - `format`: 1. A reader should refuse a number that it does not know.
+    - `dataset`: `name`, `fingerprint`, `images` (number), `classes` (class name to number of
+      images), `set_aside` (list of `path`, `reason`), `duplicates` (list of lists of paths
+      that show the same image and stay on one side of every split), `warnings` (sentences on
+      what may go wrong with these images).
+    - `folds`, `repeats`, `seed`.
+    - `recipes`, the best first, each with `name`, `recipe` (kind and every setting), `accuracy`,
+      `balanced_accuracy` and `log_loss` (each `mean`, `low`, `high`, `level`),
+      `seconds_per_trial`, `parameters`, `trainable_parameters`, `out_of_fold` (the figures of
+      each image's averaged out-of-fold prediction: `accuracy`, `balanced_accuracy`,
+      `log_loss`, `brier`, `n`, `confusion` with a row a true class, `per_class`, `class_names`)
+      and `trials` (each `repeat`, `fold`, `accuracy`, `balanced_accuracy`, `log_loss`,
+      `seconds`, `history`, `notes`, `search`: null, or the configurations that were tried, and
+      `phases`: `name`, `trainable_parameters` and, on the test images after it, `accuracy`
+      and `log_loss` of each phase of a training in several).
+    - `paired`: `first`, `second`, `difference` (first less second, in accuracy: `mean`, `low`,
+      `high`, `level`), `p_value`, `distinguishable`.
+    - `failures`: `name`, `reason` of each recipe that could not run.
+    - `verdict`: a sentence or a few.
+    - `provenance`: the command, versions, hashes, machine and times.
+
+    A figure that is not a finite number is null.
+    """
+    dataset = comparison.dataset
+    value = {
+        "format": FORMAT,
+        "dataset": {
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "images": len(dataset),
+            "classes": class_counts(comparison),
+            "set_aside": [{"path": each.path, "reason": each.reason} for each in dataset.set_aside],
+            "duplicates": duplicate_paths(comparison),
+            "warnings": describe_dataset(dataset).warnings,
+        },
+        "folds": comparison.folds,
+        "repeats": comparison.repeats,
+        "seed": comparison.seed,
+        "recipes": [
+            {
+                "name": summary.name,
+                "recipe": recipe_to_dict(summary.recipe),
+                "accuracy": _interval(summary.accuracy),
+                "balanced_accuracy": _interval(summary.balanced_accuracy),
+                "log_loss": _interval(summary.log_loss),
+                "seconds_per_trial": summary.seconds_per_trial,
+                "parameters": summary.parameters,
+                "trainable_parameters": summary.trainable_parameters,
+                "out_of_fold": comparison.out_of_fold(summary.name).to_dict(),
+                "trials": _trials(comparison, summary.name),
+            }
+            for summary in comparison.summaries
+        ],
+        "paired": [
+            {
+                "first": pair.first,
+                "second": pair.second,
+                "difference": _interval(pair.difference),
+                "p_value": pair.p_value,
+                "distinguishable": pair.distinguishable,
+            }
+            for pair in comparison.paired
+        ],
+        "failures": [
+            {"name": failure.name, "reason": failure.reason} for failure in comparison.failures
+        ],
+        "verdict": comparison.verdict,
+        "provenance": comparison.provenance,
+    }
+    plain: dict[str, Any] = _plain(value)
+    return plain
+
+
+def class_counts(comparison: Comparison) -> dict[str, int]:
+    """Give the number of images of each class, in the order of the classes."""
+    dataset = comparison.dataset
+    labels = np.asarray(dataset.labels if dataset.labels is not None else (), dtype=np.int64)
+    counts = np.bincount(labels, minlength=len(dataset.class_names))
+    return {name: int(count) for name, count in zip(dataset.class_names, counts, strict=True)}
+
+
+def duplicate_paths(comparison: Comparison) -> list[list[str]]:
+    """Give the keys of images that are the same image, a list a group of two or more."""
+    keys = comparison.dataset.keys
+    groups = np.asarray(comparison.groups)
+    repeated = [group for group, count in sorted(Counter(groups.tolist()).items()) if count > 1]
+    return [[keys[int(index)] for index in np.flatnonzero(groups == group)] for group in repeated]
+
+
+def _trials(comparison: Comparison, name: str) -> list[dict[str, Any]]:
+    rows = []
+    for trial in comparison.trials_of(name):
+        evaluation = trial.evaluation
+        rows.append(
+            {
+                "repeat": trial.split.repeat,
+                "fold": trial.split.fold,
+                "accuracy": evaluation.accuracy,
+                "balanced_accuracy": evaluation.balanced_accuracy,
+                "log_loss": evaluation.log_loss,
+                "seconds": trial.seconds,
+                "history": trial.history,
+                "notes": trial.notes,
+                "search": None if trial.search is None else search_to_dict(trial.search),
+                "phases": [dataclasses.asdict(phase) for phase in trial.phases],
+            }
+        )
+    return rows
+
+
+def _interval(interval: Interval) -> dict[str, float]:
+    return {
+        "mean": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy's types into Python's, NaN into null, and bytes of file names that are no text."""
+    if isinstance(value, dict):
+        return {_plain_text(str(key)): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if value is None or isinstance(value, (bool, np.bool_)):
+        return None if value is None else bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return _plain_text(str(value))
+
+
+def _plain_text(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")

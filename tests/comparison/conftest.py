@@ -1,0 +1,30 @@
+"""Images for comparisons, and a map that was learnt from others."""
+
+from pathlib import Path
+
+import pytest
+
+from latent_images import light_set_of, saved_light_map
+from peu.images.dataset import ImageDataset, load_dataset
+from peu.models.autoencoder import Autoencoder
+from small_set import drawn_images
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_images(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def dataset(photos: Path) -> ImageDataset:
+    return load_dataset(photos)
+
+
+@pytest.fixture(scope="session")
+def light_dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
+    return light_set_of(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def light_map(tmp_path_factory: pytest.TempPathFactory) -> Autoencoder:
+    return Autoencoder.load(saved_light_map(tmp_path_factory))

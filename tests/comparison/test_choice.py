@@ -1,0 +1,141 @@
+"""The recipe chosen where none is named: by a comparison, by weights at hand, by numbers."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from peu.comparison.choice import choose_recipe
+from peu.errors import BundleError, RecipeError
+from peu.files import write_json
+from peu.images.dataset import ImageDataset
+from peu.recipes.descriptors import HogSVM
+from peu.recipes.ensemble import Ensemble
+from peu.recipes.fisher import FisherVectors
+from peu.recipes.frozen import Transfer
+from peu.recipes.registry import Recipe, recipe_to_dict
+from peu.recipes.scratch import SmallCNN
+
+NOWHERE = Transfer(backbone_weights="imagenet")
+
+
+@pytest.fixture
+def without_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no pretrained weights on this machine, and no network to fetch them."""
+    from peu.classifiers import frozen
+    from peu.errors import ResourceError
+
+    def refuse(*_: object) -> None:
+        raise ResourceError("The ImageNet weights are not on this machine.")
+
+    monkeypatch.setattr(frozen, "_feature_network", refuse)
+
+
+def _report(
+    folder: Path, fingerprint: str, rows: list[tuple[Recipe, float, float]], repeats: int = 1
+) -> None:
+    value: dict[str, Any] = {
+        "dataset": {"fingerprint": fingerprint},
+        "folds": 3,
+        "repeats": repeats,
+        "recipes": [
+            {
+                "recipe": recipe_to_dict(recipe),
+                "accuracy": {"mean": accuracy},
+                "seconds_per_trial": seconds,
+            }
+            for recipe, accuracy, seconds in rows
+        ],
+    }
+    write_json(folder / "report.json", value)
+
+
+def test_a_comparison_of_these_images_decides(dataset: ImageDataset, tmp_path: Path) -> None:
+    best = SmallCNN(name="mine", filters=(3,))
+    _report(tmp_path / "own", dataset.fingerprint, [(HogSVM(), 0.8, 1.0), (best, 0.9, 60.0)])
+    _report(tmp_path / "other", "of other images", [(HogSVM(), 1.0, 1.0)])
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "report.json").write_text("{")
+    choice = choose_recipe(dataset, runs=tmp_path)
+    assert choice.recipe == best
+    assert "own" in choice.reason
+    assert "90.0%" in choice.reason
+
+
+def test_the_more_thorough_comparison_counts_and_of_equals_the_newer(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    rows: list[Recipe] = [HogSVM(kernel="linear"), HogSVM(), SmallCNN()]
+    for number, (recipe, repeats) in enumerate(zip(rows, (1, 2, 2), strict=True)):
+        _report(tmp_path / str(number), dataset.fingerprint, [(recipe, 0.9, 1.0)], repeats)
+        os.utime(tmp_path / str(number) / "report.json", (100 - number, 100 - number))
+    assert choose_recipe(dataset, runs=tmp_path).recipe == HogSVM()
+
+
+def test_of_equally_good_recipes_the_faster_is_taken(dataset: ImageDataset, tmp_path: Path) -> None:
+    _report(tmp_path / "run", dataset.fingerprint, [(SmallCNN(), 0.9, 60.0), (HogSVM(), 0.9, 1.0)])
+    assert choose_recipe(dataset, runs=tmp_path).recipe == HogSVM()
+
+
+def test_weights_at_hand_are_used(dataset: ImageDataset, tmp_path: Path) -> None:
+    from peu.networks.backend import keras
+
+    backbone = tmp_path / "tiny.keras"
+    inputs = keras.Input((32, 32, 3))
+    keras.Model(inputs, keras.layers.Conv2D(3, 5, strides=4)(inputs)).save(backbone)
+    mine = Transfer(backbone=str(backbone), backbone_preprocessing="tf")
+    choice = choose_recipe(dataset, runs=tmp_path, frozen=mine)
+    assert choice.recipe == mine
+    assert backbone.name in choice.reason
+
+
+def test_a_wrong_backbone_is_said_and_not_passed_over(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    (tmp_path / "damaged.keras").write_bytes(b"no network")
+    for wrong, error in (("nonsense", RecipeError), (str(tmp_path / "damaged.keras"), BundleError)):
+        recipe = Transfer(backbone=wrong, backbone_preprocessing="tf")
+        with pytest.raises(error):
+            choose_recipe(dataset, runs=None, frozen=recipe)
+
+
+@pytest.mark.usefixtures("without_weights")
+def test_without_weights_the_smallest_class_decides(dataset: ImageDataset) -> None:
+    few = choose_recipe(dataset, runs=None, frozen=NOWHERE)
+    assert few.recipe == FisherVectors()
+    assert "(8)" in few.reason
+    assert dataset.labels is not None
+    one = choose_recipe(dataset[np.r_[0, 8:32]], runs=None, frozen=NOWHERE)
+    assert "(1)" in one.reason
+    doubled = dataclasses.replace(
+        dataset,
+        paths=dataset.paths * 2,
+        facts=dataset.facts * 2,
+        labels=np.tile(dataset.labels, 2),
+        parts=dataset.parts * 2,
+    )
+    enough = choose_recipe(doubled, runs=None, frozen=NOWHERE)
+    assert isinstance(enough.recipe, Ensemble)
+    assert [member.kind for member in enough.recipe.members] == ["fisher", "resnet"]
+    assert "at least 16" in enough.reason
+
+
+@pytest.mark.usefixtures("without_weights")
+@pytest.mark.parametrize(("times", "kinds"), [(160, ["hog", "resnet"]), (700, [])])
+def test_very_many_images_are_left_to_what_copes_with_them(
+    dataset: ImageDataset, times: int, kinds: list[str]
+) -> None:
+    assert dataset.labels is not None
+    many = dataclasses.replace(
+        dataset,
+        paths=dataset.paths * times,
+        facts=dataset.facts * times,
+        labels=np.tile(dataset.labels, times),
+        parts=dataset.parts * times,
+    )
+    choice = choose_recipe(many, runs=None, frozen=NOWHERE)
+    assert [member.kind for member in getattr(choice.recipe, "members", ())] == kinds
+    assert f"{32 * times:,}" in choice.reason

@@ -1,0 +1,263 @@
+"""The comparison: same folds for all, same figures twice, and nothing done twice."""
+
+import json
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from peu.comparison import compare as module
+from peu.comparison import processes
+from peu.comparison.compare import compare
+from peu.comparison.comparison import Comparison
+from peu.comparison.trial import Trial, TrialTask, run_trial, trial_to_dict
+from peu.errors import DataError, PeuError, RecipeError, ResourceError
+from peu.files import owning, write_json
+from peu.images.dataset import ImageDataset
+from peu.images.splits import make_holdout
+from peu.recipes.descriptors import HogSVM
+from peu.recipes.frozen import Transfer
+from peu.recipes.registry import Recipe
+from small_set import PLAIN, TINY
+
+MISSING = Transfer(backbone="nowhere.keras", backbone_preprocessing="tf")
+
+
+def _figures(comparison: Comparison) -> list[object]:
+    """Give everything that the seed decides."""
+    return [
+        (trial.recipe.name, trial.split.fold, trial.probabilities.tolist(), trial.history)
+        for trial in comparison.trials
+    ]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted((folder / "trials").glob("*.json"))
+
+
+class _Counted:
+    """Run trials, and remember which."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, int]] = []
+
+    def __call__(self, dataset: object, task: TrialTask, *rest: object, **more: object) -> Trial:
+        self.ran.append((task.recipe.name, task.split.fold))
+        return run_trial(dataset, task, *rest, **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> _Counted:
+    counting = _Counted()
+    monkeypatch.setattr(module, "run_trial", counting)
+    return counting
+
+
+def test_every_recipe_runs_on_the_same_folds(dataset: ImageDataset) -> None:
+    recipes: list[Recipe] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
+    comparison = compare(dataset, recipes, folds=3, repeats=2, seed=4)
+    assert len(comparison.splits) == 6
+    for recipe in recipes:
+        splits = [trial.split for trial in comparison.trials_of(recipe.name)]
+        assert splits == list(comparison.splits)
+    assert {summary.name for summary in comparison.summaries} == {"hog", "coarse"}
+    assert len(comparison.paired) == 1
+    assert comparison.failures == ()
+    assert comparison.verdict.startswith(f"{comparison.summaries[0].name} recognises")
+    assert comparison.provenance["fingerprint"] == dataset.fingerprint
+    assert (comparison.folds, comparison.repeats, comparison.seed) == (3, 2, 4)
+
+
+def test_no_group_stands_on_both_sides(dataset: ImageDataset) -> None:
+    twice = dataset[np.r_[np.arange(32), np.arange(0, 32, 4)]]
+    comparison = compare(twice, [PLAIN], folds=3, repeats=2)
+    assert len(np.unique(comparison.groups)) == 32
+    for split in comparison.splits:
+        assert not set(comparison.groups[split.train]) & set(comparison.groups[split.test])
+        assert len(split.train) + len(split.test) == 40
+
+
+def test_the_same_seed_gives_the_same_figures_alone_or_side_by_side(
+    dataset: ImageDataset,
+) -> None:
+    recipes: list[Recipe] = [HogSVM(), TINY]
+    alone = compare(dataset, recipes, folds=2, repeats=1, workers=1)
+    again = compare(dataset, recipes, splits=alone.splits[:1], workers=1)
+    missing = replace(MISSING, head="mlp")
+    together = compare(dataset, [*recipes, missing], folds=2, repeats=1, workers=2)
+    other = compare(dataset, recipes[:1], folds=2, repeats=1, seed=1)
+    assert _figures(alone)[::2] == _figures(again)
+    assert _figures(other) != _figures(alone)[:2]
+    # One thread adds up in another order than two.
+    for here, there in zip(alone.trials, together.trials, strict=True):
+        np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-5)
+        assert there.evaluation.accuracy == here.evaluation.accuracy
+    # What fails in a process fails alone.
+    assert [failure.name for failure in together.failures] == ["transfer"]
+
+
+def test_what_is_finished_is_not_run_again(
+    dataset: ImageDataset, tmp_path: Path, counted: _Counted
+) -> None:
+    recipes: list[Recipe] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
+    told: list[tuple[str, int, int]] = []
+
+    def run() -> Comparison:
+        return compare(
+            dataset,
+            recipes,
+            folds=3,
+            repeats=1,
+            run_folder=tmp_path,
+            on_trial=lambda trial, done, total: told.append((trial.recipe.name, done, total)),
+        )
+
+    first = run()
+    assert len(counted.ran) == len(_files(tmp_path)) == 6
+    assert [row[1:] for row in told] == [(done, 6) for done in range(1, 7)]
+    stored = json.loads((tmp_path / "splits.json").read_text())
+    assert [split["test"] for split in stored["splits"]] == [
+        split.test.tolist() for split in first.splits
+    ]
+
+    counted.ran.clear()
+    told.clear()
+    assert _figures(run()) == _figures(first)
+    assert counted.ran == []
+    assert told == []
+
+    gone, damaged = _files(tmp_path)[1], _files(tmp_path)[4]
+    gone.unlink()
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    third = run()
+    assert len(counted.ran) == 2
+    assert _figures(third) == _figures(first)
+    assert [row[1] for row in told] == [5, 6]
+
+
+def test_a_trial_run_again_has_as_many_threads_as_before(
+    dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int, int]] = []
+
+    def side_by_side(
+        dataset: ImageDataset,
+        tasks: Sequence[TrialTask],
+        groups: NDArray[np.int64],
+        *,
+        workers: int,
+        threads: int,
+        progress: object,
+    ) -> Iterator[tuple[TrialTask, Trial]]:
+        asked.append((len(tasks), workers, threads))
+        for task in tasks:
+            made = run_trial(dataset, replace(task, recipe=PLAIN, file=None), groups)
+            assert task.file is not None
+            write_json(task.file, trial_to_dict(replace(made, recipe=task.recipe)))
+            yield task, replace(made, recipe=task.recipe)
+
+    monkeypatch.setattr(module, "run_side_by_side", side_by_side)
+    monkeypatch.setattr(processes, "core_count", lambda: 4)
+    for _ in range(2):
+        compare(dataset, [TINY], folds=3, repeats=1, run_folder=tmp_path, workers=2)
+        _files(tmp_path)[0].unlink()
+    assert asked == [(3, 2, 2), (1, 1, 2)]
+
+
+def test_a_name_is_no_reason_to_run_again(
+    dataset: ImageDataset, tmp_path: Path, counted: _Counted
+) -> None:
+    compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)
+    counted.ran.clear()
+    renamed = compare(
+        dataset, [replace(PLAIN, name="mine")], folds=2, repeats=1, run_folder=tmp_path
+    )
+    assert counted.ran == []
+    assert [trial.recipe.name for trial in renamed.trials] == ["mine", "mine"]
+
+
+def test_a_recipe_that_cannot_run_does_not_stop_the_others(
+    dataset: ImageDataset, counted: _Counted
+) -> None:
+    comparison = compare(dataset, [MISSING, PLAIN], folds=2, repeats=1)
+    assert [summary.name for summary in comparison.summaries] == ["hog"]
+    (failure,) = comparison.failures
+    assert failure.name == "transfer"
+    assert "nowhere.keras" in failure.reason
+    assert "\n" not in failure.reason
+    # It is not tried on every fold.
+    assert [name for name, _ in counted.ran].count("transfer") == 1
+
+
+def test_where_none_can_run_the_first_trouble_is_raised(dataset: ImageDataset) -> None:
+    with pytest.raises(RecipeError, match=r"nowhere\.keras"):
+        compare(dataset, [MISSING], folds=2, repeats=1)
+
+
+def test_a_network_that_diverges_is_a_failure_that_says_what_to_change(
+    dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peu.networks.backend import keras
+
+    def explode(labels: object, answers: object) -> object:
+        return keras.ops.mean(answers) * float("nan")
+
+    monkeypatch.setattr(keras.losses, "SparseCategoricalCrossentropy", lambda: explode)
+    comparison = compare(dataset, [TINY, PLAIN], folds=2, repeats=1, workers=1)
+    (failure,) = comparison.failures
+    assert failure.name == "cnn"
+    assert "Lower `learning_rate`" in failure.reason
+    assert [summary.name for summary in comparison.summaries] == ["hog"]
+
+
+@pytest.mark.parametrize("recipes", [[], [PLAIN, PLAIN]], ids=["none", "one name twice"])
+def test_recipes_need_names_of_their_own(dataset: ImageDataset, recipes: list[HogSVM]) -> None:
+    with pytest.raises(RecipeError, match="names of their own"):
+        compare(dataset, recipes)
+
+
+def test_too_few_images_for_so_many_folds_are_refused(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError):
+        compare(dataset, [PLAIN], folds=9, run_folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_trials_can_be_run_elsewhere(dataset: ImageDataset) -> None:
+    sent: list[int] = []
+
+    def far_away(
+        run: Callable[[TrialTask], Trial | PeuError], tasks: Iterable[TrialTask]
+    ) -> Iterator[Trial | PeuError]:
+        for task in tasks:
+            # Another machine gets the function and the task as bytes.
+            there, work = pickle.loads(pickle.dumps((run, task)))
+            sent.append(task.split.fold)
+            yield pickle.loads(pickle.dumps(there(work)))
+
+    here = compare(dataset, [PLAIN], folds=2, repeats=1)
+    comparison = compare(dataset, [PLAIN, MISSING], folds=2, repeats=1, map_trials=far_away)
+    assert sent == [0, 1, 0, 1]
+    assert _figures(comparison) == _figures(here)
+    assert [failure.name for failure in comparison.failures] == ["transfer"]
+
+
+def test_one_split_of_the_users_own(dataset: ImageDataset) -> None:
+    split = make_holdout(dataset, test_share=0.3)
+    comparison = compare(dataset, [PLAIN], splits=[split])
+    assert comparison.splits == (split,)
+    assert (comparison.folds, comparison.repeats) == (1, 1)
+    assert comparison.tested("hog").tolist() == split.test.tolist()
+    accuracy = comparison.summaries[0].accuracy
+    assert 0 <= accuracy.low < accuracy.mean < accuracy.high <= 1
+
+
+def test_a_folder_that_another_run_holds_is_refused(dataset: ImageDataset, tmp_path: Path) -> None:
+    with owning(tmp_path), pytest.raises(ResourceError, match="Another run"):
+        compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)
+    compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)

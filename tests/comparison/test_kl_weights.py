@@ -1,0 +1,127 @@
+"""The sheet's study: every kl_weight measured, three optima apart, and no trial run twice."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from latent_images import QUICK_MAP
+from peu.comparison import kl_weights
+from peu.comparison.kl_weights import (
+    KLWeightStudy,
+    KLWeightTrial,
+    model_folder,
+    study_kl_weights,
+)
+from peu.comparison.latent import evaluate_variational
+from peu.errors import RecipeError, ResourceError
+from peu.evaluation import generated
+from peu.images.dataset import ImageDataset
+from peu.models.autoencoder import Autoencoder
+from peu.recipes.variational import KLWeight, Variational
+
+VALUES: list[KLWeight] = [1.0, "auto"]
+SHORT = replace(QUICK_MAP, training=replace(QUICK_MAP.training, epochs=6))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("study")
+
+
+@pytest.fixture(scope="module")
+def study(light_dataset: ImageDataset, folder: Path) -> KLWeightStudy:
+    with pytest.MonkeyPatch.context() as patch:
+        # A judge that learnt for a quarter of its time tells the hopeless from the rest as well.
+        patch.setattr(generated, "_LEAST_STEPS", 150)
+        return study_kl_weights(light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder)
+
+
+def test_a_hopeless_kl_weight_is_worst_by_every_measure(study: KLWeightStudy) -> None:
+    hopeless, other = study.trials
+    assert hopeless.figures.active_units == 0
+    assert "will leave 2 of 2 dimensions empty" in hopeless.notes[0]
+    assert hopeless.samples is not None
+    assert other.figures.elbo > hopeless.figures.elbo
+    assert other.samples is not None
+    assert other.samples.distance < hopeless.samples.distance
+    best = (study.best_bound, study.best_samples, study.best_neighbours)
+    assert all(one is not None and one.asked != 1.0 for one in best)
+    assert study.left_out == ""
+
+
+def test_its_json_holds_the_theory_beside_the_measures(study: KLWeightStudy) -> None:
+    stored = study.to_dict()
+    assert stored["format"] == 1
+    assert len(stored["bounds"]) == 2
+    assert [trial["asked"] for trial in stored["trials"]] == VALUES
+    assert set(stored["best"]) == {"elbo", "samples", "neighbours"}
+
+
+def test_each_model_is_kept_with_its_making(
+    study: KLWeightStudy, light_dataset: ImageDataset, folder: Path
+) -> None:
+    for trial in study.trials:
+        model = Autoencoder.load(model_folder(folder, trial.asked))
+        assert model.provenance["fingerprint"] == light_dataset.fingerprint
+        found = evaluate_variational(model, light_dataset).figures
+        assert found.mse == pytest.approx(trial.figures.mse, rel=1e-5)
+
+
+def test_finished_trials_are_read_and_damaged_ones_run_again(
+    study: KLWeightStudy,
+    light_dataset: ImageDataset,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[object] = []
+
+    def run_again(recipe: Variational, *_: object) -> KLWeightTrial:
+        runs.append(recipe.kl_weight)
+        (trial,) = [each for each in study.trials if each.asked == recipe.kl_weight]
+        return trial
+
+    monkeypatch.setattr(kl_weights, "_run_trial", run_again)
+    monkeypatch.setattr(kl_weights, "train_judge", lambda *_, **__: runs.append("judge"))
+
+    def again() -> KLWeightStudy:
+        return study_kl_weights(light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder)
+
+    assert again().to_dict() == study.to_dict()
+    assert runs == []
+    broken = min((folder / "trials").iterdir())
+    whole = broken.read_bytes()
+    asked = json.loads(whole)["asked"]
+    broken.write_text("{")
+    assert again().to_dict() == study.to_dict()
+    assert runs == ["judge", asked]
+    assert broken.read_bytes() == whole
+
+
+def test_another_study_is_not_written_over(
+    study: KLWeightStudy, light_dataset: ImageDataset, folder: Path
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*.json")}
+    with pytest.raises(ResourceError, match="must be new, or hold this same study"):
+        study_kl_weights(light_dataset, [1.0], recipe=SHORT, seed=1, run_folder=folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*.json")} == before
+
+
+def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) -> None:
+    bare = replace(light_dataset[np.arange(60)], labels=None, class_names=())
+    short = replace(SHORT, training=replace(SHORT.training, epochs=1))
+    found = study_kl_weights(bare, [1e-3], recipe=short)
+    assert "no labels" in found.left_out
+    assert found.trials[0].samples is None
+    assert found.best_samples is None
+    assert found.best_neighbours is None
+
+
+@pytest.mark.parametrize("values", [(), (0.1, 0.1), (0.1, -1.0)])
+def test_values_that_make_no_study_are_refused(
+    light_dataset: ImageDataset, values: tuple[float, ...]
+) -> None:
+    with pytest.raises(RecipeError, match="must be"):
+        study_kl_weights(light_dataset[np.arange(20)], values, recipe=SHORT)

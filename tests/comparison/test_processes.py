@@ -1,0 +1,59 @@
+"""Trials side by side: as many as the machine bears, and none left when nobody waits."""
+
+import multiprocessing
+import time
+
+import pytest
+
+from peu.comparison import processes
+from peu.comparison.compare import compare
+from peu.comparison.processes import core_count, suggest_threads, suggest_workers
+from peu.comparison.trial import Trial
+from peu.images.dataset import ImageDataset
+from small_set import PLAIN, TINY
+
+
+def test_no_more_workers_than_tasks_cores_or_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "core_count", lambda: 16)
+    monkeypatch.setattr("os.sysconf", lambda name: 1 << 20 if "PAGES" in name else 4096)
+    assert suggest_workers(0) == 0
+    assert suggest_workers(1) == 1
+    # 4 GiB are free, of which each takes 2.
+    assert suggest_workers(20) == 2
+    monkeypatch.setattr("os.sysconf", lambda name: 1 << 30 if "PAGES" in name else 4096)
+    assert suggest_workers(20) == 4
+    monkeypatch.setattr("os.sysconf", lambda _: 1)
+    assert suggest_workers(20) == 1
+    monkeypatch.setattr(processes, "core_count", lambda: 64)
+    monkeypatch.delattr("os.sysconf")
+    assert suggest_workers(20) == 8
+    monkeypatch.setattr(processes, "core_count", lambda: 2)
+    assert suggest_workers(20) == 1
+
+
+def test_there_is_a_core() -> None:
+    assert core_count() >= 1
+
+
+def test_whoever_stops_waiting_leaves_no_process_behind(dataset: ImageDataset) -> None:
+    class EnoughError(Exception):
+        pass
+
+    def stop(trial: Trial, done: int, total: int) -> None:
+        if trial.recipe.name == "cnn":
+            raise EnoughError
+
+    before = {child.pid for child in multiprocessing.active_children()}
+    with pytest.raises(EnoughError):
+        compare(dataset, [PLAIN, TINY], folds=4, repeats=1, workers=2, on_trial=stop)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if {child.pid for child in multiprocessing.active_children()} <= before:
+            break
+        time.sleep(0.05)
+    assert {child.pid for child in multiprocessing.active_children()} <= before
+
+
+def test_threads_are_shared_out() -> None:
+    assert suggest_threads(1) == core_count()
+    assert suggest_threads(10 * core_count()) == 1

@@ -1,0 +1,70 @@
+"""Summaries and pairs against figures worked out by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from peu.comparison.summaries import pair_all, summarise
+from peu.comparison.trial import Trial
+from peu.evaluation.uncertainty import accuracy_interval, paired_difference
+from peu.images.splits import Split
+from peu.recipes.registry import Recipe
+from small_set import PLAIN, TINY
+
+
+def _trials(recipe: Recipe, right: list[int]) -> list[Trial]:
+    """Give a trial a fold of 8 to learn from and 4 to test on, with so many right."""
+    trials = []
+    for fold, count in enumerate(right):
+        answers = np.array([0, 1, 0, 1])
+        answers[count:] = 1 - answers[count:]
+        trials.append(
+            Trial(
+                recipe=recipe,
+                split=Split(np.arange(8), np.arange(8, 12), 0, fold, 0),
+                labels=np.array([0, 1, 0, 1]),
+                probabilities=np.eye(2)[answers] * 0.8 + 0.1,
+                class_names=("a", "b"),
+                seconds=1.0 + fold,
+                parameters=10 + fold,
+                trainable_parameters=5 + fold,
+            )
+        )
+    return trials
+
+
+def test_a_summary_holds_means_intervals_and_the_largest_model() -> None:
+    (summary,) = summarise([PLAIN, TINY], _trials(PLAIN, [4, 3, 2]))
+    assert summary.name == "hog"
+    assert summary.accuracy == accuracy_interval([1.0, 0.75, 0.5], [4, 4, 4], 0.5)
+    assert summary.accuracy.mean == 0.75
+    assert summary.seconds_per_trial == 2.0
+    assert (summary.parameters, summary.trainable_parameters) == (12, 7)
+    expected = -np.mean(
+        [np.log(0.9), np.log(0.9) * 0.75 + np.log(0.1) * 0.25, np.log(0.9) / 2 + np.log(0.1) / 2]
+    )
+    assert summary.log_loss.mean == pytest.approx(expected)
+
+
+def test_the_most_accurate_comes_first_and_equals_keep_the_users_order() -> None:
+    trials = [*_trials(PLAIN, [2, 2]), *_trials(TINY, [3, 3])]
+    assert [each.name for each in summarise([PLAIN, TINY], trials)] == ["cnn", "hog"]
+    same = [*_trials(TINY, [3, 3]), *_trials(PLAIN, [3, 3])]
+    assert [each.name for each in summarise([PLAIN, TINY], same)] == ["hog", "cnn"]
+
+
+def test_every_two_recipes_are_paired_split_by_split() -> None:
+    third = replace(TINY, name="third")
+    trials = [*_trials(PLAIN, [4, 4, 3]), *_trials(TINY, [2, 3, 1]), *_trials(third, [1, 1, 1])]
+    summaries = summarise([PLAIN, TINY, third], trials)
+    pairs = pair_all(summaries, trials)
+    assert [(pair.first, pair.second) for pair in pairs] == [
+        ("hog", "cnn"),
+        ("hog", "third"),
+        ("cnn", "third"),
+    ]
+    assert pairs[0] == paired_difference(
+        "hog", "cnn", [1, 1, 0.75], [0.5, 0.75, 0.25], test_train_ratio=0.5
+    )
+    assert all(pair.difference.mean > 0 for pair in pairs)

@@ -1,0 +1,187 @@
+"""A trial as a file: to the last digit, named by all it depends on, run again when unreadable."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from peu.classifiers.fitted_recipe import Phase
+from peu.comparison.trial import (
+    Explanation,
+    Trial,
+    TrialTask,
+    read_trial,
+    run_trial,
+    trial_key,
+    trial_to_dict,
+)
+from peu.files import write_json
+from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.splits import make_holdout
+from peu.recipes.registry import recipe_from_dict
+from peu.recipes.scratch import SmallCNN
+from small_set import PLAIN, TINY
+
+
+def _task(dataset: ImageDataset, file: Path | None) -> TrialTask:
+    return TrialTask(recipe=PLAIN, split=make_holdout(dataset), file=file)
+
+
+def _run(dataset: ImageDataset, file: Path | None) -> tuple[TrialTask, Trial]:
+    task = _task(dataset, file)
+    return task, run_trial(dataset, task, np.arange(len(dataset)))
+
+
+def _same(first: Trial, second: Trial) -> None:
+    assert trial_to_dict(first) == trial_to_dict(second)
+    np.testing.assert_array_equal(first.probabilities, second.probabilities)
+
+
+def test_what_is_read_is_what_was_written_to_the_last_digit(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    task, trial = _run(dataset, tmp_path / "trial.json")
+    read = read_trial(task)
+    assert read is not None
+    _same(read, trial)
+    assert read.probabilities.dtype == np.float64
+    assert read.labels.dtype == np.int64
+    assert trial.explanations, "this split has wrong answers, and they are explained"
+    assert {item.method for item in trial.explanations} == {"occlusion"}
+    for item in trial.explanations:
+        assert item.image in trial.split.test
+        assert max(value for row in item.heatmap for value in row) <= 1
+
+
+def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: Path) -> None:
+    task, trial = _run(dataset, None)
+    thirds = np.full((len(trial.labels), 4), 1 / 3)
+    thirds[:, 3] = 1 - thirds[:, :3].sum(axis=1)
+    odd = replace(
+        trial,
+        probabilities=thirds,
+        history={"loss": (0.1 + 0.2, 1e-300), "watched_accuracy": (1 / 3, 2 / 3)},
+        explanations=(Explanation(3, ((0.0, 1 / 7), (1.0, 0.5)), "Grad-CAM"),),
+        notes=("Prüfung: 100 % <b>\n",),
+        phases=(
+            Phase(name="head", trainable_parameters=5, accuracy=1 / 3, log_loss=0.1 + 0.2),
+            Phase(name="all", trainable_parameters=7),
+        ),
+    )
+    task = replace(task, file=tmp_path / "odd.json")
+    assert task.file is not None
+    write_json(task.file, trial_to_dict(odd))
+    read = read_trial(task)
+    assert read is not None
+    _same(read, odd)
+
+
+def test_the_file_has_the_figures_for_whoever_reads_it(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    _, trial = _run(dataset, tmp_path / "trial.json")
+    stored = json.loads((tmp_path / "trial.json").read_text())
+    assert stored["figures"]["accuracy"] == trial.evaluation.accuracy
+    assert stored["recipe"]["kind"] == "hog"
+
+
+def _without_fold(stored: dict[str, Any]) -> Any:
+    del stored["split"]["fold"]
+    return stored
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: [],
+        lambda _: None,
+        lambda stored: {name: stored[name] for name in stored if name != "labels"},
+        _without_fold,
+        lambda stored: {**stored, "history": [1]},
+        lambda stored: {**stored, "split": 3},
+        lambda stored: {**stored, "recipe": {"kind": "unheard of"}},
+        lambda stored: {**stored, "labels": stored["labels"][1:]},
+        lambda stored: {**stored, "labels": [], "probabilities": []},
+        lambda stored: {**stored, "probabilities": [[1, 1, 1, 1]] * len(stored["labels"])},
+    ],
+    ids=["list", "null", "labels", "fold", "history", "split", "recipe", "short", "none", "sums"],
+)
+def test_a_file_that_is_no_trial_counts_as_missing(
+    dataset: ImageDataset, tmp_path: Path, damage: Callable[[Any], Any]
+) -> None:
+    task, _ = _run(dataset, tmp_path / "trial.json")
+    assert task.file is not None
+    task.file.write_text(json.dumps(damage(json.loads(task.file.read_text()))))
+    assert read_trial(task) is None
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, -1])
+def test_half_a_file_counts_as_missing(dataset: ImageDataset, tmp_path: Path, keep: int) -> None:
+    task, _ = _run(dataset, tmp_path / "trial.json")
+    assert task.file is not None
+    content = task.file.read_bytes().rstrip()
+    task.file.write_bytes(content[:keep])
+    assert read_trial(task) is None
+
+
+def test_no_file_is_no_trial(dataset: ImageDataset, tmp_path: Path) -> None:
+    assert read_trial(_task(dataset, None)) is None
+    assert read_trial(_task(dataset, tmp_path / "nowhere.json")) is None
+
+
+def test_the_key_changes_with_everything_the_result_depends_on(dataset: ImageDataset) -> None:
+    split = make_holdout(dataset)
+    other = make_holdout(dataset, seed=1)
+    keys = [
+        trial_key(dataset, TINY, split),
+        trial_key(dataset, replace(TINY, filters=(5,)), split),
+        trial_key(dataset, replace(TINY, training=replace(TINY.training, epochs=3)), split),
+        trial_key(dataset, PLAIN, split),
+        trial_key(dataset, TINY, other),
+        trial_key(dataset, TINY, replace(split, seed=5)),
+        trial_key(dataset, TINY, replace(split, train=split.train[1:])),
+        trial_key(dataset[np.arange(31)], TINY, split),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_key_does_not_change_with_a_name_or_a_place(
+    dataset: ImageDataset, photos: Path, tmp_path: Path
+) -> None:
+    split = make_holdout(dataset)
+    key = trial_key(dataset, TINY, split)
+    assert trial_key(dataset, replace(TINY, name="mine"), split) == key
+    moved = load_dataset(shutil.copytree(photos, tmp_path / "elsewhere"))
+    assert trial_key(moved, TINY, split) == key
+    assert trial_key(dataset, SmallCNN(name="x"), split) == trial_key(dataset, SmallCNN(), split)
+
+
+@pytest.mark.parametrize("setting", ["backbone", "backbone_weights"])
+def test_a_backbone_file_counts_by_its_content(
+    dataset: ImageDataset, tmp_path: Path, setting: str
+) -> None:
+    split = make_holdout(dataset)
+
+    def key(path: Path) -> str:
+        settings = {"kind": "transfer", "backbone_preprocessing": "tf", setting: str(path)}
+        return trial_key(dataset, recipe_from_dict(settings), split)
+
+    first = tmp_path / "first.keras"
+    first.write_bytes(b"one")
+    before = key(first)
+    moved = first.rename(tmp_path / "moved.keras")
+    assert key(moved) == before
+    moved.write_bytes(b"two")
+    assert key(moved) != before
+
+
+def test_the_name_in_tables_is_the_callers(dataset: ImageDataset, tmp_path: Path) -> None:
+    task, _ = _run(dataset, tmp_path / "trial.json")
+    read = read_trial(replace(task, recipe=replace(PLAIN, name="mine")))
+    assert read is not None
+    assert read.recipe.name == "mine"

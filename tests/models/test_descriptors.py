@@ -1,0 +1,46 @@
+"""HogSVM are those of the literature, the same each time."""
+
+import numpy as np
+from skimage.color import rgb2lab
+from skimage.feature import hog
+
+from peu.models.descriptors import colour_statistics, gradient_histograms
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 40, 3), dtype=np.uint8)
+
+
+def test_gradient_histograms_are_those_of_scikit_image() -> None:
+    found = gradient_histograms(PIXELS, orientations=6, cell_size=8, block_size=2)
+    # 4 x 5 cells make 3 x 4 blocks of 2 x 2 histograms.
+    assert found.shape == (3, 3 * 4 * 2 * 2 * 6)
+    for row, image in zip(found, PIXELS, strict=True):
+        expected = hog(
+            np.sqrt(image.astype(float)),
+            orientations=6,
+            pixels_per_cell=(8, 8),
+            cells_per_block=(2, 2),
+            block_norm="L2-Hys",
+            channel_axis=-1,
+        )
+        np.testing.assert_allclose(row, expected, rtol=1e-5)
+    again = gradient_histograms(iter(PIXELS), orientations=6, cell_size=8, block_size=2)
+    np.testing.assert_array_equal(found, again)
+
+
+def test_colours_are_shares_of_a_grid() -> None:
+    found = colour_statistics(PIXELS)
+    assert found.shape == (3, 2 * 2 * 3 * 8)
+    np.testing.assert_allclose((found**2).reshape(3, 12, 8).sum(axis=2), 1)
+    np.testing.assert_array_equal(found, colour_statistics(PIXELS))
+    lightness = rgb2lab(PIXELS[1])[:16, 20:, 0]
+    counts, _ = np.histogram(lightness, bins=8, range=(0, 100))
+    np.testing.assert_allclose(found[1].reshape(4, 3, 8)[1, 0] ** 2, counts / counts.sum())
+
+
+def test_colours_beyond_the_bins_count_in_the_last() -> None:
+    blue = np.zeros((1, 8, 8, 3), np.uint8)
+    blue[..., 2] = 255
+    # Pure blue is at a = 79, b = -108 in Lab, outside of [-60, 60].
+    shares = colour_statistics(blue).reshape(4, 3, 8)
+    np.testing.assert_array_equal(shares[:, 1, -1], 1)
+    np.testing.assert_array_equal(shares[:, 2, 0], 1)

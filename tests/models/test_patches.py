@@ -1,0 +1,49 @@
+"""Patches: as many for every image of a size, described whatever they show."""
+
+import numpy as np
+import pytest
+
+from peu.models.patches import DESCRIPTION, PatchGrid, describe_patches
+
+GRID = PatchGrid(scales=(1.0, 2.0), radius=4, step=3)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (24, 41)])
+def test_the_number_of_patches_depends_on_the_size_alone(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+    counts = {len(describe_patches(each, GRID)[0]) for each in (noise, np.zeros_like(noise))}
+    assert len(counts) == 1
+    looks, places = describe_patches(noise, GRID)
+    assert looks.shape == (len(places), DESCRIPTION)
+    assert looks.dtype == places.dtype == np.float32
+    assert -0.5 < places.min() < -0.2
+    assert 0.2 < places.max() < 0.5
+
+
+def test_one_colour_is_described_by_finite_numbers() -> None:
+    for level in (0, 7, 255):
+        looks, _ = describe_patches(np.full((20, 20, 3), level, np.uint8), GRID)
+        assert np.isfinite(looks).all()
+
+
+@pytest.mark.parametrize(("row", "column"), [(12, 12), (12, 44), (44, 12), (44, 44)])
+def test_a_place_is_where_its_patch_shows_something(row: int, column: int) -> None:
+    """The patches that a mark changes lie around it, rows first."""
+    plain = np.full((64, 64, 3), 100, np.uint8)
+    marked = plain.copy()
+    marked[row : row + 8 : 2, column : column + 8] = 255
+    (before, places), (after, _) = (describe_patches(each, GRID) for each in (plain, marked))
+    changed = np.abs(after - before).max(axis=1) > 0.05
+    middle = places[changed].mean(axis=0)
+    assert np.abs(middle).min() > 0.1
+    assert ((middle > 0) == (row > 32, column > 32)).all()
+
+
+def test_turned_gradients_are_other_patches() -> None:
+    lying = np.zeros((32, 32, 3), np.uint8)
+    lying[::4] = lying[1::4] = 255
+    first, second = (
+        describe_patches(each, GRID)[0] for each in (lying, lying.swapaxes(0, 1).copy())
+    )
+    assert np.abs(first - second).mean() > 0.05

@@ -1,0 +1,71 @@
+"""The JSON holds every figure, and nothing that JSON has no word for."""
+
+import json
+
+import pytest
+
+from peu.comparison.comparison import Comparison
+from peu.images.checks import describe_dataset
+from peu.reports.comparison_json import comparison_to_dict
+
+
+def test_the_promised_keys(comparison: Comparison) -> None:
+    value = comparison_to_dict(comparison)
+    assert set(value) == {
+        "format",
+        "dataset",
+        "folds",
+        "repeats",
+        "seed",
+        "recipes",
+        "paired",
+        "failures",
+        "verdict",
+        "provenance",
+    }
+    assert value["format"] == 1
+    assert (value["folds"], value["repeats"], value["seed"]) == (3, 1, 7)
+    first = value["recipes"][0]
+    assert first["name"] == "hog"
+    assert first["recipe"]["kind"] == "hog"
+    assert first["accuracy"] == pytest.approx({"mean": 0.8, "low": 0.7, "high": 0.9, "level": 0.95})
+    assert first["seconds_per_trial"] == 0.25
+    assert value["recipes"][1]["parameters"] == 20090296
+    assert value["paired"][0]["difference"]["mean"] == 0.3
+    assert value["paired"][0]["distinguishable"] is True
+    assert value["failures"] == [{"name": "transfer", "reason": "No <weights>: give a file."}]
+
+
+def test_the_images(comparison: Comparison) -> None:
+    dataset = comparison_to_dict(comparison)["dataset"]
+    assert dataset["images"] == 18
+    assert dataset["warnings"] == list(describe_dataset(comparison.dataset).warnings) != []
+    assert list(dataset["classes"].values()) == [6, 6, 6]
+    assert dataset["fingerprint"] == comparison.dataset.fingerprint
+    assert [each["path"] for each in dataset["set_aside"]] == [
+        "a&b $x_1$/<img src=x onerror=alert(1)>.jpg"
+    ]
+    assert dataset["duplicates"] == [list(comparison.dataset.keys[:2])]
+
+
+def test_each_image_counts_once_in_the_confusion(comparison: Comparison) -> None:
+    for recipe in comparison_to_dict(comparison)["recipes"]:
+        figures = recipe["out_of_fold"]
+        assert sum(map(sum, figures["confusion"])) == figures["n"] == 18
+        right = sum(figures["confusion"][k][k] for k in range(3))
+        assert abs(figures["accuracy"] - right / 18) < 1e-12
+        assert len(figures["per_class"]) == 3
+
+
+def test_every_trial_is_there_with_its_history(comparison: Comparison) -> None:
+    trials = comparison_to_dict(comparison)["recipes"][1]["trials"]
+    assert [(each["repeat"], each["fold"]) for each in trials] == [(0, 0), (0, 1), (0, 2)]
+    assert trials[1]["history"]["loss"] == [1.5, 1.0, 0.5]
+    assert trials[0]["notes"] == ["stopped early"]
+
+
+def test_what_is_no_number_is_null(comparison: Comparison) -> None:
+    value = comparison_to_dict(comparison)
+    assert value["recipes"][1]["log_loss"]["mean"] is None
+    again = json.loads(json.dumps(value, allow_nan=False))
+    assert again == value

@@ -1,0 +1,178 @@
+"""A comparison's page: the verdict first, everything it rests on, and no image it cannot read."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from peu.comparison.comparison import Comparison
+from peu.images.checks import describe_dataset
+from peu.images.dataset import load_dataset
+from peu.reports.comparison_report import comparison_report, write_report
+from peu.reports.html import render_html
+from peu.reports.report import Block, Callout, Details, Figure, Gallery, Report, Section
+
+
+def _all_blocks(blocks: tuple[Block, ...]) -> list[Block]:
+    found: list[Block] = []
+    for block in blocks:
+        found.append(block)
+        if isinstance(block, (Section, Details)):
+            found += _all_blocks(block.blocks)
+    return found
+
+
+def _surer(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = probabilities**8
+    surer: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return surer
+
+
+@pytest.fixture(scope="module")
+def report(comparison: Comparison) -> Report:
+    return comparison_report(comparison)
+
+
+def test_the_verdict_comes_first(report: Report, comparison: Comparison) -> None:
+    verdict = report.blocks[0]
+    assert isinstance(verdict, Callout)
+    assert verdict.text == comparison.verdict
+    assert verdict.facts[0] == ("accuracy of hog", "80.0%")
+
+
+def test_every_section_is_there(report: Report) -> None:
+    titles = [block.title for block in report.blocks if isinstance(block, Section)]
+    assert titles == [
+        "The recipes",
+        "What can be told apart",
+        "Where they go wrong",
+        "How training went",
+        "The images",
+        "How it was measured",
+        "To do it again",
+    ]
+
+
+def test_what_may_go_wrong_with_the_images_is_said(report: Report, comparison: Comparison) -> None:
+    warnings = [
+        block.items
+        for block in _all_blocks(report.blocks)
+        if isinstance(block, Callout) and block.title == "Worth knowing"
+    ]
+    assert warnings == [describe_dataset(comparison.dataset).warnings]
+
+
+def test_figures_for_every_recipe(report: Report) -> None:
+    figures = [block for block in _all_blocks(report.blocks) if isinstance(block, Figure)]
+    # accuracy, differences, a confusion each, curves of the network, balance, sizes
+    assert len(figures) == 7
+
+
+def test_wrong_images_with_the_heat_map_of_the_class_that_is_named(
+    report: Report, comparison: Comparison
+) -> None:
+    galleries = [block for block in _all_blocks(report.blocks) if isinstance(block, Gallery)]
+    by_recipe = {gallery.caption.split(",")[0]: gallery for gallery in galleries}
+    for name, gallery in by_recipe.items():
+        wrong = comparison.wrong(name, 100)
+        assert [each.title for each in gallery.images] == [
+            comparison.dataset.keys[index] for index, _, _ in wrong
+        ][: len(gallery.images)]
+        assert all((each.second is not None) == (name == "cnn") for each in gallery.images)
+    assert "Grad-CAM" in by_recipe["cnn"].caption
+
+
+def test_no_heat_map_of_another_class(comparison: Comparison) -> None:
+    trials = tuple(
+        dataclasses.replace(trial, probabilities=trial.probabilities[:, ::-1].copy())
+        if trial.recipe.name == "cnn"
+        else trial
+        for trial in comparison.trials
+    )
+    # A second repeat, surer and without heat maps, decides which class is named.
+    sure = tuple(
+        dataclasses.replace(
+            trial,
+            probabilities=_surer(np.roll(trial.probabilities, 1, axis=1)),
+            explanations=(),
+        )
+        for trial in comparison.trials
+        if trial.recipe.name == "cnn"
+    )
+    both = dataclasses.replace(comparison, trials=trials + sure)
+    galleries = [
+        block
+        for block in _all_blocks(comparison_report(both).blocks)
+        if isinstance(block, Gallery) and block.caption.startswith("cnn")
+    ]
+    assert galleries
+    named = {index: answer for index, answer, _ in both.wrong("cnn", 100)}
+    said = {
+        int(index): int(answer)
+        for trial in trials
+        if trial.recipe.name == "cnn"
+        for index, answer in zip(trial.split.test, trial.probabilities.argmax(axis=1), strict=True)
+    }
+    keys = {comparison.dataset.keys[index] for index in named if said[index] == named[index]}
+    assert len(keys) < len(galleries[0].images)
+    for image in galleries[0].images:
+        assert (image.second is not None) == (image.title in keys)
+
+
+def test_names_are_escaped_on_the_page(report: Report) -> None:
+    page = render_html(report)
+    assert "<script" not in page
+    assert "onerror=alert(1)&gt;.jpg" in page
+    assert "No &lt;weights&gt;: give a file." in page
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in page
+
+
+def test_the_files_are_the_same_twice(comparison: Comparison, tmp_path: Path) -> None:
+    page = write_report(comparison, tmp_path / "new")
+    assert page == tmp_path / "new" / "report.html"
+    first = {file.name: file.read_bytes() for file in page.parent.iterdir()}
+    assert set(first) == {"report.html", "report.json"}
+    write_report(comparison, str(tmp_path / "new"))
+    assert {file.name: file.read_bytes() for file in page.parent.iterdir()} == first
+    assert json.loads(first["report.json"])["format"] == 1
+
+
+def test_an_image_that_went_away_is_named(comparison: Comparison, tmp_path: Path) -> None:
+    shutil.copytree(comparison.dataset.root, tmp_path / "copy")
+    dataset = load_dataset(tmp_path / "copy")
+    for path in dataset.paths:
+        path.unlink()
+    page = render_html(comparison_report(dataclasses.replace(comparison, dataset=dataset)))
+    assert "can no longer be read" in page
+    assert "<img" not in page
+
+
+def test_no_recipe_at_all(comparison: Comparison) -> None:
+    empty = dataclasses.replace(
+        comparison, trials=(), summaries=(), paired=(), verdict="Nothing ran."
+    )
+    page = render_html(comparison_report(empty))
+    assert "No recipe could run" in page
+    assert "Nothing ran." in page
+
+
+def test_real_images_are_shown_small(
+    comparison: Comparison, peu_data: Path, tmp_path: Path
+) -> None:
+    sources = sorted((peu_data / "caltech4").glob("*/*.jpg"))[:18]
+    for place, source in enumerate(sources):
+        folder = tmp_path / f"class {place // 6}"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(source, folder / source.name)
+    dataset = load_dataset(tmp_path)
+    report = comparison_report(dataclasses.replace(comparison, dataset=dataset))
+    galleries = [block for block in _all_blocks(report.blocks) if isinstance(block, Gallery)]
+    shown = [image for gallery in galleries for image in gallery.images]
+    assert shown
+    assert all(image.image is not None for image in shown)
+    assert len(render_html(report)) < 1_500_000
