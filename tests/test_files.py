@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from peu.errors import ResourceError
 from peu.files import (
     canonical_json,
-    owning,
     read_json,
     replacing,
     sha256_of_file,
@@ -168,15 +167,6 @@ with replacing(Path(sys.argv[1])) as draft:
     time.sleep(60)
 """
 
-_HOLD = """
-import sys, time
-from pathlib import Path
-from peu.files import owning
-with owning(Path(sys.argv[1])):
-    print("ready", flush=True)
-    time.sleep(60)
-"""
-
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
@@ -186,29 +176,6 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     assert target.read_text() == "old"
     write_text(target, "new")
     assert target.read_text() == "new"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_folder_has_one_owner_and_is_free_once_that_is_killed(tmp_path: Path) -> None:
-    folder = tmp_path / "run"
-    holder = _start(_HOLD, folder)
-    try:
-        with pytest.raises(ResourceError, match="Another run") as caught, owning(folder):
-            pytest.fail("two runs in one folder")
-    finally:
-        _kill(holder)
-    assert str(folder) in str(caught.value)
-    assert "\n" not in str(caught.value)
-    with owning(folder):
-        pass
-    with owning(folder):
-        pass
-
-
-def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(ResourceError, match="could not be written"), owning(tmp_path / "file"):
-        pytest.fail("a file is no folder")
 
 
 def test_writers_at_the_same_time_leave_one_whole_file(tmp_path: Path) -> None:
@@ -254,3 +221,23 @@ def test_hashes_are_sha256(tmp_path: Path) -> None:
     assert sha256_of_text("abc").startswith("ba7816bf8f01cfea414140de5dae2223b00361a3")
     (tmp_path / "large").write_bytes(b"a" * 3_000_000)
     assert sha256_of_file(tmp_path / "large") == sha256_of_text("a" * 3_000_000)
+
+
+def test_only_regular_files_of_a_sensible_size_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    write_json(path, [1, 2, 3])
+    assert read_json(path) == [1, 2, 3]
+    with pytest.raises(ValueError, match="bytes"):
+        read_json(path, most_bytes=10)
+    path.write_text("[" * 100_000)
+    with pytest.raises(ValueError, match="nested"):
+        read_json(path)
+    with pytest.raises(OSError, match="regular"):
+        read_json(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(OSError, match="regular"):
+        read_json(tmp_path / "pipe.json")

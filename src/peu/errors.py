@@ -1,34 +1,34 @@
-"""The errors a user can mend, each with the exit code that the command line gives it."""
+"""Errors that a user can mend, each with the exit code of the command line."""
 
 
 class PeuError(Exception):
-    """Stand above every error that peu raises on purpose.
+    """Base class of peu's errors.
 
-    A message says what was expected, what was received and what to do.
+    A message says in one line what was expected, what was received and what to do.
     """
 
     exit_code = 1
 
 
 class RecipeError(PeuError, ValueError):
-    """Report a setting that cannot work: a setting out of its range, an unknown recipe."""
+    """A setting that cannot work: out of its range, unknown, or at odds with another."""
 
     exit_code = 2
 
 
 class DataError(PeuError):
-    """Report images or labels that cannot be used as they are."""
+    """Images or labels that cannot be used as they are."""
 
     exit_code = 3
 
 
 class BundleError(PeuError):
-    """Report a saved model that is damaged, foreign, or made for something else."""
+    """A saved model that is damaged, foreign, or made for something else."""
 
     exit_code = 4
 
 
 class ResourceError(PeuError):
-    """Report that the machine could not give what was needed: disk, network, time, a lock."""
+    """Not enough disk space, memory, network or time, or a folder in use."""
 
     exit_code = 5

@@ -1,26 +1,30 @@
-"""Files that are either old and whole or new and whole, and folders that one run owns."""
+"""Files that are either old and whole or new and whole, and what they hold."""
 
 import contextlib
 import errno
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from peu.errors import ResourceError
 
+DRAFT = ".peu-"
+"""How the name of everything begins that is still being written."""
+
 _CHUNK_BYTES = 1 << 20
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_MOST_BYTES = 256 << 20
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Error numbers of a disk that is full."""
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary sibling to write, and put it in place of `path` when all went well.
+    """Yield a temporary sibling to write, and put it in place of `path` when all went well.
 
     Args:
         path: the file that is wanted; its folder is made if missing.
@@ -42,7 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
     draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=DRAFT, suffix=path.suffix, dir=path.parent)
         os.close(handle)
         draft = Path(name)
         yield draft
@@ -50,7 +54,7 @@ def replacing(path: Path) -> Iterator[Path]:
         draft.chmod(0o666 & ~_umask())
         draft.replace(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         if draft is not None:
             draft.unlink(missing_ok=True)
@@ -88,18 +92,46 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, text + "\n")
 
 
-def read_json(path: Path) -> Any:
-    """Read a UTF-8 JSON file.
+def read_bytes(path: Path, *, most_bytes: int = _MOST_BYTES) -> bytes:
+    """Read a file, but no pipe, no device and nothing enormous.
 
     Raises:
-        OSError: the file cannot be read.
-        ValueError: the file is not UTF-8 or not JSON.
+        OSError: the file cannot be read, or is no regular file.
+        ValueError: the file is larger than `most_bytes`.
     """
-    return json.loads(path.read_text(encoding="utf-8"))
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    if status.st_size > most_bytes:
+        raise ValueError(f"it has {status.st_size:,} bytes, and at most {most_bytes:,} are read")
+    return path.read_bytes()
+
+
+def read_text(path: Path, *, most_bytes: int = _MOST_BYTES) -> str:
+    """Read a UTF-8 text file, as `read_bytes` does.
+
+    Raises:
+        OSError: the file cannot be read, or is no regular file.
+        ValueError: the file is not UTF-8, or larger than `most_bytes`.
+    """
+    return read_bytes(path, most_bytes=most_bytes).decode("utf-8")
+
+
+def read_json(path: Path, *, most_bytes: int = _MOST_BYTES) -> Any:
+    """Read a UTF-8 JSON file, as `read_text` does.
+
+    Raises:
+        OSError: the file cannot be read, or is no regular file.
+        ValueError: the file is not UTF-8, not JSON, nested too deeply, or larger than `most_bytes`.
+    """
+    try:
+        return json.loads(read_text(path, most_bytes=most_bytes))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def canonical_json(value: Any) -> str:
-    """Give the one text that equal values share, to be hashed.
+    """The one JSON text that equal values share, to be hashed.
 
     Example:
         >>> canonical_json({"b": 1, "a": (2, 3)})
@@ -111,7 +143,7 @@ def canonical_json(value: Any) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Give the SHA-256 of a file's content, in hexadecimal, in bounded memory."""
+    """SHA-256 of a file's content, in hexadecimal, in bounded memory."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK_BYTES):
@@ -120,39 +152,14 @@ def sha256_of_file(path: Path) -> str:
 
 
 def sha256_of_text(text: str) -> str:
-    """Give the SHA-256 of a text's UTF-8 bytes, in hexadecimal."""
+    """SHA-256 of a text's UTF-8 bytes, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-@contextlib.contextmanager
-def owning(folder: Path) -> Iterator[None]:
-    """Hold a folder for one run; a second run at the same time is refused.
-
-    The lock ends with the process, so a killed run leaves nothing to clear away.
-
-    Raises:
-        ResourceError: another run holds the folder, or it cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock", timeout=0)
-        lock.acquire()
-    except Timeout as error:
-        raise ResourceError(
-            f"Expected to have `{folder}` to itself. Another run is working in it. "
-            "Wait until it ends, or choose another folder with --output."
-        ) from error
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _cannot_write(path: Path, error: OSError) -> ResourceError:
+def cannot_write(path: Path, error: OSError) -> ResourceError:
+    """The error for a file or folder that could not be written, with its reason and a remedy."""
     reason = error.strerror or str(error)
-    if error.errno in _NO_ROOM:
+    if error.errno in NO_ROOM:
         advice = "Free some disk space and run the same command again."
     else:
         advice = "Check that the folder exists and that you may write there."

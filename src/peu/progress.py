@@ -11,13 +11,13 @@ from typing import Protocol
 
 
 class Display(Protocol):
-    """What draws progress, or passes it on."""
+    """Something that draws progress, or passes it on."""
 
     def steps(self, done: int, total: int) -> None:
-        """Take how many of a command's steps are done."""
+        """Show how many of a command's steps are done."""
 
     def phase(self, name: str, done: int, total: int) -> None:
-        """Take how far one phase of the current step is; `done == total` ends it."""
+        """Show how far one phase of the current step is; `done == total` ends it."""
 
 
 _display: ContextVar[Display | None] = ContextVar("display", default=None)
@@ -25,8 +25,8 @@ _counting: ContextVar[bool] = ContextVar("counting", default=False)
 
 
 @contextmanager
-def showing(display: Display) -> Iterator[None]:
-    """Send every report made inside to `display`."""
+def showing(display: Display | None) -> Iterator[None]:
+    """Send every report made inside to `display`; to nobody where it is None."""
     token = _display.set(display)
     try:
         yield

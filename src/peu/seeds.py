@@ -4,7 +4,7 @@ import hashlib
 
 
 def child_seed(root: int, *names: str | int) -> int:
-    """Derive the seed of one purpose from the root seed.
+    """Derive one purpose's seed from the root seed.
 
     Hashing names instead of counting calls keeps every figure the same when an unrelated
     step is added, left out, or run on another machine in another order.

@@ -9,7 +9,7 @@ import difflib
 import functools
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform, get_type_hints
 
 import pydantic
 from pydantic import Field
@@ -109,7 +109,8 @@ def list_settings(cls: type, prefix: str = "") -> tuple[Setting, ...]:
 
 def settings_to_dict(value: Any) -> dict[str, Any]:
     """Turn settings into what JSON can hold."""
-    return {field.name: _as_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    found: dict[str, Any] = pydantic.TypeAdapter(type(value)).dump_python(value, mode="json")
+    return found
 
 
 def settings_from_dict(cls: type[T], value: dict[str, Any]) -> T:
@@ -130,15 +131,17 @@ def parse_value(text: str) -> Any:
     """Read a setting's value as a command line gives it: JSON, a list with commas, or text.
 
     Example:
-        >>> parse_value("8,16"), parse_value("auto"), parse_value("0.5"), parse_value("true")
-        ([8, 16], 'auto', 0.5, True)
+        >>> parse_value("8,16"), parse_value("auto"), parse_value("0.5"), parse_value("null")
+        ([8, 16], 'auto', 0.5, None)
     """
+    if text == "None":
+        return None
     for attempt in (text, f"[{text}]") if "," in text else (text,):
         try:
             return json.loads(attempt)
         except ValueError:
             continue
-    return None if text.lower() == "none" else text
+    return text
 
 
 def check_setting(name: str, *, holds: bool, expected: str, received: object, advice: str) -> None:
@@ -152,7 +155,7 @@ def check_setting(name: str, *, holds: bool, expected: str, received: object, ad
 
 
 def changed_settings(value: Any) -> dict[str, Any]:
-    """Give the settings that differ from their defaults."""
+    """The settings that differ from their defaults."""
     usual = type(value)()
     return {
         field.name: getattr(value, field.name)
@@ -180,7 +183,7 @@ def _merged(cls: type, value: Any) -> Any:
 
 
 def _refusal(cls: type, error: pydantic.ValidationError) -> RecipeError:
-    """Say in one sentence what was wrong with the first bad setting."""
+    """One sentence about the first bad setting: expected, received, what to do."""
     found = error.errors(include_url=False)
     first = found[0]
     cause = first.get("ctx", {}).get("error")
@@ -206,9 +209,12 @@ def _refusal(cls: type, error: pydantic.ValidationError) -> RecipeError:
 
 
 def _expected(message: str) -> str:
-    for opening in ("Input should ", "Value error, "):
-        if message.startswith(opening):
-            return message.removeprefix(opening)
+    # Pydantic says "Input should be ..." or "Tuple should have ...", and puts this before ours.
+    subject, _, wanted = message.removeprefix("Value error, ").partition(" should ")
+    if wanted and " " not in subject:
+        return wanted
+    if message.startswith("Value error, "):
+        return subject
     return f"be valid ({message[0].lower()}{message[1:]})"
 
 
@@ -219,11 +225,10 @@ def _setting_path(cls: type, location: Sequence[int | str]) -> tuple[list[str], 
     for part in location:
         if not dataclasses.is_dataclass(owner):
             break
-        types = {field.name: field for field in dataclasses.fields(owner)}
-        if part not in types:
+        if part not in {field.name for field in dataclasses.fields(owner)}:
             break
         names.append(str(part))
-        nested = types[str(part)].type
+        nested = get_type_hints(owner)[str(part)]
         if not (isinstance(nested, type) and dataclasses.is_dataclass(nested)):
             return names, owner
         owner = nested

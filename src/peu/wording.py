@@ -1,4 +1,4 @@
-"""Words for messages: names on one line, and a few examples out of many."""
+"""Names in messages: quoted, on one line, a few out of many."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ _EXAMPLES = 3
 _LONGEST = 120
 
 
-def shown(name: object) -> str:
-    r"""Give a name as it can stand in a one-line message.
+def quoted(name: object) -> str:
+    r"""A name in backquotes, safe in a one-line message.
 
     File names may hold newlines, escape codes and bytes that are no text; a terminal or a
     log must not be steered by them.
@@ -20,14 +20,14 @@ def shown(name: object) -> str:
         long one.
 
     Example:
-        >>> shown("two\nlines.jpg")
+        >>> quoted("two\nlines.jpg")
         '`two\\nlines.jpg`'
     """
-    return f"`{on_one_line(name)}`"
+    return f"`{one_line(name)}`"
 
 
-def on_one_line(name: object) -> str:
-    """Give a name as `shown` does, without backquotes: for a table, where it stands alone."""
+def one_line(name: object) -> str:
+    """A name as `quoted` writes it, without the backquotes, for a table."""
     text = printable(str(name))
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
@@ -42,11 +42,11 @@ def printable(text: str) -> str:
     )
 
 
-def some(items: Sequence[str]) -> str:
-    """Join the first few items and count the rest.
+def first_few(items: Sequence[str]) -> str:
+    """The first few items, and the number of the others.
 
     Example:
-        >>> some(["a", "b", "c", "d", "e"])
+        >>> first_few(["a", "b", "c", "d", "e"])
         'a, b, c and 2 more'
     """
     listed = ", ".join(items[:_EXAMPLES])
