@@ -13,9 +13,9 @@ from broken_images import grey_png, write_classes
 from peu.errors import DataError, ResourceError
 from peu.images import archives
 from peu.images.archives import extract_zip
-from peu.images.dataset import load_dataset
+from peu.images.loading import load_images
 
-PICTURE = grey_png()
+PNG = grey_png()
 
 
 def zipped(path: Path, entries: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -35,7 +35,7 @@ def with_mode(path: Path, kind: int) -> Path:
 
 
 def encrypted(path: Path) -> Path:
-    zipped(path, {"a/1.png": PICTURE}, zipfile.ZIP_STORED)
+    zipped(path, {"a/1.png": PNG}, zipfile.ZIP_STORED)
     content = bytearray(path.read_bytes())
     for start, flags_at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(start) + flags_at] |= 1
@@ -45,14 +45,14 @@ def encrypted(path: Path) -> Path:
 
 def overlapping(path: Path, *, same_start: bool) -> Path:
     """Two entries whose data is the same bytes, as the smallest and largest of bombs are made."""
-    zipped(path, {"a/1.png": PICTURE, "a/2.png": PICTURE}, zipfile.ZIP_STORED)
+    zipped(path, {"a/1.png": PNG, "a/2.png": PNG}, zipfile.ZIP_STORED)
     content = bytearray(path.read_bytes())
     first = content.index(b"PK\x01\x02")
     second = content.index(b"PK\x01\x02", first + 4)
     if same_start:
         struct.pack_into("<L", content, second + 42, 0)
     else:
-        struct.pack_into("<LL", content, first + 20, len(PICTURE) + 60, len(PICTURE) + 60)
+        struct.pack_into("<LL", content, first + 20, len(PNG) + 60, len(PNG) + 60)
     path.write_bytes(content)
     return path
 
@@ -65,7 +65,7 @@ def many(path: Path) -> Path:
 
 
 def flipped(path: Path) -> Path:
-    zipped(path, {"a/1.png": PICTURE}, zipfile.ZIP_STORED)
+    zipped(path, {"a/1.png": PNG}, zipfile.ZIP_STORED)
     content = bytearray(path.read_bytes())
     content[content.index(b"IDAT") + 6] ^= 4
     path.write_bytes(content)
@@ -88,7 +88,7 @@ def written(path: Path, content: bytes) -> Path:
 SLOW = pytest.mark.slow
 
 UNSAFE: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "parent": (lambda p: zipped(p, {"a/1.png": PICTURE, "a/../../x": b"x"}), "outside"),
+    "parent": (lambda p: zipped(p, {"a/1.png": PNG, "a/../../x": b"x"}), "outside"),
     "absolute": (lambda p: zipped(p, {"/etc/x": b"x"}), "outside"),
     "drive": (lambda p: zipped(p, {"C:\\x.png": b"x"}), "outside"),
     "backslash parent": (lambda p: zipped(p, {"a\\..\\..\\x": b"x"}), "outside"),
@@ -96,18 +96,18 @@ UNSAFE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "device": (lambda p: with_mode(p, stat.S_IFCHR), "link or a device"),
     "fifo": (lambda p: with_mode(p, stat.S_IFIFO), "link or a device"),
     "1000:1": (lambda p: zipped(p, {"a/1.bmp": bytes(5 << 20)}), "grows more than"),
-    "nested by name": (lambda p: zipped(p, {"a/1.png": PICTURE, "b.tar.gz": b"x"}), "archive"),
+    "nested by name": (lambda p: zipped(p, {"a/1.png": PNG, "b.tar.gz": b"x"}), "archive"),
     "nested by content": (lambda p: zipped(p, {"a/1.png": inner_zip()}), "archive"),
     "encrypted": (encrypted, "encrypted"),
     "overlapping": (lambda p: overlapping(p, same_start=False), "overlap"),
     "one start": (lambda p: overlapping(p, same_start=True), "overlap"),
     "many": (many, "more than 100,000"),
     "bzip2": (lambda p: zipped(p, {"a/1": b"x"}, zipfile.ZIP_BZIP2), "unusual"),
-    "file and folder": (lambda p: zipped(p, {"a": b"x", "a/1.png": PICTURE}), "both"),
+    "file and folder": (lambda p: zipped(p, {"a": b"x", "a/1.png": PNG}), "both"),
     "no zip": (lambda p: written(p, b"hello"), "no zip file"),
     "empty file": (lambda p: written(p, b""), "no zip file"),
     "flipped bit": (flipped, "damaged"),
-    "cut": (lambda p: written(p, zipped(p, {"a/1.png": PICTURE}).read_bytes()[:-30]), "no zip"),
+    "cut": (lambda p: written(p, zipped(p, {"a/1.png": PNG}).read_bytes()[:-30]), "no zip"),
 }
 
 
@@ -130,7 +130,7 @@ def test_an_unsafe_zip_is_refused_whole(name: str, tmp_path: Path, private_cache
 def test_a_zip_of_too_many_entries_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    archive = zipped(tmp_path / "images.zip", {f"a/{number}.png": PICTURE for number in range(3)})
+    archive = zipped(tmp_path / "images.zip", {f"a/{number}.png": PNG for number in range(3)})
     assert archives.MAX_ENTRIES == 100_000
     monkeypatch.setattr(archives, "MAX_ENTRIES", 2)
     with pytest.raises(DataError, match="more than 2 entries"):
@@ -140,8 +140,8 @@ def test_a_zip_of_too_many_entries_is_refused(
 def test_two_entries_of_one_name_are_refused(tmp_path: Path) -> None:
     archive = tmp_path / "images.zip"
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr("a/1.png", PICTURE)
-        opened.writestr("a/./1.png", PICTURE)
+        opened.writestr("a/1.png", PNG)
+        opened.writestr("a/./1.png", PNG)
 
     with pytest.raises(DataError, match="two entries"):
         extract_zip(archive)
@@ -153,7 +153,7 @@ def test_a_zip_too_large_in_total_is_refused(
     monkeypatch.setattr(archives, "MAX_TOTAL_BYTES", 10)
 
     with pytest.raises(DataError, match="grow"):
-        extract_zip(zipped(tmp_path / "images.zip", {"a/1.png": PICTURE}))
+        extract_zip(zipped(tmp_path / "images.zip", {"a/1.png": PNG}))
 
 
 def test_a_list_of_entries_too_large_to_read_is_refused(
@@ -162,16 +162,16 @@ def test_a_list_of_entries_too_large_to_read_is_refused(
     monkeypatch.setattr(archives, "_MAX_DIRECTORY_BYTES", 10)
 
     with pytest.raises(DataError, match="more than 100,000"):
-        extract_zip(zipped(tmp_path / "images.zip", {"a/1.png": PICTURE}))
+        extract_zip(zipped(tmp_path / "images.zip", {"a/1.png": PNG}))
 
 
 def test_a_zip_is_unpacked_once_for_each_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entries = {"a/1.png": PICTURE, "b\\2.png": PICTURE, "__MACOSX/._1.png": b"x"}
+    entries = {"a/1.png": PNG, "b\\2.png": PNG, "__MACOSX/._1.png": b"x"}
     folder = extract_zip(zipped(tmp_path / "one.zip", entries))
-    assert (folder / "a" / "1.png").read_bytes() == PICTURE
-    assert (folder / "b" / "2.png").read_bytes() == PICTURE
+    assert (folder / "a" / "1.png").read_bytes() == PNG
+    assert (folder / "b" / "2.png").read_bytes() == PNG
 
     def fail(*_: object) -> None:
         raise AssertionError
@@ -183,11 +183,11 @@ def test_a_zip_is_unpacked_once_for_each_content(
 
 
 def test_an_unpacked_zip_that_lost_a_file_is_unpacked_again(tmp_path: Path) -> None:
-    archive = zipped(tmp_path / "one.zip", {"a/1.png": PICTURE, "a/2.png": PICTURE})
+    archive = zipped(tmp_path / "one.zip", {"a/1.png": PNG, "a/2.png": PNG})
     folder = extract_zip(archive)
     (folder / "a" / "2.png").unlink()
 
-    assert (extract_zip(archive) / "a" / "2.png").read_bytes() == PICTURE
+    assert (extract_zip(archive) / "a" / "2.png").read_bytes() == PNG
 
 
 def test_a_cache_that_cannot_be_written_is_a_resource_error(
@@ -197,7 +197,7 @@ def test_a_cache_that_cannot_be_written_is_a_resource_error(
     monkeypatch.setenv("PEU_CACHE", str(tmp_path / "file"))
 
     with pytest.raises(ResourceError, match="PEU_CACHE"):
-        extract_zip(zipped(tmp_path / "one.zip", {"a/1.png": PICTURE}))
+        extract_zip(zipped(tmp_path / "one.zip", {"a/1.png": PNG}))
 
 
 def test_a_zip_of_class_folders_is_the_same_set_as_the_folders(tmp_path: Path) -> None:
@@ -207,10 +207,10 @@ def test_a_zip_of_class_folders_is_the_same_set_as_the_folders(tmp_path: Path) -
     flat = zipped(tmp_path / "flat.zip", contents)
     nested = zipped(tmp_path / "nested.zip", {f"top/{k}": v for k, v in contents.items()})
 
-    expected = load_dataset(root)
-    assert load_dataset(flat).fingerprint == expected.fingerprint
-    assert load_dataset(nested).fingerprint == expected.fingerprint
-    assert load_dataset(nested).name == "nested"
+    expected = load_images(root)
+    assert load_images(flat).fingerprint == expected.fingerprint
+    assert load_images(nested).fingerprint == expected.fingerprint
+    assert load_images(nested).name == "nested"
 
 
 def test_a_zip_of_a_table_is_read_and_does_not_reach_outside(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_a_zip_of_a_table_is_read_and_does_not_reach_outside(tmp_path: Path) -> 
     images = write_classes(tmp_path / "made", {"p": 4}) / "p"
     entries = {f"p/{one.name}": one.read_bytes() for one in images.iterdir()}
 
-    dataset = load_dataset(zipped(tmp_path / "t.zip", {**entries, "labels.csv": lines.encode()}))
+    dataset = load_images(zipped(tmp_path / "t.zip", {**entries, "labels.csv": lines.encode()}))
 
     assert dataset.keys == ("p/0.png", "p/1.png", "p/2.png", "p/3.png")
     assert [one.reason for one in dataset.set_aside] == ["it lies outside the archive"]

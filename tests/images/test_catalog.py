@@ -14,7 +14,8 @@ from PIL import Image
 from peu.errors import DataError, ResourceError
 from peu.images import catalog
 from peu.images.caltech import extract_classes
-from peu.images.catalog import CATALOG, CatalogEntry, fetch, open_dataset
+from peu.images.catalog import CATALOG, CatalogEntry, fetch
+from peu.images.loading import load_images
 from peu.images.samples import draw_samples
 
 WANTED = {"anchor": 2, "barrel": 1}
@@ -151,7 +152,7 @@ def test_other_numbers_of_images_are_refused_whole(
 
 def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path) -> None:
     archive = _archive(tmp_path / "few.zip", ORDINARY)
-    (tmp_path / ".few-abandoned" / "set" / "anchor").mkdir(parents=True)
+    (tmp_path / ".peu-few" / "new" / "anchor").mkdir(parents=True)
     extract_classes(archive, tmp_path / "few", WANTED)
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["few", "few.zip"]
 
@@ -227,21 +228,21 @@ def test_without_a_network_the_message_says_what_to_do(private_cache: Path, name
 def test_a_name_that_is_neither_path_nor_set_lists_the_sets() -> None:
     for source in ("caltech5", Path("no/such/folder"), ""):
         with pytest.raises(DataError, match="samples, digits, caltech4, mnist") as caught:
-            open_dataset(source)
+            load_images(source)
         assert "\n" not in str(caught.value)
 
 
 def test_an_existing_path_wins_over_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw_samples(tmp_path / "mnist", per_class={"anchor": 2, "barrel": 2})
     monkeypatch.chdir(tmp_path)
-    dataset = open_dataset("mnist")
+    dataset = load_images("mnist")
     assert dataset.class_names == ("anchor", "barrel")
 
 
 def test_samples_are_opened_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = draw_samples(tmp_path / "samples-1-0", per_class=2)
     monkeypatch.setattr(catalog, "sample_set", lambda **_: folder)
-    dataset = open_dataset("samples")
+    dataset = load_images("samples")
     assert dataset.name == "samples"
     assert len(dataset) == 8
     assert dataset.class_names == ("accordion", "anchor", "barrel", "binocular")
@@ -252,7 +253,7 @@ def test_the_real_images_are_opened_by_name(
     peu_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PEU_DATA", str(peu_data))
-    dataset = open_dataset("caltech4")
+    dataset = load_images("caltech4")
     assert dataset.name == "caltech4"
     assert len(dataset) == 177
     assert fetch(CATALOG["mnist"]) == peu_data / "mnist.npz"

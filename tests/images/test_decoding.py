@@ -15,18 +15,16 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageFile
 
 from broken_images import BROKEN, drawing, encoded, grey_png, huge_header, png, text_bomb
-from peu.errors import DataError, RecipeError
+from peu.errors import DataError
 from peu.images.colours import eight_bits
 from peu.images.decoding import (
     MAX_PIXELS,
     UnreadableImage,
     decode_image,
-    read_image,
-    resize_image,
     to_rgb_image,
 )
 
-PICTURE = Image.fromarray(drawing())
+DRAWING = Image.fromarray(drawing())
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -75,7 +73,7 @@ def test_more_pixels_than_pillow_itself_allows_are_refused() -> None:
 @pytest.mark.parametrize("format_name", ["PNG", "JPEG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", TURNS)
 def test_exif_orientation_gives_the_pre_rotated_image(orientation: int, format_name: str) -> None:
-    stored = PICTURE.transpose(TURNS[UNDO.get(orientation, orientation)])
+    stored = DRAWING.transpose(TURNS[UNDO.get(orientation, orientation)])
     exif = Image.Exif()
     exif[0x0112] = orientation
     marked = encoded(stored, format_name, exif=exif)
@@ -84,22 +82,22 @@ def test_exif_orientation_gives_the_pre_rotated_image(orientation: int, format_n
     upright = decode_image(marked).image
 
     expected = decode_image(unmarked).image.transpose(TURNS[orientation])
-    assert upright.size == PICTURE.size
+    assert upright.size == DRAWING.size
     assert np.array_equal(np.asarray(upright), np.asarray(expected))
     if format_name == "PNG":
-        assert np.array_equal(np.asarray(upright), np.asarray(PICTURE))
+        assert np.array_equal(np.asarray(upright), np.asarray(DRAWING))
 
 
 def test_a_damaged_exif_record_is_no_reason_to_lose_the_image() -> None:
-    content = encoded(PICTURE, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    content = encoded(DRAWING, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
 
-    assert decode_image(content).image.size == PICTURE.size
+    assert decode_image(content).image.size == DRAWING.size
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "LA", "RGBA", "YCbCr"])
 def test_every_colour_mode_looks_as_it_did(mode: str) -> None:
     format_name = "TIFF" if mode in ("CMYK", "YCbCr") else "PNG"
-    stored = PICTURE.convert("L").convert(mode) if mode == "LA" else PICTURE.convert(mode)
+    stored = DRAWING.convert("L").convert(mode) if mode == "LA" else DRAWING.convert(mode)
 
     decoded = decode_image(encoded(stored, format_name))
 
@@ -188,7 +186,7 @@ def test_an_animation_gives_its_first_frame(format_name: str) -> None:
 
 def test_the_content_tells_the_format(tmp_path: Path) -> None:
     path = tmp_path / "image.png"
-    path.write_bytes(encoded(PICTURE, "JPEG"))
+    path.write_bytes(encoded(DRAWING, "JPEG"))
 
     decoded = decode_image(path)
 
@@ -245,70 +243,13 @@ def test_any_bytes_give_an_image_or_a_reason(content: bytes, start: bytes) -> No
 @given(at=st.integers(0, 10_000), bit=st.integers(0, 7))
 @settings(deadline=None, max_examples=80)
 def test_a_flipped_bit_in_a_png_never_goes_unnoticed(at: int, bit: int) -> None:
-    whole = encoded(PICTURE)
+    whole = encoded(DRAWING)
     damaged = bytearray(whole)
     # The last chunk, 12 bytes that mark the end, holds nothing of the image.
     damaged[at % (len(whole) - 12)] ^= 1 << bit
 
     with pytest.raises(UnreadableImage):
         decode_image(bytes(damaged))
-
-
-@given(
-    size=st.tuples(st.integers(8, 90), st.integers(8, 90)),
-    target=st.tuples(st.integers(8, 64), st.integers(8, 64)),
-    resize_mode=st.sampled_from(["pad", "stretch", "crop"]),
-)
-@settings(deadline=None)
-def test_every_fit_gives_the_size_that_was_asked_for(
-    size: tuple[int, int], target: tuple[int, int], resize_mode: str
-) -> None:
-    pixels = resize_image(Image.new("RGB", size, (10, 200, 30)), target, resize_mode)  # type: ignore[arg-type]
-
-    assert pixels.shape == (*target, 3)
-    assert pixels.dtype == np.uint8
-    assert (pixels == (10, 200, 30)).all()
-
-
-def test_padding_keeps_the_whole_image_and_its_shape() -> None:
-    image = Image.new("RGB", (40, 20), "white")
-    image.paste("black", (10, 5, 30, 15))
-
-    pixels = resize_image(image, (40, 40), "pad")
-
-    assert np.array_equal(pixels[10:30], np.asarray(image))
-    assert (pixels[:10] == 255).all()
-    assert (pixels[30:] == 255).all()
-
-
-def test_cropping_takes_the_middle() -> None:
-    image = Image.new("RGB", (60, 20), "red")
-    image.paste("blue", (20, 0, 40, 20))
-
-    pixels = resize_image(image, (20, 20), "crop")
-
-    assert (pixels[:, 2:-2] == (0, 0, 255)).all()
-
-
-def test_shrinking_averages() -> None:
-    checks = np.indices((64, 64)).sum(axis=0) % 2 * np.uint8(255)
-    image = Image.fromarray(checks.astype(np.uint8)).convert("RGB")
-
-    pixels = resize_image(image, (8, 8), "stretch")
-
-    assert np.abs(pixels.astype(int) - 127).max() <= 6
-
-
-def test_an_unknown_fit_is_refused() -> None:
-    with pytest.raises(RecipeError, match="resize_mode"):
-        resize_image(PICTURE, (8, 8), "squash")  # type: ignore[arg-type]
-
-
-def test_reading_is_decoding_and_resizing(tmp_path: Path) -> None:
-    path = tmp_path / "image.png"
-    PICTURE.save(path)
-
-    assert np.array_equal(read_image(path, (30, 40), "pad"), np.asarray(PICTURE))
 
 
 @given(hnp.arrays(np.uint16, (9, 9)))
@@ -359,7 +300,7 @@ def test_a_pillow_image_is_treated_as_its_file_is(tmp_path: Path) -> None:
     path = tmp_path / "turned.png"
     exif = Image.Exif()
     exif[0x0112] = 6
-    PICTURE.convert("P").save(path, exif=exif)
+    DRAWING.convert("P").save(path, exif=exif)
 
     with Image.open(path) as opened:
         given_image = to_rgb_image(opened)

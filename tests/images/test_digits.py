@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from peu.images.catalog import open_dataset
 from peu.images.digits import digits_set
+from peu.images.loading import load_images
 
 
 def test_the_digits_are_whole_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,7 +14,7 @@ def test_the_digits_are_whole_and_kept(tmp_path: Path, monkeypatch: pytest.Monke
     path = digits_set()
     written = path.stat().st_mtime_ns
     assert digits_set().stat().st_mtime_ns == written
-    digits = open_dataset("digits")
+    digits = load_images("digits")
     assert digits.name == "digits"
     assert digits.class_names == tuple("0123456789")
     assert digits.array is not None

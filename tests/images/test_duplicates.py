@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
-from peu.images.dataset import load_dataset
 from peu.images.duplicates import duplicate_groups
-from peu.images.facts import ImageFacts, thumbnail_of
+from peu.images.loading import load_images
+from peu.images.metadata import thumbnail_of
+from peu.images.records import ImageMetadata
 
 
 @dataclass(frozen=True)
-class Facts:
-    facts: tuple[ImageFacts, ...]
+class Described:
+    metadata: tuple[ImageMetadata, ...]
 
 
 def texture(seed: int, size: tuple[int, int] = (200, 150)) -> Image.Image:
@@ -32,13 +33,13 @@ def texture(seed: int, size: tuple[int, int] = (200, 150)) -> Image.Image:
     return image
 
 
-def facts_of(image: Image.Image) -> ImageFacts:
+def metadata_of(image: Image.Image) -> ImageMetadata:
     digest = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
-    return ImageFacts(*image.size, image.mode, "PNG", digest, thumbnail_of(image), ())
+    return ImageMetadata(*image.size, image.mode, "PNG", digest, thumbnail_of(image), ())
 
 
 def groups_of(*images: Image.Image) -> list[int]:
-    numbered: list[int] = duplicate_groups(Facts(tuple(map(facts_of, images)))).tolist()
+    numbered: list[int] = duplicate_groups(Described(tuple(map(metadata_of, images)))).tolist()
     return numbered
 
 
@@ -143,20 +144,20 @@ def test_a_thumbnail_of_a_large_image_is_its_copy_even_if_tiny() -> None:
 
 def test_equal_bytes_are_copies_and_copies_of_copies_too() -> None:
     one = texture(1)
-    facts = facts_of(one)
+    facts = metadata_of(one)
     numbered = duplicate_groups(
-        Facts((facts, facts_of(texture(2)), facts, facts_of(one.rotate(180))))
+        Described((facts, metadata_of(texture(2)), facts, metadata_of(one.rotate(180))))
     )
     assert numbered.tolist() == [0, 1, 0, 0]
     assert numbered.dtype == np.int64
 
 
 def test_no_images_have_no_groups() -> None:
-    assert duplicate_groups(Facts(())).tolist() == []
+    assert duplicate_groups(Described(())).tolist() == []
 
 
 def test_the_two_pairs_of_the_lab_sheet(peu_data: Path) -> None:
-    dataset = load_dataset(peu_data / "caltech4")
+    dataset = load_images(peu_data / "caltech4")
     groups = duplicate_groups(dataset)
     pairs = [
         tuple(dataset.keys[at] for at in np.flatnonzero(groups == group))

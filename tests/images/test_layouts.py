@@ -10,7 +10,8 @@ import pytest
 
 from broken_images import SVG, write_classes, write_image
 from peu.errors import DataError
-from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 
 
 def counts(dataset: ImageDataset) -> dict[str, int]:
@@ -26,7 +27,7 @@ def reasons(dataset: ImageDataset) -> dict[str, str]:
 def test_class_folders_are_sorted_classes(tmp_path: Path) -> None:
     root = write_classes(tmp_path / "photos", {"dog": 3, "cat": 2})
 
-    dataset = load_dataset(root)
+    dataset = load_images(root)
 
     assert dataset.name == "photos"
     assert dataset.class_names == ("cat", "dog")
@@ -41,7 +42,7 @@ def test_folders_in_class_folders_belong_to_the_class(tmp_path: Path) -> None:
     root = write_classes(tmp_path, {"cat": 1, "dog": 2})
     write_image(root / "cat" / "2024" / "may" / "x.png")
 
-    assert counts(load_dataset(root)) == {"cat": 2, "dog": 2}
+    assert counts(load_images(root)) == {"cat": 2, "dog": 2}
 
 
 @pytest.mark.parametrize("validation", ["val", "valid", "validation", "Val"])
@@ -49,7 +50,7 @@ def test_train_validation_and_test_are_parts(tmp_path: Path, validation: str) ->
     for part in ("train", validation, "test"):
         write_classes(tmp_path / part, {"cat": 2, "dog": 2})
 
-    dataset = load_dataset(tmp_path)
+    dataset = load_images(tmp_path)
 
     assert counts(dataset) == {"cat": 6, "dog": 6}
     assert sorted(set(dataset.parts)) == ["test", "train", "validation"]
@@ -62,13 +63,13 @@ def test_train_validation_and_test_are_parts(tmp_path: Path, validation: str) ->
 def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
     write_classes(tmp_path, {"train": 2, "test": 3})
 
-    assert counts(load_dataset(tmp_path)) == {"train": 2, "test": 3}
+    assert counts(load_images(tmp_path)) == {"train": 2, "test": 3}
 
 
 def test_a_single_folder_around_the_classes_is_stepped_into(tmp_path: Path) -> None:
     write_classes(tmp_path / "outer" / "Data", {"cat": 2, "dog": 2})
 
-    dataset = load_dataset(tmp_path / "outer")
+    dataset = load_images(tmp_path / "outer")
 
     assert dataset.name == "outer"
     assert dataset.keys[0] == "cat/0.png"
@@ -81,7 +82,7 @@ def test_what_is_no_image_is_tolerated_in_silence(tmp_path: Path) -> None:
     write_image(root / "__MACOSX" / "x.png")
     write_image(root / ".hidden" / "x.png")
 
-    assert load_dataset(root).set_aside == ()
+    assert load_images(root).set_aside == ()
 
 
 def test_what_should_be_an_image_is_set_aside_with_its_reason(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_what_should_be_an_image_is_set_aside_with_its_reason(tmp_path: Path) ->
     (root / "cat" / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(50))
     (root / "notes").mkdir()
 
-    found = reasons(load_dataset(root))
+    found = reasons(load_images(root))
 
     assert found["stray.png"] == "it is not in a class folder"
     assert "SVG" in found["cat/drawing.jpg"]
@@ -104,7 +105,7 @@ def test_an_image_without_an_extension_is_found(tmp_path: Path) -> None:
     root = write_classes(tmp_path, {"cat": 2, "dog": 2})
     (root / "cat" / "0.png").rename(root / "cat" / "0")
 
-    assert counts(load_dataset(root)) == {"cat": 2, "dog": 2}
+    assert counts(load_images(root)) == {"cat": 2, "dog": 2}
 
 
 def test_loops_pipes_sockets_and_folders_are_not_followed(
@@ -119,7 +120,7 @@ def test_loops_pipes_sockets_and_folders_are_not_followed(
     monkeypatch.chdir(root / "cat")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("s.png")
-        dataset = load_dataset(root)
+        dataset = load_images(root)
 
     found = reasons(dataset)
     assert counts(dataset) == {"cat": 2, "dog": 2}
@@ -135,7 +136,7 @@ def test_a_link_to_an_image_is_read(tmp_path: Path) -> None:
     root = write_classes(tmp_path / "set", {"cat": 1, "dog": 2})
     (root / "cat" / "linked.png").symlink_to(write_image(tmp_path / "elsewhere.png", 9))
 
-    assert counts(load_dataset(root)) == {"cat": 2, "dog": 2}
+    assert counts(load_images(root)) == {"cat": 2, "dog": 2}
 
 
 def test_an_unreadable_file_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +150,7 @@ def test_an_unreadable_file_is_set_aside(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "open", refuse)
 
-    assert "Permission denied" in reasons(load_dataset(root))["cat/0.png"]
+    assert "Permission denied" in reasons(load_images(root))["cat/0.png"]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_any_name_works(tmp_path: Path, name: str) -> None:
     root = write_classes(tmp_path, {"cat": 2, "dog\n<b>": 2})
     write_image(root / "cat" / "0.png").rename(root / "cat" / name)
 
-    dataset = load_dataset(root)
+    dataset = load_images(root)
 
     index = dataset.keys.index(f"cat/{name}")
     assert dataset.read(index).size == (40, 30)
@@ -172,7 +173,7 @@ def test_a_name_that_is_no_text_is_set_aside(tmp_path: Path) -> None:
     root = write_classes(tmp_path, {"cat": 3, "dog": 2})
     (root / "cat" / "0.png").rename(root / "cat" / "\udcff.png")
 
-    found = reasons(load_dataset(root))
+    found = reasons(load_images(root))
 
     assert found == {"cat/\\udcff.png": "its name is not valid text: rename it"}
 
@@ -191,7 +192,7 @@ def test_classes_that_differ_by_case_or_form_only_are_refused(
     write_classes(tmp_path, {first: 2, second: 2})
 
     with pytest.raises(DataError, match="case or Unicode form"):
-        load_dataset(tmp_path)
+        load_images(tmp_path)
 
 
 def test_classes_of_two_parts_must_agree_in_case(tmp_path: Path) -> None:
@@ -199,12 +200,12 @@ def test_classes_of_two_parts_must_agree_in_case(tmp_path: Path) -> None:
     write_classes(tmp_path / "test", {"Cat": 2, "dog": 2})
 
     with pytest.raises(DataError, match="Merge them"):
-        load_dataset(tmp_path)
+        load_images(tmp_path)
 
 
 def refused(source: Path) -> str:
     with pytest.raises(DataError) as caught:
-        load_dataset(source)
+        load_images(source)
     assert caught.value.exit_code == 3
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -243,8 +244,8 @@ def test_without_labels_a_flat_folder_and_an_image_are_taken(tmp_path: Path) -> 
     write_image(tmp_path / "flat" / "b.png", 1)
     image = write_image(tmp_path / "flat" / "a.png", 2)
 
-    flat = load_dataset(tmp_path / "flat", labels_required=False)
-    single = load_dataset(image, labels_required=False)
+    flat = load_images(tmp_path / "flat", labels_required=False)
+    single = load_images(image, labels_required=False)
 
     assert flat.labels is None
     assert flat.keys == ("a.png", "b.png")
@@ -254,7 +255,7 @@ def test_without_labels_a_flat_folder_and_an_image_are_taken(tmp_path: Path) -> 
 
 
 def test_without_required_labels_class_folders_keep_theirs(tmp_path: Path) -> None:
-    dataset = load_dataset(write_classes(tmp_path, {"cat": 1}), labels_required=False)
+    dataset = load_images(write_classes(tmp_path, {"cat": 1}), labels_required=False)
 
     assert dataset.class_names == ("cat",)
     assert dataset.labels is not None
@@ -264,7 +265,7 @@ def test_a_single_broken_image_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(SVG)
 
     with pytest.raises(DataError, match="SVG"):
-        load_dataset(tmp_path / "x.jpg", labels_required=False)
+        load_images(tmp_path / "x.jpg", labels_required=False)
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -273,136 +274,9 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert "Expected a folder of class folders" in refused(tmp_path / "model.bin")
 
 
-def table(folder: Path, text: str, encoding: str = "utf-8") -> Path:
-    path = folder / "labels.csv"
-    path.write_text(text, encoding=encoding)
-    return path
+def test_nothing_is_set_aside_twice(tmp_path: Path) -> None:
+    root = write_classes(tmp_path, {"cat": 2, "dog": 2})
+    (root / "nowhere.png").symlink_to(root / "missing")
+    write_image(root / "lone.png")
 
-
-def test_a_table_names_images_relative_to_itself(tmp_path: Path) -> None:
-    write_classes(tmp_path, {"p": 4})
-    lines = "Label;Image;who\nb;p/3.png;x\na;p/0.png;\n\na;p/1.png\nb;./p/2.png;y\n"
-
-    dataset = load_dataset(table(tmp_path, lines, "utf-8-sig"))
-
-    assert dataset.keys == ("p/0.png", "p/1.png", "p/2.png", "p/3.png")
-    assert dataset.class_names == ("a", "b")
-    assert dataset.labels is not None
-    assert dataset.labels.tolist() == [0, 0, 1, 1]
-
-
-def test_lines_that_cannot_be_used_are_set_aside(tmp_path: Path) -> None:
-    write_classes(tmp_path, {"p": 4})
-    lines = "image,label\np/0.png,a\np/1.png,a\np/2.png,b\np/3.png,b\np/4.png,b\np/3.png,\n,b\n"
-
-    found = reasons(load_dataset(table(tmp_path, lines)))
-
-    assert "No such file" in found["p/4.png"]
-    assert found["p/3.png"] == "its line has no label"
-    assert found["(no name)"] == "its line names no image"
-
-
-@pytest.mark.parametrize(
-    ("lines", "word"),
-    [
-        ("", "found nothing"),
-        ("image,label\n", "it has none"),
-        ("path,class\nx,y\n", "`path`, `class`"),
-        ("image\nx.png\n", "columns image,label"),
-        ("image,label\np/0.png,a\np/0.png,b\n", "two labels"),
-        ("image,label\np/0.png,a\np/1.png,A\n", "case or Unicode form"),
-        ('image,label\n"p/0.png,a\n', "not a readable CSV"),
-    ],
-)
-def test_a_table_that_cannot_be_meant_is_refused(tmp_path: Path, lines: str, word: str) -> None:
-    write_classes(tmp_path, {"p": 2})
-
-    assert word in refused(table(tmp_path, lines))
-
-
-def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    assert "UTF-8" in refused(table(tmp_path, "image,label\nö.png,a\n", "latin-1"))
-
-
-def arrays(path: Path, **values: np.ndarray) -> Path:
-    np.savez(path, **values)  # type: ignore[arg-type]
-    return path
-
-
-X = np.random.default_rng(0).integers(0, 256, (12, 9, 8), dtype=np.uint8)
-Y = np.arange(12) % 11 % 3
-
-
-def test_arrays_are_images(tmp_path: Path) -> None:
-    dataset = load_dataset(arrays(tmp_path / "digits.npz", x=X, y=Y + 9))
-
-    assert dataset.class_names == ("9", "10", "11")
-    assert dataset.keys[11] == "00011.png"
-    assert dataset.facts[0].width == 8
-    assert dataset.facts[0].height == 9
-    pixels = dataset[[3, 1]].pixels((9, 8), "pad")
-    assert np.array_equal(pixels[0], np.repeat(X[3][:, :, None], 3, axis=2))
-    assert np.array_equal(np.asarray(dataset.read(1)), pixels[1])
-    assert dataset[[0]].pixels((16, 20), "stretch").shape == (1, 16, 20, 3)
-
-
-def test_arrays_of_two_parts_keep_them(tmp_path: Path) -> None:
-    path = arrays(tmp_path / "p.npz", x_train=X[:8], y_train=Y[:8], x_test=X[8:], y_test=Y[8:])
-
-    dataset = load_dataset(path)
-
-    assert dataset.parts == ("train",) * 8 + ("test",) * 4
-    assert dataset.labels is not None
-    assert dataset.labels.tolist() == Y.tolist()
-
-
-@pytest.mark.parametrize(
-    "values",
-    [X / 255, X.astype(np.int64), np.repeat(X[..., None], 3, axis=3), X[..., None],
-     np.concatenate([np.repeat(X[..., None], 3, axis=3), np.full((12, 9, 8, 1), 255)], axis=3)],
-    ids=["float", "int64", "rgb", "one channel", "rgba"],
-)  # fmt: skip
-def test_arrays_of_every_kind_are_the_same_images(tmp_path: Path, values: np.ndarray) -> None:
-    dataset = load_dataset(arrays(tmp_path / "x.npz", x=values, y=Y))
-
-    assert np.array_equal(dataset[[5]].pixels((9, 8), "pad")[0, :, :, 0], X[5])
-    thumbnails = load_dataset(arrays(tmp_path / "grey.npz", x=X, y=Y)).facts[5].thumbnail
-    difference = np.frombuffer(dataset.facts[5].thumbnail, np.uint8).astype(int)
-    assert np.abs(difference - np.frombuffer(thumbnails, np.uint8)).max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("values", "word"),
-    [
-        ({"x": X}, "Expected labels"),
-        ({"images": X}, "found `images`"),
-        ({"x": X, "y": Y[:5]}, "for each of its 12"),
-        ({"x": X, "y": np.eye(12)[:, :3]}, "argmax"),
-        ({"x": X[0], "y": Y}, "shape (9, 8)"),
-        ({"x": X[:, :2], "y": Y}, "sides of 8"),
-        ({"x": X - 0.5, "y": Y}, "go from"),
-        ({"x": np.array([{}] * 12), "y": Y}, "plain arrays"),
-        ({"x_train": X, "y_train": Y, "x_test": X[:, :8], "y_test": Y}, "differ in shape"),
-        ({"x": X[:0], "y": Y[:0]}, "empty"),
-    ],
-)
-def test_arrays_that_do_not_fit_are_refused(
-    tmp_path: Path, values: dict[str, np.ndarray], word: str
-) -> None:
-    assert word in refused(arrays(tmp_path / "x.npz", **values))
-
-
-def test_a_file_that_is_no_npz_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x.npz").write_bytes(b"\x80\x04pickle")
-
-    assert "not a readable .npz" in refused(tmp_path / "x.npz")
-
-
-def test_mnist_is_read_as_it_is_published(peu_data: Path) -> None:
-    dataset = load_dataset(peu_data / "mnist.npz")
-
-    assert len(dataset) == 70_000
-    assert dataset.class_names == tuple("0123456789")
-    assert dataset.parts.count("test") == 10_000
-    assert dataset.labels is not None
-    assert dataset.labels[:3].tolist() == [5, 0, 4]
+    assert sorted(one.path for one in load_images(root).set_aside) == ["lone.png", "nowhere.png"]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -165,7 +166,7 @@ def test_a_set_broken_off_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_a_resource_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ResourceError, match="could not be drawn"):
+    with pytest.raises(ResourceError, match="could not be written"):
         draw_samples(tmp_path / "file" / "set", per_class=1)
 
 
@@ -188,14 +189,17 @@ def test_the_cached_set_is_drawn_once_for_each_seed(
     assert calls == [0, 1]
 
 
-def test_two_processes_that_draw_at_once_end_with_one_whole_set(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_two_that_want_the_set_at_once_draw_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Path] = []
     drawing = draw_samples
 
-    def overtaken(folder: Path, *, seed: int) -> Path:
-        drawing(folder, per_class=1, seed=seed)
+    def counting(folder: Path, *, seed: int) -> Path:
+        calls.append(folder)
         return drawing(folder, per_class=1, seed=seed)
 
-    monkeypatch.setattr(samples, "draw_samples", overtaken)
-    assert len(_contents(sample_set())) == 4
+    monkeypatch.setattr(samples, "draw_samples", counting)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: sample_set(), range(2))
+    assert first == second
+    assert len(_contents(first)) == 4
+    assert len(calls) == 1

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from peu.errors import DataError, RecipeError
-from peu.images.dataset import ImageDataset, load_dataset
-from peu.images.facts import ImageFacts
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
+from peu.images.records import ImageMetadata, ImageRecord
 from peu.images.splits import (
     Split,
     make_holdout,
@@ -27,20 +28,21 @@ Indices = NDArray[np.int64]
 def labelled(labels: Indices | None, classes: int, parts: tuple[str, ...] = ()) -> ImageDataset:
     """Make a set whose images are never looked at."""
     count = len(labels) if labels is not None else 3
-    facts = tuple(
-        ImageFacts(90, 60, "RGB", "PNG", f"{at:064x}", at.to_bytes(4) * 256, ())
-        for at in range(count)
+    records = tuple(
+        ImageRecord(
+            Path(f"made/{at}.png"),
+            f"{at}.png",
+            ImageMetadata(90, 60, "RGB", "PNG", f"{at:064x}", at.to_bytes(4) * 256),
+            part,
+        )
+        for at, part in enumerate(parts or ("",) * count)
     )
     return ImageDataset(
         name="made",
         root=Path("made"),
-        paths=tuple(Path(f"made/{at}.png") for at in range(count)),
+        records=records,
         labels=labels,
         class_names=tuple(f"class {at}" for at in range(classes)),
-        fingerprint="0" * 64,
-        facts=facts,
-        set_aside=(),
-        parts=parts or ("",) * count,
     )
 
 
@@ -232,7 +234,7 @@ def test_a_folder_without_two_sides_makes_no_split(parts: tuple[str, ...]) -> No
 
 
 def test_folds_of_the_lab_sheets_images(peu_data: Path) -> None:
-    dataset = load_dataset(peu_data / "caltech4")
+    dataset = load_images(peu_data / "caltech4")
     assert dataset.labels is not None
     pairs = [("0005", "0016"), ("0011", "0015")]
     at = {key: index for index, key in enumerate(dataset.keys)}

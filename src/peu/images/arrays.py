@@ -2,7 +2,7 @@
 
 import hashlib
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +11,19 @@ from numpy.typing import NDArray
 
 from peu.errors import DataError
 from peu.images.colours import UnreadableImage, eight_bits
+from peu.images.dataset import ImageDataset
 from peu.images.decoding import MAX_PIXELS, MIN_SIDE
-from peu.images.facts import THUMBNAIL_SIDE, ImageFacts
 from peu.images.layouts import check_class_names
+from peu.images.records import THUMBNAIL_SIDE, ImageMetadata, ImageRecord
 from peu.progress import report
-from peu.wording import shown, some
+from peu.wording import first_few, quoted
 
 _MAX_BYTES = 8 << 30
 _CHUNK = 2048
 _KEYS = "x and y, or x_train, y_train, x_test and y_test"
 
 
-@dataclass(frozen=True, eq=False)
-class ArraySet:
-    """Hold images that are in memory.
-
-    Attributes:
-        images: (n, height, width) grey or (n, height, width, 3) RGB, uint8.
-        labels: (n,) int64, or None.
-        class_names: the name of each label.
-        parts: "", "train" or "test" for each image.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64] | None
-    class_names: tuple[str, ...]
-    parts: tuple[str, ...]
-
-
-def load_arrays(path: Path, *, labels_required: bool) -> ArraySet:
+def load_arrays(path: Path, *, labels_required: bool) -> ImageDataset:
     """Read an .npz file of images.
 
     Args:
@@ -64,7 +48,7 @@ def load_arrays(path: Path, *, labels_required: bool) -> ArraySet:
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
-            f"{shown(path)} is not a readable .npz of plain arrays: {reason}. Expected {_KEYS}, "
+            f"{quoted(path)} is not a readable .npz of plain arrays: {reason}. Expected {_KEYS}, "
             "saved by numpy.savez without Python objects."
         ) from error
     if "x" in arrays:
@@ -73,15 +57,15 @@ def load_arrays(path: Path, *, labels_required: bool) -> ArraySet:
         wanted = {"train": ("x_train", "y_train"), "test": ("x_test", "y_test")}
         parts = {part: keys for part, keys in wanted.items() if keys[0] in arrays}
     if not parts:
-        found = some([shown(name) for name in names]) or "nothing"
-        raise DataError(f"Expected the arrays {_KEYS} in {shown(path)}; found {found}.")
+        found = first_few([quoted(name) for name in names]) or "nothing"
+        raise DataError(f"Expected the arrays {_KEYS} in {quoted(path)}; found {found}.")
     images = [_images(path, x, arrays[x]) for x, _ in parts.values()]
     if len({one.shape[1:] for one in images}) != 1:
         shapes = " and ".join(str(one.shape) for one in images)
-        raise DataError(f"The images of {shown(path)} differ in shape: {shapes}.")
+        raise DataError(f"The images of {quoted(path)} differ in shape: {shapes}.")
     labelled = all(y in arrays for _, y in parts.values())
     if labels_required and not labelled:
-        raise DataError(f"Expected labels in {shown(path)}: the arrays {_KEYS}.")
+        raise DataError(f"Expected labels in {quoted(path)}: the arrays {_KEYS}.")
     labels: NDArray[np.int64] | None = None
     class_names: tuple[str, ...] = ()
     if labelled:
@@ -94,41 +78,60 @@ def load_arrays(path: Path, *, labels_required: bool) -> ArraySet:
         class_names = tuple(str(value) for value in values.tolist())
         check_class_names(class_names, path)
     owners = [part for part, one in zip(parts, images, strict=True) for _ in range(len(one))]
-    joined = images[0] if len(images) == 1 else np.concatenate(images)
-    return ArraySet(joined, labels, class_names, tuple(owners))
+    if not owners:
+        raise DataError(f"Expected images in {quoted(path)}; its arrays are empty.")
+    return ImageDataset(
+        name=path.stem,
+        root=path,
+        records=array_records(np.concatenate(images), path, owners),
+        labels=labels,
+        class_names=class_names,
+    )
 
 
-def array_facts(
-    images: NDArray[np.uint8],
-) -> tuple[ImageFacts, ...]:
+def array_records(
+    images: NDArray[np.uint8], root: Path, parts: Sequence[str] | None = None
+) -> tuple[ImageRecord, ...]:
     """Describe images in memory, thousands at a time.
 
     Args:
         images: (n, height, width) or (n, height, width, 3) uint8.
+        root: the file that the images' names are made of.
+        parts: (n,) "", "train" or "test" for each image; None where there are none.
 
     Returns:
-        One entry an image; its SHA-256 is of its pixels.
+        One record an image.
     """
     height, width = images.shape[1:3]
     mode = "L" if images.ndim == 3 else "RGB"
     down, across = _averaging(height), _averaging(width)
-    facts: list[ImageFacts] = []
+    records: list[ImageRecord] = []
     for start in range(0, len(images), _CHUNK):
         chunk = np.ascontiguousarray(images[start : start + _CHUNK])
         rows = (_grey(chunk).reshape(-1, width) @ across.T).reshape(len(chunk), height, -1)
         small = np.rint(down @ rows).astype(np.uint8)
         for image, thumbnail in zip(chunk, small, strict=True):
-            digest = hashlib.sha256(image).hexdigest()
-            facts.append(ImageFacts(width, height, mode, "npz", digest, thumbnail.tobytes(), ()))
-        report("Reading images", len(facts), len(images))
-    return tuple(facts)
+            digest = sha256_of_array(image)
+            metadata = ImageMetadata(width, height, mode, "npz", digest, thumbnail.tobytes())
+            key = f"{len(records):05d}.png"
+            part = parts[len(records)] if parts else ""
+            records.append(ImageRecord(root / key, key, metadata, part, array=image))
+        report("Reading images", len(records), len(images))
+    return tuple(records)
+
+
+def sha256_of_array(image: NDArray[np.uint8]) -> str:
+    """The SHA-256, in hexadecimal, of an image's shape and values."""
+    digest = hashlib.sha256(repr(image.shape).encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
 
 
 def _check_total(path: Path) -> None:
     with zipfile.ZipFile(path) as listing:
         total = sum(entry.file_size for entry in listing.infolist())
     if total > _MAX_BYTES:
-        raise DataError(f"{shown(path)} would take {total >> 30} GiB of memory: split it.")
+        raise DataError(f"{quoted(path)} would take {total >> 30} GiB of memory: split it.")
 
 
 def _images(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -136,13 +139,13 @@ def _images(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.uint8]:
     fits = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3, 4))
     if not fits or min(shape[1:3]) < MIN_SIDE or shape[1] * shape[2] > MAX_PIXELS:
         raise DataError(
-            f"Expected `{name}` of {shown(path)} to be (images, height, width), or with 1, 3 or "
+            f"Expected `{name}` of {quoted(path)} to be (images, height, width), or with 1, 3 or "
             f"4 channels behind, sides of {MIN_SIDE} pixels or more; received shape {shape}."
         )
     try:
         pixels, _ = eight_bits(values) if values.dtype.kind != "i" else _whole_numbers(values)
     except UnreadableImage as error:
-        raise DataError(f"`{name}` of {shown(path)} cannot be used: {error}.") from error
+        raise DataError(f"`{name}` of {quoted(path)} cannot be used: {error}.") from error
     if pixels.ndim == 4 and pixels.shape[3] == 1:
         return pixels[:, :, :, 0]
     if pixels.ndim == 4 and pixels.shape[3] == 4:
@@ -151,7 +154,7 @@ def _images(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _whole_numbers(values: NDArray[Any]) -> tuple[NDArray[np.uint8], str | None]:
-    """Take signed whole numbers of 0 to 255 as they are: NumPy makes int64 of any list."""
+    """Signed whole numbers of 0 to 255 stay as they are: NumPy makes int64 of any list."""
     if values.size and values.min() >= 0 and values.max() <= 255:
         return values.astype(np.uint8), None
     return eight_bits(values)
@@ -170,7 +173,7 @@ def _labels(path: Path, name: str, values: NDArray[Any], count: int) -> NDArray[
         values = values[:, 0]
     if values.shape != (count,) or values.dtype.kind not in "iubU":
         raise DataError(
-            f"Expected `{name}` of {shown(path)} to be one whole number or text for each of its "
+            f"Expected `{name}` of {quoted(path)} to be one whole number or text for each of its "
             f"{count} images; received {values.dtype} of shape {values.shape}. One-hot rows "
             "become numbers by `y.argmax(axis=1)`."
         )
@@ -184,7 +187,7 @@ def _grey(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _averaging(side: int) -> NDArray[np.float32]:
-    """Give the (32, side) matrix whose rows take the mean over equal stretches of `side`."""
+    """The (32, side) matrix whose rows take the mean over equal stretches of `side`."""
     edges = np.linspace(0, side, THUMBNAIL_SIDE + 1)
     starts, ends = edges[:-1, None], edges[1:, None]
     pixel = np.arange(side)[None, :]

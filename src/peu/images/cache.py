@@ -1,13 +1,29 @@
-"""Where peu keeps what can be had again: the cache is a convenience, never a condition."""
+"""What is computed from images, kept by image: the cache is a convenience, never a condition."""
 
+import contextlib
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
+
+from peu.files import canonical_json, sha256_of_text
+from peu.images.array_store import ArrayStore
+from peu.images.decoding import DECODING
+from peu.progress import report, showing
+
+if TYPE_CHECKING:
+    from peu.images.dataset import ImageDataset
+
+MAX_CACHE_BYTES = 16 << 30
 
 
 def cache_folder() -> Path:
-    """Give the folder for downloads, unpacked archives and decoded images.
+    """The folder for downloads, unpacked archives and what was computed from images.
 
     Returns:
         `$PEU_CACHE` where it is set, else the platform's cache folder of the user; it need
@@ -19,11 +35,98 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("peu", appauthor=False))
 
 
-def make_room(folder: Path, limit_bytes: int) -> None:
+def store_of(key: tuple[Any, ...]) -> ArrayStore:
+    """The store of what is computed in one way, which `key` and the rules of decoding name."""
+    name = sha256_of_text(canonical_json([DECODING, *key]))[:32]
+    return ArrayStore(cache_folder() / "arrays" / f"{name}.sqlite")
+
+
+def cached(
+    images: "ImageDataset",
+    key: tuple[Any, ...],
+    compute: "Callable[[ImageDataset], NDArray[Any]]",
+    *,
+    phase: str,
+    batch_size: int = 32,
+) -> NDArray[Any]:
+    """One array for each image, computed only for images that were never seen before.
+
+    Arrays are kept by the image's hash, so that folds, recipes, a folder that grew and another
+    folder with the same images share them. Rows that are damaged, or of another dtype or shape
+    than what is computed now, are computed again. A cache that cannot be read or written costs
+    time alone, as does a set too large for it (16 GiB in all, and at most half of the free disk).
+
+    Args:
+        images: the images, n.
+        key: whatever `compute` depends on besides the image: a name, the image size, settings,
+            a version, the hash of a network; strings, numbers and tuples of them. The rules of
+            decoding are always part of it.
+        compute: from m images to (m, ...); what it gives for an image must not depend on the
+            images beside it.
+        phase: what is computed, in a few words, for the display of progress. Nothing is reported
+            where nothing is computed, and what `compute` reports is not shown.
+        batch_size: images that `compute` is given at a time, at most.
+
+    Returns:
+        (n, ...), in the dtype of `compute`.
+    """
+    if len(images) == 0:
+        return compute(images)
+    place = {image: at for at, image in enumerate(dict.fromkeys(images.hashes))}
+    if len(place) < len(images):
+        _, first = np.unique(images.hashes, return_index=True)
+        rows = cached(images[np.sort(first)], key, compute, phase=phase, batch_size=batch_size)
+        return np.asarray(rows[[place[image] for image in images.hashes]])
+
+    store = store_of(key)
+    rows = np.empty(0)
+    waiting = dict.fromkeys(range(len(images)))
+    for image, array in store.read(images.hashes):
+        if len(waiting) == len(images):
+            rows = np.empty((len(images), *array.shape), array.dtype)
+        if _kind(rows) == _kind(array[None]):
+            rows[place[image]] = array
+            del waiting[place[image]]
+    with contextlib.suppress(OSError):
+        os.utime(store.path)
+    if not waiting:
+        return rows
+
+    missing, done, keep = list(waiting), 0, False
+    while done < len(missing):
+        report(phase, done, len(missing))
+        part = missing[done : done + batch_size]
+        with showing(None):
+            arrays = compute(images[part])
+        if done == 0:
+            if _kind(rows) != _kind(arrays):
+                rows = np.empty((len(images), *arrays.shape[1:]), arrays.dtype)
+                missing = part + [at for at in range(len(images)) if at not in set(part)]
+            keep = _make_room_for(store, arrays[0].nbytes * len(missing))
+        rows[part] = arrays
+        hashes = [images.hashes[at] for at in part]
+        keep = keep and store.write(dict(zip(hashes, arrays, strict=True)))
+        done += len(part)
+    report(phase, done, done)
+    remove_least_used(store.path.parent, MAX_CACHE_BYTES)
+    return rows
+
+
+def fits_in_cache(size: int) -> bool:
+    """Whether the cache would take so many bytes."""
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return size <= min(MAX_CACHE_BYTES, shutil.disk_usage(folder).free // 2)
+    except OSError:
+        return False
+
+
+def remove_least_used(folder: Path, limit_bytes: int) -> None:
     """Remove the files of a cache folder that were used least lately, down to a limit.
 
     Args:
-        folder: a folder of plain files, such as that of the decoded images.
+        folder: a folder of plain files.
         limit_bytes: how much may stay.
     """
     try:
@@ -36,3 +139,17 @@ def make_room(folder: Path, limit_bytes: int) -> None:
         kept += status.st_size
         if kept > limit_bytes:
             Path(entry.path).unlink(missing_ok=True)
+
+
+def _kind(rows: NDArray[Any]) -> tuple[Any, ...]:
+    return rows.dtype, *rows.shape[1:]
+
+
+def _make_room_for(store: ArrayStore, size: int) -> bool:
+    """Whether a store may grow by so many bytes; one that would grow too large begins anew."""
+    if not fits_in_cache(size):
+        return False
+    with contextlib.suppress(OSError):
+        if store.path.stat().st_size + size > MAX_CACHE_BYTES:
+            store.discard()
+    return True

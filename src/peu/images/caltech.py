@@ -1,9 +1,8 @@
-"""Take a few classes out of the official archive of Caltech 101."""
+"""A few classes of Caltech 101, extracted from its official archive."""
 
 import re
 import shutil
 import tarfile
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -11,11 +10,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from peu.errors import ResourceError
+from peu.output_folder import replacing_folder
 from peu.progress import report
 
 _INNER = "101_ObjectCategories.tar.gz"
-_PICTURE = re.compile(r"image_\d{4}\.jpg")
-_MOST_BYTES_A_PICTURE = 4 << 20
+_IMAGE_NAME = re.compile(r"image_\d{4}\.jpg")
+_MAX_IMAGE_BYTES = 4 << 20
 
 
 def extract_classes(
@@ -26,8 +26,7 @@ def extract_classes(
     """Write the images of some classes into class folders, all of them or none.
 
     Only plain files with the names that the set uses are taken, and the paths they go to are made
-    here, so nothing in the archive can choose where it lands. What a killed process left half
-    done is cleared away, so one process at a time may extract to a folder.
+    here, so nothing in the archive can choose where it lands.
 
     Args:
         archive: `caltech-101.zip`, which holds `101_ObjectCategories.tar.gz`.
@@ -41,29 +40,19 @@ def extract_classes(
         ResourceError: the archive is not the official one, or the disk cannot be written.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        for abandoned in folder.parent.glob(f".{folder.name}-*"):
-            shutil.rmtree(abandoned, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
-            draft = Path(name) / "set"
+        with replacing_folder(folder) as draft:
             for wanted in classes:
-                (draft / wanted).mkdir(parents=True)
+                (draft / wanted).mkdir()
             found = _extract(archive, draft, classes)
             if found != classes:
                 raise ResourceError(
                     f"Expected {_counts(classes)} images in `{archive}`. Found {_counts(found)}. "
                     "Delete the file and run the same command again."
                 )
-            draft.replace(folder)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
         raise ResourceError(
             f"`{archive}` is not the archive of Caltech 101 or is damaged: "
             f"{' '.join(str(error).split())}. Delete it and run the same command again."
-        ) from error
-    except OSError as error:
-        raise ResourceError(
-            f"`{archive}` could not be extracted to `{folder}`: {error.strerror or error}. "
-            "Check that the disk has room and that you may write there."
         ) from error
     return folder
 
@@ -80,7 +69,7 @@ def _extract(archive: Path, draft: Path, classes: Mapping[str, int]) -> dict[str
                 parts = PurePosixPath(member.name).parts
                 if len(parts) < 2 or parts[-2] not in classes or not member.isreg():
                     continue
-                if not _PICTURE.fullmatch(parts[-1]) or member.size > _MOST_BYTES_A_PICTURE:
+                if not _IMAGE_NAME.fullmatch(parts[-1]) or member.size > _MAX_IMAGE_BYTES:
                     continue
                 content = tar.extractfile(member)
                 if content is not None:

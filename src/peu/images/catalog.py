@@ -1,16 +1,13 @@
-"""Public image sets by name: where they come from, what may be done with them, and the way in."""
+"""Public and built-in image sets by name: where they come from and their licences."""
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from peu.errors import DataError
 from peu.images.cache import cache_folder
 from peu.images.caltech import extract_classes
-from peu.images.dataset import ImageDataset, load_dataset
 from peu.images.digits import digits_set
 from peu.images.download import download, one_at_a_time
 from peu.images.samples import sample_set
@@ -22,7 +19,7 @@ BUILT_IN = (SAMPLES, DIGITS)
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogEntry:
-    """Describe one public set.
+    """A public image set.
 
     Attributes:
         name: what the user types.
@@ -91,52 +88,27 @@ CATALOG: Mapping[str, CatalogEntry] = MappingProxyType(
 )
 
 
-def open_dataset(
-    source: str | Path,
-    *,
-    labels_required: bool = True,
-    to_learn: bool = True,
-) -> ImageDataset:
-    """Open images by path or by name: the one way in for everything a user may type.
+def find_named(name: str) -> Path | None:
+    """The folder or file of a named set, made or downloaded where it must be.
 
     Args:
-        source: a path that `load_dataset` takes, "samples" or "digits" for built-in images, or a
-            name in `CATALOG`. A path that exists wins over a name.
-        labels_required: False accepts images without classes.
-        to_learn: False accepts a single class, and classes of one image.
+        name: "samples" or "digits" for built-in images, or a name in `CATALOG`.
 
     Returns:
-        The dataset; one opened by name is called by that name.
+        A path that `load_images` takes; None where no set has this name.
 
     Raises:
-        DataError: neither a path that exists nor a known name, or images that cannot be used.
         ResourceError: a set that cannot be downloaded or stored.
-
-    Example:
-        >>> len(open_dataset("samples"))  # doctest: +SKIP
-        128
     """
-    name = str(source)
-    if name and Path(source).exists():
-        return load_dataset(source, labels_required=labels_required, to_learn=to_learn)
     if name == SAMPLES:
-        folder = sample_set()
-    elif name == DIGITS:
-        folder = digits_set()
-    elif name in CATALOG:
-        folder = fetch(CATALOG[name])
-    else:
-        known = ", ".join((*BUILT_IN, *CATALOG))
-        raise DataError(
-            f"Expected a folder or file of images, or one of the sets {known}. Received "
-            f"`{' '.join(name.split())}`, where nothing is. Check the path."
-        )
-    dataset = load_dataset(folder, labels_required=labels_required)
-    return dataclasses.replace(dataset, name=name)
+        return sample_set()
+    if name == DIGITS:
+        return digits_set()
+    return fetch(CATALOG[name]) if name in CATALOG else None
 
 
 def fetch(entry: CatalogEntry) -> Path:
-    """Give the folder or file of a public set, downloaded only where it must be.
+    """The folder or file of a public set, downloaded only if needed.
 
     First the user's own copy under `PEU_DATA`, then the cache, then the network.
 
@@ -144,7 +116,7 @@ def fetch(entry: CatalogEntry) -> Path:
         entry: from `CATALOG`.
 
     Returns:
-        A path that `load_dataset` takes.
+        A path that `load_images` takes.
 
     Raises:
         ResourceError: the set is not on this machine and cannot be downloaded or stored; the

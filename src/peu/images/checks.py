@@ -1,5 +1,6 @@
 """What is in an image set, and what a user should know before training on it."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -8,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.images.dataset import ImageDataset, SetAside
-from peu.images.duplicates import duplicate_groups
-from peu.wording import shown, some
+from peu.images.dataset import ImageDataset
+from peu.images.display import class_counts
+from peu.images.records import SetAside
+from peu.wording import first_few, quoted
 
 _FEW = 10
 _FEW_FOR_FOLDS = 5
@@ -22,7 +24,7 @@ _SMALL_SIDE = 32
 
 @dataclass(frozen=True)
 class Spread:
-    """Hold the least, the middle and the largest of some numbers."""
+    """Minimum, median and maximum of some numbers."""
 
     minimum: float
     median: float
@@ -31,7 +33,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Description:
-    """Hold what is known of an image set without training on it.
+    """What is known of an image set without training on it.
 
     Attributes:
         name: of the set.
@@ -70,12 +72,8 @@ class Description:
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything in what JSON can hold."""
-        value = asdict(self)
-        for name in ("duplicates", "duplicates_across_classes", "duplicates_across_parts"):
-            value[name] = [list(group) for group in value[name]]
-        value["set_aside"] = list(value["set_aside"])
-        value["warnings"] = list(value["warnings"])
+        """Everything as JSON can hold it."""
+        value: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return value
 
 
@@ -91,16 +89,16 @@ def describe_dataset(dataset: ImageDataset) -> Description:
         The description.
 
     Example:
-        >>> print(describe_dataset(load_dataset("photos/")).warnings)  # doctest: +SKIP
+        >>> print(describe_dataset(load_images("photos/")).warnings)  # doctest: +SKIP
     """
-    facts = dataset.facts
-    sizes = np.array([(one.width, one.height) for one in facts], np.float64).reshape(-1, 2)
+    metadata = dataset.metadata
+    sizes = np.array([(one.width, one.height) for one in metadata], np.float64).reshape(-1, 2)
     copies = _copies(dataset)
     across_classes: list[NDArray[np.int64]] = []
     if dataset.labels is not None:
         across_classes = [one for one in copies if len(np.unique(dataset.labels[one])) > 1]
     across_parts = [one for one in copies if _leaks([dataset.parts[at] for at in one])]
-    classes = _class_counts(dataset)
+    classes = class_counts(dataset)
     keys = _by_key(dataset.keys)
     return Description(
         name=dataset.name,
@@ -111,9 +109,9 @@ def describe_dataset(dataset: ImageDataset) -> Description:
         widths=_spread(sizes[:, 0]),
         heights=_spread(sizes[:, 1]),
         aspect_ratios=_spread(sizes[:, 0] / sizes[:, 1]),
-        modes=_counts(one.mode for one in facts),
-        formats=_counts(one.format for one in facts),
-        notes=_counts(note for one in facts for note in one.notes),
+        modes=_counts(one.mode for one in metadata),
+        formats=_counts(one.format for one in metadata),
+        notes=_counts(note for one in metadata for note in one.notes),
         duplicates=keys(copies),
         duplicates_across_classes=keys(across_classes),
         duplicates_across_parts=keys(across_parts),
@@ -128,7 +126,7 @@ def describe_dataset(dataset: ImageDataset) -> Description:
 
 
 def _copies(dataset: ImageDataset) -> list[NDArray[np.int64]]:
-    groups = duplicate_groups(dataset)
+    groups = dataset.groups
     if not len(groups):
         return []
     order = np.argsort(groups, kind="stable")
@@ -146,13 +144,6 @@ def _leaks(parts: Sequence[str]) -> bool:
     return "train" in parts and ("test" in parts or "validation" in parts)
 
 
-def _class_counts(dataset: ImageDataset) -> dict[str, int]:
-    if dataset.labels is None:
-        return {}
-    counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
-    return {name: int(count) for name, count in zip(dataset.class_names, counts, strict=True)}
-
-
 def _counts(values: Any) -> dict[str, int]:
     return {str(value): count for value, count in Counter(values).most_common()}
 
@@ -168,107 +159,107 @@ def _about_copies(
     across_classes: Sequence[Sequence[str]],
     across_parts: Sequence[Sequence[str]],
 ) -> list[str]:
-    told = []
+    warnings = []
     if across_classes:
-        told.append(
+        warnings.append(
             f"The same image lies in two classes, {_times(len(across_classes))}: "
             f"{_named(across_classes)}. At most one of these labels can be right: delete the "
             "other file."
         )
     if across_parts:
-        told.append(
+        warnings.append(
             f"The same image lies in training and in test or validation, "
-            f"{_times(len(across_parts))}: {_named(across_parts)}. Figures on that test flatter "
-            "the model: delete one of each."
+            f"{_times(len(across_parts))}: {_named(across_parts)}. Figures on that test are "
+            "too optimistic: delete one of each."
         )
     if copies:
-        told.append(
+        warnings.append(
             f"{_images(sum(len(group) for group in copies))} are copies of one another "
             f"(flipped, resized or saved again), in {len(copies)} "
             f"group{'' if len(copies) == 1 else 's'}: {_named(copies)}. Copies stay on one side "
             "of every split, so they do no harm, but they teach nothing new."
         )
-    return told
+    return warnings
 
 
 def _about_classes(classes: dict[str, int]) -> list[str]:
-    told = []
-    empty = [shown(name) for name, count in classes.items() if count == 0]
+    warnings = []
+    empty = [quoted(name) for name, count in classes.items() if count == 0]
     if empty:
-        told.append(f"No image could be used of {some(empty)}.")
+        warnings.append(f"No image could be used of {first_few(empty)}.")
     counted = {name: count for name, count in classes.items() if count > 0}
     if len(counted) == 1:
-        told.append("There is only one class: a second is needed to tell it from.")
-    few = [f"{shown(name)} ({count})" for name, count in counted.items() if count < _FEW_FOR_FOLDS]
+        warnings.append("There is only one class: a second is needed to tell it from.")
+    few = [f"{quoted(name)} ({count})" for name, count in counted.items() if count < _FEW_FOR_FOLDS]
     if few:
-        told.append(
-            f"There are too few images for {_FEW_FOR_FOLDS} folds of {some(few)}: add images, "
+        warnings.append(
+            f"There are too few images for {_FEW_FOR_FOLDS} folds of {first_few(few)}: add images, "
             "or ask for fewer folds."
         )
     scarce = [
-        f"{shown(name)} ({count})"
+        f"{quoted(name)} ({count})"
         for name, count in counted.items()
         if _FEW_FOR_FOLDS <= count < _FEW
     ]
     if scarce:
-        told.append(
-            f"There are fewer than {_FEW} images of {some(scarce)}: the figures of "
+        warnings.append(
+            f"There are fewer than {_FEW} images of {first_few(scarce)}: the figures of "
             "these classes will be very uncertain."
         )
     if len(counted) > 1:
         rare, common = min(counted, key=counted.__getitem__), max(counted, key=counted.__getitem__)
         if counted[common] > _IMBALANCE * counted[rare]:
-            told.append(
-                f"The classes are unequal: {counted[common]} images of {shown(common)}, "
-                f"{counted[rare]} of {shown(rare)}. Look at balanced accuracy, which counts "
+            warnings.append(
+                f"The classes are unequal: {counted[common]} images of {quoted(common)}, "
+                f"{counted[rare]} of {quoted(rare)}. Look at balanced accuracy, which counts "
                 "every class alike."
             )
-    return told
+    return warnings
 
 
 def _about_sizes(sizes: NDArray[np.float64]) -> list[str]:
-    told = []
+    warnings = []
     if not len(sizes):
         return ["No image could be used."]
     sides = np.sqrt(sizes.prod(axis=1))
     if sides.max() > _SIZE_RATIO * sides.min():
         small, large = sizes[sides.argmin()], sizes[sides.argmax()]
-        told.append(
+        warnings.append(
             f"The images differ much in size, from {small[0]:.0f} x {small[1]:.0f} to "
             f"{large[0]:.0f} x {large[1]:.0f} pixels. If size goes with class, a model may learn "
             "the sharpness instead of the object."
         )
     ratios = sizes[:, 0] / sizes[:, 1]
     if ratios.max() > _ASPECT_RATIO * ratios.min():
-        told.append(
+        warnings.append(
             "Some images are wide and others tall. They are padded unless a recipe stretches "
             "them: nothing is cut off."
         )
     small_ones = int((sizes.min(axis=1) < _SMALL_SIDE).sum())
     if small_ones:
-        told.append(
+        warnings.append(
             f"{_images(small_ones)} {'is' if small_ones == 1 else 'are'} less than "
             f"{_SMALL_SIDE} pixels high or wide: pretrained networks see little in such images."
         )
-    return told
+    return warnings
 
 
 def _about_files(dataset: ImageDataset) -> list[str]:
-    told = []
+    warnings = []
     if dataset.set_aside:
         count = len(dataset.set_aside)
-        told.append(
+        warnings.append(
             f"{count} file{' was' if count == 1 else 's were'} set aside: "
-            f"{some([shown(one.path) for one in dataset.set_aside])}."
+            f"{first_few([quoted(one.path) for one in dataset.set_aside])}."
         )
-    grey = sum(one.mode in ("1", "L", "LA", "I;16", "I", "F") for one in dataset.facts)
+    grey = sum(one.mode in ("1", "L", "LA", "I;16", "I", "F") for one in dataset.metadata)
     if 0 < grey < len(dataset):
-        told.append(
+        warnings.append(
             f"{_images(grey)} of {len(dataset):,} {'is' if grey == 1 else 'are'} grey and the "
             "others in colour. If that goes with class, a model may learn it instead of the "
             "object."
         )
-    return told
+    return warnings
 
 
 def _images(count: int) -> str:
@@ -280,4 +271,4 @@ def _times(count: int) -> str:
 
 
 def _named(groups: Sequence[Sequence[str]]) -> str:
-    return some([" and ".join(shown(key) for key in group[:4]) for group in groups])
+    return first_few([" and ".join(quoted(key) for key in group[:4]) for group in groups])

@@ -11,12 +11,12 @@ _SIXTEEN_BITS = 65535
 _ON_WHITE = "partly transparent: laid on white"
 
 
-class UnreadableImage(DataError):  # noqa: N818 - it names what is set aside, not a fault
-    """Report one image that cannot be used; the message is the reason, in one line."""
+class UnreadableImage(DataError):  # noqa: N818 - it is what is set aside, not a fault
+    """An image cannot be used; the message is the reason, in one line."""
 
 
 def eight_bits(values: NDArray[np.generic]) -> tuple[NDArray[np.uint8], str | None]:
-    """Bring pixel values of any depth to 0 to 255.
+    """Scale pixel values of any depth to 0 to 255.
 
     The rules look at one image at a time and never stretch its contrast, so brightness can
     still be compared between images. Values of 0 to 4095 in 16 bits are what 12-bit

@@ -34,7 +34,7 @@ _FOREIGN = (
 
 
 def read_content(path: Path) -> bytes:
-    """Read a regular file whole; nothing else is waited for or followed.
+    """Read a regular file whole, and never wait for a device or a pipe.
 
     Raises:
         UnreadableImage: it is no regular file, cannot be read, is empty or too large.
@@ -56,7 +56,7 @@ def read_content(path: Path) -> bytes:
 
 
 def extension_notes(path: Path, format_name: str) -> tuple[str, ...]:
-    """Say where a file's name promises another format than its content has."""
+    """A note where a file's name promises another format than its content has."""
     suffix = path.suffix.lower()
     if not suffix or suffix in SUFFIXES.get(format_name, ()):
         return ()
@@ -64,7 +64,7 @@ def extension_notes(path: Path, format_name: str) -> tuple[str, ...]:
 
 
 def what_instead(content: bytes) -> str:
-    """Say what a file is that is no image in a format that is read."""
+    """What a file is that is no image in a format that is read."""
     head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for start, meaning in _FOREIGN:
         if head.startswith(start):

@@ -1,72 +1,171 @@
-"""A set of images with labels: what every other part of peu works on."""
+"""A set of images: what every other part of peu works on."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PIL import Image
 
 from peu.errors import DataError
+from peu.images.cache import cached, fits_in_cache
 from peu.images.colours import UnreadableImage
 from peu.images.content import read_content
 from peu.images.decoding import decode_image, to_rgb_image
-from peu.images.facts import ImageFacts, stamp_of
-from peu.images.layouts import SetAside, key_of
-from peu.images.loading import LoadedSet, load_set
-from peu.images.pixels import stream_rows
-from peu.images.resizing import resize_image
+from peu.images.duplicates import duplicate_groups
+from peu.images.metadata import stamp_of
+from peu.images.records import ImageMetadata, ImageRecord, SetAside
+from peu.images.resizing import ResizeMode, check_image_size, resize_image
 from peu.images.workers import in_order
-from peu.recipes.checks import ResizeMode, check_count, check_image
-from peu.wording import shown, some
+from peu.progress import showing
+from peu.settings import check_setting
+from peu.wording import first_few, quoted
 
-__all__ = ["ImageDataset", "ImageFacts", "SetAside", "fingerprint_of", "load_dataset"]
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ImageDataset:
-    """Hold which images there are and what is known of them; pixels come when asked for.
+    """Images with or without labels; pixels are read when they are asked for.
+
+    A dataset can be indexed like an array of shape (n,), with the same classes and cache behind
+    each slice, so that scikit-learn can cut it into folds:
+    `cross_val_score(recipe, images, images.y, groups=images.groups)`.
 
     Attributes:
         name: what to call the set.
         root: the folder that the images' names are relative to, or the .npz file.
-        paths: where each image is; those of an .npz file exist by name only.
+        records: one for each image: where it is and what is known of it.
         labels: (n,) int64 indices into `class_names`, or None.
         class_names: sorted.
-        fingerprint: SHA-256 over names, contents and labels, wherever the folder lies.
-        facts: what is known of each image.
         set_aside: the files that are not used, and why.
-        parts: "", "train", "validation" or "test" for each image.
-        stamps: each file's size and time of change when it was read; empty where unknown.
-        array: the images themselves where they are in memory, else None.
-        whole: the set that this one is a part of, and the indices there; pixels are cached
-            for the whole set.
+        whole: the set that this one is a slice of.
     """
 
     name: str
     root: Path
-    paths: tuple[Path, ...]
-    labels: NDArray[np.int64] | None
-    class_names: tuple[str, ...]
-    fingerprint: str
-    facts: tuple[ImageFacts, ...]
-    set_aside: tuple[SetAside, ...]
-    parts: tuple[str, ...]
-    stamps: tuple[tuple[int, int], ...] = field(default=(), repr=False)
-    array: NDArray[np.uint8] | None = field(default=None, repr=False)
-    whole: "tuple[ImageDataset, NDArray[np.int64]] | None" = field(default=None, repr=False)
+    records: tuple[ImageRecord, ...]
+    labels: NDArray[np.int64] | None = None
+    class_names: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    whole: "ImageDataset | None" = None
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.records)
+
+    def __getitem__(self, indices: Any) -> "ImageDataset":
+        """Some of the images, with the same classes and cache.
+
+        Args:
+            indices: (m,) of images in this set, a boolean for each, or a slice; also followed by
+                an ellipsis, as scikit-learn writes it.
+
+        Returns:
+            A set whose image `i` is this set's image `indices[i]`.
+        """
+        if isinstance(indices, tuple) and len(indices) == 2 and indices[1] is Ellipsis:
+            indices = indices[0]
+        if not isinstance(indices, slice):
+            indices = np.asarray(indices)
+            if indices.size == 0:
+                indices = indices.astype(np.int64)
+        chosen = np.arange(len(self))[indices].reshape(-1)
+        return replace(
+            self,
+            records=tuple(self.records[at] for at in chosen.tolist()),
+            labels=None if self.labels is None else self.labels[chosen],
+            whole=self if self.whole is None else self.whole,
+        )
+
+    def __repr__(self) -> str:
+        from peu.images.display import describe_in_a_line
+
+        return describe_in_a_line(self)
+
+    def _repr_html_(self) -> str:
+        from peu.images.display import describe_in_html
+
+        return describe_in_html(self)
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(n,), as of an array of n images."""
+        return (len(self),)
+
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """Where each image is."""
+        return tuple(one.path for one in self.records)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The images' names relative to the root, with forward slashes."""
-        return tuple(key_of(path, self.root) for path in self.paths)
+        return tuple(one.key for one in self.records)
+
+    @cached_property
+    def metadata(self) -> tuple[ImageMetadata, ...]:
+        """What is known of each image without its pixels."""
+        return tuple(one.metadata for one in self.records)
+
+    @cached_property
+    def hashes(self) -> tuple[str, ...]:
+        """The SHA-256 of each image, in hexadecimal."""
+        return tuple(one.metadata.sha256 for one in self.records)
+
+    @cached_property
+    def parts(self) -> tuple[str, ...]:
+        """The part each image's folder makes: "", "train", "validation" or "test"."""
+        return tuple(one.part for one in self.records)
+
+    @cached_property
+    def y(self) -> NDArray[np.str_]:
+        """The class name of each image (n,), as scikit-learn wants targets.
+
+        Raises:
+            DataError: the images have no labels.
+        """
+        if self.labels is None:
+            raise DataError(
+                f"Expected labels in {quoted(self.name)}; it has none. Put the images of each "
+                "class into a folder of its own."
+            )
+        return np.array(self.class_names, np.str_)[self.labels]
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """The near-duplicate group of each image (n,): copies of one image share a number.
+
+        They are found once for a whole set; slices have the numbers of the set they come from.
+        """
+        if self.whole is None:
+            return duplicate_groups(self)
+        number = dict(zip(self.whole.hashes, self.whole.groups.tolist(), strict=True))
+        return np.array([number[one] for one in self.hashes], np.int64)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over names, contents and labels, wherever the folder lies."""
+        digest = hashlib.sha256()
+        labels = [None] * len(self) if self.labels is None else self.labels.tolist()
+        for name in self.class_names:
+            digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+        for key, image, label in zip(self.keys, self.hashes, labels, strict=True):
+            digest.update(f"\0{key}\0{image}\0{label}".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    @property
+    def array(self) -> NDArray[np.uint8] | None:
+        """The images as one array where all are in memory and of one shape, else None.
+
+        (n, height, width) grey or (n, height, width, 3) RGB.
+        """
+        arrays = [one.array for one in self.records if one.array is not None]
+        if len(arrays) < len(self) or len({one.shape for one in arrays}) != 1:
+            return None
+        return np.stack(arrays)
 
     def read(self, index: int) -> Image.Image:
         """Decode one image at its own size.
@@ -77,16 +176,16 @@ class ImageDataset:
         Raises:
             DataError: the file was changed or removed since the set was loaded.
         """
-        if self.array is not None:
-            return to_rgb_image(self.array[index])
-        path = self.paths[index]
+        record = self.records[index]
+        if record.array is not None:
+            return to_rgb_image(record.array)
         try:
-            content = read_content(path)
-            if hashlib.sha256(content).hexdigest() != self.facts[index].sha256:
-                raise self._changed([path])
+            content = read_content(record.path)
+            if hashlib.sha256(content).hexdigest() != record.metadata.sha256:
+                raise self._changed([record])
             return decode_image(content).image
         except UnreadableImage as error:
-            raise self._changed([path]) from error
+            raise self._changed([record]) from error
 
     def pixels(self, image_size: tuple[int, int], resize_mode: ResizeMode) -> NDArray[np.uint8]:
         """All images at one size, decoded once and then read from the cache.
@@ -102,11 +201,17 @@ class ImageDataset:
             DataError: a file was changed or removed since the set was loaded.
             RecipeError: an impossible `image_size` or `resize_mode`.
         """
-        check_image(image_size, resize_mode)
-        rows = np.empty((len(self), *image_size, 3), np.uint8)
-        for at, row in enumerate(self._stream(image_size, resize_mode)):
-            rows[at] = row
-        return rows
+        check_image_size(image_size, resize_mode)
+        # Resizing from memory takes no longer than reading from a disk.
+        if all(one.array is not None for one in self.records):
+            return self._decoded(image_size, resize_mode)
+        self._check_unchanged()
+        return cached(
+            self,
+            ("pixels", image_size, resize_mode),
+            lambda part: part._decoded(image_size, resize_mode),  # noqa: SLF001 - the same class
+            phase="Decoding images",
+        )
 
     def batches(
         self, image_size: tuple[int, int], resize_mode: ResizeMode, batch_size: int
@@ -125,169 +230,53 @@ class ImageDataset:
             DataError: a file was changed or removed since the set was loaded.
             RecipeError: an impossible `image_size`, `resize_mode` or `batch_size`.
         """
-        check_image(image_size, resize_mode)
-        check_count("batch_size", batch_size, "32 is a good start.")
-        stream = self._stream(image_size, resize_mode)
+        check_image_size(image_size, resize_mode)
+        check_setting(
+            "batch_size",
+            holds=batch_size >= 1,
+            expected="a whole number, 1 or more",
+            received=batch_size,
+            advice="32 is a good start.",
+        )
+        keep = fits_in_cache(3 * len(self) * math.prod(image_size))
         for start in range(0, len(self), batch_size):
-            size = min(batch_size, len(self) - start)
-            batch = np.empty((size, *image_size, 3), np.uint8)
-            for at in range(size):
-                batch[at] = next(stream)
+            part = self[start : start + batch_size]
+            with showing(None):
+                pixels = part.pixels if keep else part._decoded  # noqa: SLF001 - the same class
+                batch = pixels(image_size, resize_mode)
             yield batch
 
-    def __getitem__(self, indices: ArrayLike | slice) -> "ImageDataset":
-        """Some of the images, with the same classes and cache.
-
-        Args:
-            indices: (m,) of images in this set, a boolean for each, or a slice.
-
-        Returns:
-            A set whose image `i` is this set's image `indices[i]`.
-        """
-        chosen = self._chosen(indices)
-        whole, positions = self.whole or (self, np.arange(len(self)))
-        labels = None if self.labels is None else self.labels[chosen]
-        taken = chosen.tolist()
-        facts = tuple(self.facts[one] for one in taken)
-        keys = [self.keys[one] for one in taken]
-        return ImageDataset(
-            name=self.name,
-            root=self.root,
-            paths=tuple(self.paths[one] for one in taken),
-            labels=labels,
-            class_names=self.class_names,
-            fingerprint=fingerprint_of(keys, facts, labels, self.class_names),
-            facts=facts,
-            set_aside=self.set_aside,
-            parts=tuple(self.parts[one] for one in taken),
-            stamps=tuple(self.stamps[one] for one in taken) if self.stamps else (),
-            array=None if self.array is None else self.array[chosen],
-            whole=(whole, positions[chosen]),
+    def _decoded(self, image_size: tuple[int, int], resize_mode: ResizeMode) -> NDArray[np.uint8]:
+        array = self.array
+        if array is not None and array.shape[1:3] == image_size:
+            return array if array.ndim == 4 else np.repeat(array[..., None], 3, axis=3)
+        rows = np.empty((len(self), *image_size, 3), np.uint8)
+        resized = in_order(
+            lambda at: resize_image(self.read(at), image_size, resize_mode), range(len(self))
         )
-
-    def _stream(
-        self, image_size: tuple[int, int], resize_mode: ResizeMode
-    ) -> Iterator[NDArray[np.uint8]]:
-        if self.array is not None:
-            return in_order(
-                lambda one: self._resized(one, image_size, resize_mode), range(len(self))
-            )
-        self._check_unchanged()
-        whole, positions = self.whole or (self, np.arange(len(self)))
-        return stream_rows(
-            whole.fingerprint,
-            len(whole),
-            positions,
-            image_size,
-            resize_mode,
-            lambda one: whole._resized(one, image_size, resize_mode),  # noqa: SLF001 - the same class
-        )
-
-    def _resized(
-        self, index: int, image_size: tuple[int, int], resize_mode: ResizeMode
-    ) -> NDArray[np.uint8]:
-        if self.array is not None and self.array.shape[1:3] == image_size:
-            image: NDArray[np.uint8] = self.array[index]
-            if image.ndim == 3:
-                return image
-            return np.repeat(image[:, :, None], 3, axis=2)
-        return resize_image(self.read(index), image_size, resize_mode)
-
-    def _chosen(self, indices: ArrayLike | slice) -> NDArray[np.int64]:
-        if isinstance(indices, slice):
-            return np.arange(len(self))[indices]
-        given: NDArray[Any] = np.asarray(indices)
-        if given.size == 0:
-            return np.empty(0, np.int64)
-        chosen: NDArray[np.int64] = np.arange(len(self))[given]
-        return chosen.reshape(-1)
+        for at, row in enumerate(resized):
+            rows[at] = row
+        return rows
 
     def _check_unchanged(self) -> None:
         """Compare files with what was loaded; a new time of change alone is no change."""
         changed = []
-        for index, path in enumerate(self.paths if self.stamps else ()):
+        for record in self.records:
             try:
-                same = stamp_of(path) == self.stamps[index]
+                same = record.stamp is None or stamp_of(record.path) == record.stamp
                 if not same:
-                    digest = hashlib.sha256(read_content(path)).hexdigest()
-                    same = digest == self.facts[index].sha256
+                    digest = hashlib.sha256(read_content(record.path)).hexdigest()
+                    same = digest == record.metadata.sha256
             except (OSError, UnreadableImage):
                 same = False
             if not same:
-                changed.append(path)
+                changed.append(record)
         if changed:
             raise self._changed(changed)
 
-    def _changed(self, paths: Sequence[Path]) -> DataError:
-        names = some([shown(key_of(path, self.root)) for path in paths])
+    def _changed(self, records: Sequence[ImageRecord]) -> DataError:
         return DataError(
-            f"Changed or removed in {shown(self.root)} since the set was read: {names}. Nothing "
-            "was mixed up; run the same command again to work on the images as they are now."
+            f"Changed or removed in {quoted(self.root)} since the set was read: "
+            f"{first_few([quoted(one.key) for one in records])}. Nothing was mixed up; run the "
+            "same command again to work on the images as they are now."
         )
-
-
-def load_dataset(
-    source: str | Path,
-    *,
-    labels_required: bool = True,
-    to_learn: bool = True,
-) -> ImageDataset:
-    """Find the images of a source, decode each once, and set aside what cannot be used.
-
-    Args:
-        source: a folder of class folders; a folder with `train/`, `val|valid|validation/` and
-            `test/` of class folders; a CSV with the columns image,label; a .zip of one of
-            these; an .npz of arrays.
-        labels_required: ask for classes. Where False, a folder of images and a single image
-            are taken too, labels are given where the source has them, and one usable image is
-            enough.
-        to_learn: ask for two classes or more of two images or more, one to learn from and one
-            to test on. Where False, one image with a label is enough.
-
-    Returns:
-        The usable images in the order of their names. What was read is remembered: the
-        next time only new files are decoded.
-
-    Raises:
-        DataError: nothing usable, too few classes or images, classes that cannot be told
-            apart, or an archive that is not safe.
-        ResourceError: an archive cannot be unpacked for lack of room.
-
-    Example:
-        >>> load_dataset("photos/")  # doctest: +SKIP
-    """
-    loaded: LoadedSet = load_set(Path(source), labels_required=labels_required, to_learn=to_learn)
-    return ImageDataset(
-        name=loaded.name,
-        root=loaded.root,
-        paths=loaded.paths,
-        labels=loaded.labels,
-        class_names=loaded.class_names,
-        fingerprint=fingerprint_of(
-            [key_of(path, loaded.root) for path in loaded.paths],
-            loaded.facts,
-            loaded.labels,
-            loaded.class_names,
-        ),
-        facts=loaded.facts,
-        set_aside=loaded.set_aside,
-        parts=loaded.parts,
-        stamps=loaded.stamps,
-        array=loaded.array,
-    )
-
-
-def fingerprint_of(
-    keys: Sequence[str],
-    facts: Sequence[ImageFacts],
-    labels: NDArray[np.int64] | None,
-    class_names: Sequence[str],
-) -> str:
-    """Give the SHA-256, in hexadecimal, of which images these are and how they are labelled."""
-    digest = hashlib.sha256()
-    numbers: Sequence[object] = [None] * len(keys) if labels is None else labels.tolist()
-    for name in class_names:
-        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
-    for key, one, label in zip(keys, facts, numbers, strict=True):
-        digest.update(f"\0{key}\0{one.sha256}\0{label}".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()

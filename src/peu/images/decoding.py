@@ -16,8 +16,7 @@ from PIL import __version__ as pillow_version
 
 from peu.images.colours import UnreadableImage, eight_bits, to_rgb
 from peu.images.content import SUFFIXES, extension_notes, read_content, what_instead
-from peu.images.resizing import resize_image
-from peu.recipes.checks import ResizeMode
+from peu.images.resizing import ResizeMode, resize_image
 
 __all__ = [
     "DECODING",
@@ -54,7 +53,7 @@ _UPRIGHT = {
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """Hold one decoded image and what its file was like.
+    """A decoded image and what its file was like.
 
     Attributes:
         image: mode RGB, upright.
@@ -72,7 +71,7 @@ class DecodedImage:
 def decode_image(source: Path | bytes) -> DecodedImage:
     """Decode a whole image file and turn it upright.
 
-    The format is told from the content; animations and multi-page files give their first
+    The format is read from the content; animations and multi-page files give their first
     frame. An image of more than `MAX_PIXELS` pixels or with a side below `MIN_SIDE` pixels
     is refused from its header, before any memory is spent on it.
 
@@ -118,7 +117,7 @@ def read_image(
 
 
 def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
-    """Turn an image that is already in memory into what `decode_image` would give.
+    """Convert an image in memory to upright RGB, as `decode_image` does.
 
     Args:
         image: a Pillow image of any mode, or an array (height, width), or (height, width,
@@ -135,7 +134,7 @@ def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
         (20, 10)
     """
     if isinstance(image, Image.Image):
-        _check_size(image.size)
+        check_size(image.size)
         with _quiet(), _explained():
             image.load()
             upright, _ = _turned(to_rgb(image)[0], image)
@@ -148,7 +147,7 @@ def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
             "expected an array of shape (height, width) or (height, width, 1, 3 or 4 channels); "
             f"received shape {values.shape}"
         )
-    _check_size((values.shape[1], values.shape[0]))
+    check_size((values.shape[1], values.shape[0]))
     return to_rgb(Image.fromarray(eight_bits(values)[0]))[0]
 
 
@@ -160,7 +159,7 @@ def _decode(content: bytes) -> DecodedImage:
             opened = Image.open(io.BytesIO(content), formats=_FORMATS)
         except UnidentifiedImageError:
             raise UnreadableImage(what_instead(content)) from None
-        _check_size(opened.size)
+        check_size(opened.size)
         if opened.format == "PNG":
             # Loading a PNG skips the checksums of its pixels; verifying uses it up.
             opened.verify()
@@ -175,7 +174,7 @@ def _load(opened: ImageFile.ImageFile) -> DecodedImage:
     if getattr(opened, "is_animated", False):
         notes.append("several frames: the first is used")
     opened.load()
-    _check_size(opened.size)
+    check_size(opened.size)
     rgb, colour_notes = to_rgb(opened)
     upright, turn_notes = _turned(rgb, opened)
     if upright is opened:
@@ -194,7 +193,15 @@ def _turned(rgb: Image.Image, source: Image.Image) -> tuple[Image.Image, tuple[s
     return (rgb, ()) if method is None else (rgb.transpose(method), ())
 
 
-def _check_size(size: tuple[int, int]) -> None:
+def check_size(size: tuple[int, int]) -> None:
+    """Refuse an image of more than `MAX_PIXELS` pixels or a side below `MIN_SIDE`.
+
+    Args:
+        size: (width, height) in pixels.
+
+    Raises:
+        UnreadableImage: it is outside the limits.
+    """
     width, height = size
     if width * height > MAX_PIXELS:
         raise UnreadableImage(
@@ -209,7 +216,7 @@ def _check_size(size: tuple[int, int]) -> None:
 
 @contextlib.contextmanager
 def _explained() -> Iterator[None]:
-    """Turn whatever a decoder stumbles on into a reason of one line."""
+    """Turn any error of a decoder into a reason of one line."""
     try:
         yield
     except (UnreadableImage, MemoryError):
@@ -230,7 +237,7 @@ _quiet_filters: Any = None
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Pillow's warnings in; `warnings.catch_warnings` alone is not safe in threads."""
+    """Silence Pillow's warnings; `warnings.catch_warnings` alone is not safe in threads."""
     global _quiet_depth, _quiet_filters  # noqa: PLW0603 - the filters are the process's own
     with _quiet_lock:
         if _quiet_depth == 0:

@@ -12,10 +12,10 @@ _BRIGHTEST = 16
 
 
 def digits_set() -> Path:
-    """Give 1,797 images of digits, 8 x 8 pixels and grey, as an .npz file in the cache.
+    """The path of 1,797 grey images of digits, 8 x 8 pixels, in the cache.
 
     Returns:
-        A path that `load_dataset` takes.
+        A path that `load_images` takes.
 
     Raises:
         ResourceError: the cache cannot be written.

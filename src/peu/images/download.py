@@ -23,7 +23,7 @@ _LOCK_SECONDS = 900.0
 
 
 class _TransferError(Exception):
-    """Say that a transfer broke off in a way that another attempt may mend."""
+    """A transfer broke off in a way that another attempt may mend."""
 
 
 def download(
@@ -34,7 +34,7 @@ def download(
     size: int,
     advice: str = "",
 ) -> Path:
-    """Bring one file to `path`, or leave there what was there.
+    """Download one file to `path`, or leave there what was there.
 
     Bytes go to `path` with `.part` added. A transfer that breaks off is taken up again where it
     stopped, now or by a later call. The file gets its name once its checksum holds.
@@ -186,7 +186,7 @@ def _too_long(part: Path, stream: BinaryIO) -> None:
 
 
 def _remember(validator: Path, tag: str | None) -> None:
-    """Keep the server's name for this version of the file, to resume no other version."""
+    """Store the server's name for this version of the file, to resume no other version."""
     with _writing(validator):
         if tag and tag.isascii() and not tag.startswith("W/"):
             validator.write_text(tag, encoding="ascii")
@@ -218,7 +218,7 @@ def _one_line(error: object) -> str:
 
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """Tell a full or read-only disk from a broken network: both are `OSError`."""
+    """Report a full or read-only disk as such: a broken network is an `OSError` too."""
     try:
         yield
     except OSError as error:

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.images.facts import THUMBNAIL_SIDE, ImageFacts
+from peu.images.records import THUMBNAIL_SIDE, ImageMetadata
 
 _TINY_SIDE = 64
 """Below this, in both directions, a thumbnail cannot tell a digit from the next of its class."""
@@ -32,12 +32,12 @@ _FLIPS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 Grey = NDArray[np.float32]
 
 
-class _HasFacts(Protocol):
+class _HasMetadata(Protocol):
     @property
-    def facts(self) -> tuple[ImageFacts, ...]: ...
+    def metadata(self) -> tuple[ImageMetadata, ...]: ...
 
 
-def duplicate_groups(dataset: _HasFacts) -> NDArray[np.int64]:
+def duplicate_groups(dataset: _HasMetadata) -> NDArray[np.int64]:
     """Number the images so that copies of one image share a number.
 
     Copies are the same bytes, or re-encodings, resizings, changes of brightness, and flips of
@@ -55,24 +55,26 @@ def duplicate_groups(dataset: _HasFacts) -> NDArray[np.int64]:
     small.
 
     Args:
-        dataset: whatever has `facts`, such as an `ImageDataset` of n images.
+        dataset: whatever has `metadata`, such as an `ImageDataset` of n images.
 
     Returns:
         (n,) int64, from 0 without gaps, in the order in which groups first appear.
 
     Example:
         >>> from types import SimpleNamespace
-        >>> one = ImageFacts(90, 60, "RGB", "PNG", "a", bytes(1024), ())
-        >>> two = ImageFacts(90, 60, "RGB", "PNG", "b", bytes(1023) + b"!", ())
-        >>> duplicate_groups(SimpleNamespace(facts=(one, two, one))).tolist()
+        >>> one = ImageMetadata(90, 60, "RGB", "PNG", "a", bytes(1024), ())
+        >>> two = ImageMetadata(90, 60, "RGB", "PNG", "b", bytes(1023) + b"!", ())
+        >>> duplicate_groups(SimpleNamespace(metadata=(one, two, one))).tolist()
         [0, 1, 0]
     """
-    facts = dataset.facts
-    leaders = _Leaders(len(facts))
-    _join_equal(facts, leaders)
-    distinct = np.flatnonzero(leaders.of == np.arange(len(facts)))
-    greys = _thumbnails([facts[at] for at in distinct])
-    tiny = np.array([max(facts[at].width, facts[at].height) < _TINY_SIDE for at in distinct], bool)
+    metadata = dataset.metadata
+    leaders = _Leaders(len(metadata))
+    _join_equal(metadata, leaders)
+    distinct = np.flatnonzero(leaders.of == np.arange(len(metadata)))
+    greys = _thumbnails([metadata[at] for at in distinct])
+    tiny = np.array(
+        [max(metadata[at].width, metadata[at].height) < _TINY_SIDE for at in distinct], bool
+    )
     for first, second, flip in _candidates(greys, tiny):
         a, b = int(distinct[first]), int(distinct[second])
         if not leaders.together(a, b) and _same_image(
@@ -83,7 +85,7 @@ def duplicate_groups(dataset: _HasFacts) -> NDArray[np.int64]:
 
 
 class _Leaders:
-    """Keep, for each image, the first of its group."""
+    """Groups as a forest: each image points towards the first of its group."""
 
     def __init__(self, count: int) -> None:
         self.of = np.arange(count, dtype=np.int64)
@@ -106,23 +108,23 @@ class _Leaders:
         return np.unique(leaders, return_inverse=True)[1].astype(np.int64)
 
 
-def _join_equal(facts: tuple[ImageFacts, ...], leaders: _Leaders) -> None:
+def _join_equal(metadata: tuple[ImageMetadata, ...], leaders: _Leaders) -> None:
     """Join images of the same bytes, and those of the same size and thumbnail."""
     contents: dict[str, int] = {}
     shapes: dict[tuple[int, int, bytes], int] = {}
-    for at, one in enumerate(facts):
+    for at, one in enumerate(metadata):
         leaders.join(at, contents.setdefault(one.sha256, at))
         digest = hashlib.sha256(one.thumbnail).digest()
         leaders.join(at, shapes.setdefault((one.width, one.height, digest), at))
 
 
-def _thumbnails(facts: list[ImageFacts]) -> Grey:
-    stacked = np.frombuffer(b"".join(one.thumbnail for one in facts), np.uint8)
+def _thumbnails(metadata: list[ImageMetadata]) -> Grey:
+    stacked = np.frombuffer(b"".join(one.thumbnail for one in metadata), np.uint8)
     return stacked.reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE).astype(np.float32)
 
 
 def _candidates(greys: Grey, tiny: NDArray[np.bool_]) -> Iterator[tuple[int, int, tuple[int, int]]]:
-    """Give pairs that look alike from afar; the second is to be flipped as the third says."""
+    """Pairs that look alike at 16 x 16, and how the second is to be flipped."""
     textured = greys.std(axis=(1, 2)) > _FLAT
     rows = np.flatnonzero(textured & ~tiny)
     columns = np.concatenate([rows, np.flatnonzero(textured & tiny)])
@@ -140,7 +142,7 @@ def _candidates(greys: Grey, tiny: NDArray[np.bool_]) -> Iterator[tuple[int, int
 
 
 def _nearest(likeness: Grey) -> Iterator[tuple[int, int]]:
-    """Give, for each row, the columns after its own that are most like it, if like enough."""
+    """For each row, the few later columns that correlate most, above a limit."""
     rows, columns = np.nonzero(likeness >= _COARSE_LIKENESS)
     later = columns > rows
     rows, columns = rows[later], columns[later]
@@ -152,7 +154,7 @@ def _nearest(likeness: Grey) -> Iterator[tuple[int, int]]:
 
 
 def _standardised(images: Grey) -> Grey:
-    """Bring (n, ...) to rows of mean 0 and length 1, whose products are correlations."""
+    """(n, ...) as rows of mean 0 and length 1, whose products are correlations."""
     flat = images.reshape(len(images), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
@@ -196,7 +198,7 @@ def _laid_over(image: Grey, target: Grey) -> Grey:
 
 
 def _trimming() -> Grey:
-    """Give (16, 32, 32) matrices that stretch a thumbnail's rows after trimming both ends."""
+    """(16, 32, 32) matrices that trim a thumbnail's rows at both ends and stretch them."""
     pixels = np.arange(THUMBNAIL_SIDE)
     matrices = []
     for start in _TRIMS:

@@ -1,6 +1,7 @@
 """Where images and their labels are found: class folders, train and test folders, flat ones."""
 
 import os
+import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from peu.errors import DataError
 from peu.images.content import SUFFIXES
-from peu.wording import shown
+from peu.images.records import SetAside
+from peu.wording import quoted
 
 PARTS = {
     "train": "train",
@@ -19,52 +21,17 @@ PARTS = {
     "validation": "validation",
     "test": "test",
 }
-_FOREIGN_IMAGES = frozenset(
-    [
-        ".heic",
-        ".heif",
-        ".svg",
-        ".eps",
-        ".ps",
-        ".psd",
-        ".jp2",
-        ".j2k",
-        ".jxl",
-        ".tga",
-        ".ico",
-        ".cr2",
-        ".cr3",
-        ".nef",
-        ".arw",
-        ".dng",
-        ".raw",
-        ".orf",
-        ".rw2",
-        ".xcf",
-        ".pcx",
-    ]
+_IMAGE_SUFFIXES = frozenset(suffix for many in SUFFIXES.values() for suffix in many)
+_FOREIGN_IMAGE = re.compile(
+    r"\.(heic|heif|svg|eps|ps|psd|jp2|j2k|jxl|tga|ico|cr2|cr3|nef|arw|dng|raw|orf|rw2|xcf|pcx)"
 )
-PICTURE_SUFFIXES = frozenset(one for many in SUFFIXES.values() for one in many) | _FOREIGN_IMAGES
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _TOLERATED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """Name one file that is not used, and why.
-
-    Attributes:
-        path: relative to the set's root, with forward slashes.
-        reason: one line.
-    """
-
-    path: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Candidate:
-    """Name one file that should be an image.
+    """A file that should be an image.
 
     Attributes:
         path: absolute.
@@ -81,7 +48,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Layout:
-    """List what a source holds, before any image is opened.
+    """What a source holds, before any image is opened.
 
     Attributes:
         name: what to call the set.
@@ -118,30 +85,27 @@ def find_in_folder(folder: Path, *, labels_required: bool) -> Layout:
     """
     root = _stepped_into(folder)
     found = _Finder(root)
-    entries = found.listed(root)
-    folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-    images = list(found.images(entry for entry in entries if entry not in folders))
+    folders, images = found.inside(root)
     labelled = bool(folders) and (labels_required or not images)
     if not labelled and labels_required:
         raise DataError(
-            f"Expected one folder for each class in {shown(root)}; found "
+            f"Expected one folder for each class in {quoted(root)}; found "
             f"{_count(len(images), 'image')} and no folders. Sort the images into folders "
             "named after their classes, or give a CSV with the columns image,label."
         )
     if not labelled:
-        found.take(images, None, "")
+        found.add(images, None, "")
         for entry in folders:
-            found.take(found.below(entry.path), None, "")
-    elif _is_parted(found, folders, images):
+            found.add(found.below(entry.path), None, "")
+    elif not images and _is_parted(root, folders):
         for entry in folders:
             part = PARTS.get(entry.name.lower())
             if part is None:
                 found.leave(entry.path, "it stands beside train and test but is neither")
             else:
-                found.classes_in(Path(entry.path), part)
-        found.leave_all(images, "it is not in a class folder")
+                found.add_classes(*found.inside(entry.path), part)
     else:
-        found.classes_in(root, "")
+        found.add_classes(folders, images, "")
     if labelled:
         check_class_names({one.label for one in found.candidates if one.label is not None}, root)
     name = folder.name or folder.resolve().name or "images"
@@ -155,20 +119,20 @@ def check_class_names(names: Iterable[str], source: Path) -> None:
     Raises:
         DataError: two names differ by case or Unicode normal form only.
     """
-    seen: dict[str, str] = {}
+    originals: dict[str, str] = {}
     for name in sorted(names):
         plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-        other = seen.setdefault(plain, name)
+        other = originals.setdefault(plain, name)
         if other != name:
             raise DataError(
-                f"Two classes of {shown(source)} differ by case or Unicode form only: "
-                f"{shown(other)} ({other!a}) and {shown(name)} ({name!a}). Merge them "
+                f"Two classes of {quoted(source)} differ by case or Unicode form only: "
+                f"{quoted(other)} ({other!a}) and {quoted(name)} ({name!a}). Merge them "
                 "or rename one."
             )
 
 
 def key_of(path: Path, root: Path) -> str:
-    """Give a path relative to the root of its set, with forward slashes on every system."""
+    """A path relative to the root of its set, with forward slashes on every system."""
     # Plain text: pathlib's own comparison takes seconds over 70,000 names.
     text, start = os.fspath(path), os.path.join(os.fspath(root), "")  # noqa: PTH118
     relative = text[len(start) :] if text.startswith(start) else os.path.relpath(text, start)
@@ -176,56 +140,58 @@ def key_of(path: Path, root: Path) -> str:
 
 
 def is_image_name(path: Path) -> bool:
-    """Tell whether a file is named as an image, in a format that is read or not."""
-    return path.suffix.lower() in PICTURE_SUFFIXES
+    """Whether a file is named as an image, in a format that is read or not."""
+    suffix = path.suffix.lower()
+    return suffix in _IMAGE_SUFFIXES or _FOREIGN_IMAGE.fullmatch(suffix) is not None
 
 
 class _Finder:
-    """Walk a folder, and note what is left aside on the way."""
+    """The images met in a walk through a folder, and what is left aside."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.candidates: list[Candidate] = []
         self.set_aside: list[SetAside] = []
 
-    def classes_in(self, folder: Path, part: str) -> None:
-        for entry in self.listed(folder):
-            if not entry.is_dir(follow_symlinks=False):
-                self.leave_all(self.images([entry]), "it is not in a class folder")
-            elif not self.take(self.below(entry.path), entry.name, part):
+    def inside(self, folder: str | Path) -> tuple[list["os.DirEntry[str]"], list[Path]]:
+        """The folders and the images directly inside a folder, by name."""
+        try:
+            with os.scandir(folder) as entries:
+                visible = [entry for entry in entries if not _is_tolerated(entry.name)]
+        except OSError as error:
+            self.leave(folder, f"the folder cannot be opened: {error.strerror or error}")
+            return [], []
+        folders, images = [], []
+        for entry in sorted(visible, key=lambda entry: entry.name):
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry)
+            elif reason := _obstacle(path, linked=entry.is_symlink()):
+                if is_image_name(path) or entry.is_symlink():
+                    self.leave(path, reason)
+            elif is_image_name(path) or _starts_as_image(path):
+                images.append(path)
+        return folders, images
+
+    def add_classes(self, folders: list["os.DirEntry[str]"], images: list[Path], part: str) -> None:
+        for path in images:
+            self.leave(path, "it is not in a class folder")
+        for entry in folders:
+            if not self.add(self.below(entry.path), entry.name, part):
                 self.leave(entry.path, "the folder holds no images")
 
     def below(self, folder: str | Path) -> Iterator[Path]:
         waiting = [folder]
         while waiting:
-            for entry in self.listed(waiting.pop()):
-                if entry.is_dir(follow_symlinks=False):
-                    if is_image_name(Path(entry.name)):
-                        self.leave(entry.path, "it is a folder, not an image")
-                    waiting.append(entry.path)
-                else:
-                    yield from self.images([entry])
+            folders, images = self.inside(waiting.pop())
+            yield from images
+            for entry in folders:
+                if is_image_name(Path(entry.name)):
+                    self.leave(entry.path, "it is a folder, not an image")
+                waiting.append(entry.path)
 
-    def listed(self, folder: str | Path) -> list["os.DirEntry[str]"]:
-        try:
-            with os.scandir(folder) as entries:
-                seen = [entry for entry in entries if not _is_tolerated(entry.name)]
-        except OSError as error:
-            self.leave(folder, f"the folder cannot be opened: {error.strerror or error}")
-            return []
-        return sorted(seen, key=lambda entry: entry.name)
-
-    def images(self, entries: Iterable["os.DirEntry[str]"]) -> Iterator[Path]:
-        for entry in entries:
-            path = Path(entry.path)
-            reason = _obstacle(path, linked=entry.is_symlink())
-            if reason is None and (is_image_name(path) or _starts_as_image(path)):
-                yield path
-            elif reason is not None and (is_image_name(path) or entry.is_symlink()):
-                self.leave(path, reason)
-
-    def take(self, paths: Iterable[Path], label: str | None, part: str) -> int:
-        """Take images into a class; tell how many files were met that should be images."""
+    def add(self, paths: Iterable[Path], label: str | None, part: str) -> int:
+        """Add images of a class; return how many files should have been images."""
         before = len(self.candidates) + len(self.set_aside)
         for path in paths:
             key = self.key(path)
@@ -240,44 +206,32 @@ class _Finder:
         readable = key if _is_text(key) else key.encode("utf-8", "backslashreplace").decode()
         self.set_aside.append(SetAside(readable, reason))
 
-    def leave_all(self, paths: Iterable[Path], reason: str) -> None:
-        for path in paths:
-            self.leave(path, reason)
-
     def key(self, path: str | Path) -> str:
         return key_of(Path(path), self.root)
 
 
 def _stepped_into(folder: Path) -> Path:
-    """Step through folders that hold one folder of folders and nothing else that counts."""
+    """The innermost folder, through folders that hold nothing but one folder of folders."""
     root = folder
     for _ in range(8):
-        finder = _Finder(root)
-        entries = finder.listed(root)
-        inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
-        if len(inner) != 1 or list(finder.images(one for one in entries if one not in inner)):
+        folders, images = _Finder(root).inside(root)
+        if len(folders) != 1 or images or not _Finder(root).inside(folders[0].path)[0]:
             return root
-        below = _Finder(Path(inner[0].path)).listed(inner[0].path)
-        if not any(entry.is_dir(follow_symlinks=False) for entry in below):
-            return root
-        root = Path(inner[0].path)
+        root = Path(folders[0].path)
     return root
 
 
-def _is_parted(found: _Finder, folders: list["os.DirEntry[str]"], images: list[Path]) -> bool:
-    """Tell train/test folders from classes that happen to be called so."""
+def _is_parted(root: Path, folders: list["os.DirEntry[str]"]) -> bool:
+    """Whether these are train/test folders, not classes that happen to be called so."""
     train = [entry for entry in folders if PARTS.get(entry.name.lower()) == "train"]
-    if len(train) != 1 or images:
+    if len(train) != 1:
         return False
-    inside = _Finder(found.root)
-    entries = inside.listed(train[0].path)
-    return any(entry.is_dir(follow_symlinks=False) for entry in entries) and not list(
-        inside.images(entry for entry in entries if not entry.is_dir(follow_symlinks=False))
-    )
+    classes, images = _Finder(root).inside(train[0].path)
+    return bool(classes) and not images
 
 
 def _obstacle(path: Path, *, linked: bool) -> str | None:
-    """Say why a path must not be opened, without opening it."""
+    """Why a path must not be opened, found without opening it."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -291,7 +245,7 @@ def _obstacle(path: Path, *, linked: bool) -> str | None:
 
 
 def _starts_as_image(path: Path) -> bool:
-    """Look into a file that has no extension at all."""
+    """Whether a file without an extension starts as an image does."""
     if path.suffix:
         return False
     try:

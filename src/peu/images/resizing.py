@@ -1,16 +1,20 @@
-"""Any image to one size: padded, stretched or cropped, and averaged where it shrinks."""
+"""Resizing to a fixed size: padded, stretched or cropped, averaged where it shrinks."""
+
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.recipes.checks import ResizeMode, check_choice
+from peu.settings import check_setting
+
+ResizeMode = Literal["pad", "stretch", "crop"]
 
 
 def resize_image(
     image: Image.Image, image_size: tuple[int, int], resize_mode: ResizeMode
 ) -> NDArray[np.uint8]:
-    """Bring an RGB image to a size, averaging over the pixels that fall together.
+    """Resize an RGB image, averaging over the pixels that fall together.
 
     Args:
         image: mode RGB.
@@ -27,7 +31,7 @@ def resize_image(
     Raises:
         RecipeError: an unknown `resize_mode`.
     """
-    check_choice("resize_mode", resize_mode, ResizeMode)
+    _check_resize_mode(resize_mode)
     height, width = image_size
     if resize_mode == "stretch":
         return _pixels(image, (width, height))
@@ -48,6 +52,36 @@ def resize_image(
     above, before = (height - inner_height) // 2, (width - inner_width) // 2
     below, after = height - inner_height - above, width - inner_width - before
     return np.pad(inner, ((above, below), (before, after), (0, 0)), mode="edge")
+
+
+def check_image_size(image_size: object, resize_mode: object) -> None:
+    """Refuse an image size out of all proportion, or an unknown way to reach it.
+
+    Raises:
+        RecipeError: `image_size` is not (height, width) of 8 to 2048 pixels each, or
+            `resize_mode` is not one of `ResizeMode`.
+    """
+    check_setting(
+        "image_size",
+        holds=isinstance(image_size, tuple)
+        and len(image_size) == 2
+        and all(isinstance(side, int) and 8 <= side <= 2048 for side in image_size),
+        expected="(height, width), each a whole number from 8 to 2048 pixels",
+        received=image_size,
+        advice="224 is what most backbones were trained on.",
+    )
+    _check_resize_mode(resize_mode)
+
+
+def _check_resize_mode(resize_mode: object) -> None:
+    modes = get_args(ResizeMode)
+    check_setting(
+        "resize_mode",
+        holds=resize_mode in modes,
+        expected=f"one of {', '.join(modes)}",
+        received=resize_mode,
+        advice="Choose one of these.",
+    )
 
 
 def _pixels(

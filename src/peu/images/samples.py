@@ -1,6 +1,5 @@
 """Built-in images: four kinds of object, drawn, for where no download is possible."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from peu.errors import DataError, ResourceError
+from peu.errors import DataError
 from peu.images.cache import cache_folder
+from peu.images.download import one_at_a_time
 from peu.images.drawing.objects import DRAWINGS, Drawing
 from peu.images.drawing.pen import Colour, Paint, Pen, shaded, turning
 from peu.images.drawing.scenery import (
@@ -20,6 +20,7 @@ from peu.images.drawing.scenery import (
     draw_strokes,
     light_and_noise,
 )
+from peu.output_folder import replacing_folder
 from peu.progress import report
 from peu.seeds import child_seed
 
@@ -84,36 +85,22 @@ def draw_samples(
             f"Expected a new or empty folder to draw into. `{folder}` holds something already. "
             "Name another folder."
         )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".samples-", dir=folder.parent) as name:
-            draft = Path(name) / "set"
-            _draw_all(draft, counts, seed)
-            if folder.is_dir():
-                folder.rmdir()
-            draft.replace(folder)
-    except OSError as error:
-        raise ResourceError(
-            f"The built-in images could not be drawn into `{folder}`: "
-            f"{error.strerror or error}. Check that the disk has room and that you may write there."
-        ) from error
+    with replacing_folder(folder) as draft:
+        _draw_all(draft, counts, seed)
     return folder
 
 
 def sample_set(seed: int = 0) -> Path:
-    """Give the folder of built-in images, drawn once and kept in the cache.
+    """The folder of built-in images, drawn once and kept in the cache.
 
     Raises:
         ResourceError: the cache cannot be written.
     """
     folder = cache_folder() / f"samples-{_VERSION}-{seed}"
     if not folder.is_dir():
-        try:
-            draw_samples(folder, seed=seed)
-        except (DataError, ResourceError):
-            # Another process drew the same images meanwhile; they appear whole or not at all.
+        with one_at_a_time(folder):
             if not folder.is_dir():
-                raise
+                draw_samples(folder, seed=seed)
     return folder
 
 

@@ -1,25 +1,35 @@
-"""Which images are learnt from and which are tested on."""
+"""Training and test images: folds, a holdout, and a folder's own split."""
 
 import warnings
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from peu.errors import DataError
 from peu.images.dataset import ImageDataset
-from peu.images.duplicates import duplicate_groups
-from peu.recipes.checks import check, check_count, check_range
 from peu.seeds import child_seed
-from peu.wording import shown
+from peu.settings import check_setting
+from peu.wording import quoted
 
 _ATTEMPTS = 20
 
 
-@dataclass(frozen=True, eq=False)
+def _indices(values: Any) -> NDArray[np.int64]:
+    indices = np.asarray(values)
+    if indices.ndim != 1 or (len(indices) and indices.dtype.kind not in "iu"):
+        raise ValueError("indices must be a list of whole numbers")
+    return np.asarray(indices, np.int64)
+
+
+Indices = Annotated[NDArray[np.int64], PlainValidator(_indices), PlainSerializer(np.ndarray.tolist)]
+
+
+@dataclass(frozen=True, eq=False, config=ConfigDict(strict=True))
 class Split:
-    """Part images into those to learn from and those to test on.
+    """Images to learn from and images to test on.
 
     Attributes:
         train: (n_train,) int64 indices, ascending.
@@ -29,43 +39,33 @@ class Split:
         seed: for everything random in a trial on this split.
     """
 
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: Indices
+    test: Indices
     repeat: int
     fold: int
     seed: int
 
 
 def split_to_dict(split: Split) -> dict[str, Any]:
-    """Turn a split into what JSON can hold."""
-    return {
-        "train": split.train.tolist(),
-        "test": split.test.tolist(),
-        "repeat": split.repeat,
-        "fold": split.fold,
-        "seed": split.seed,
-    }
+    """A split as JSON can hold it."""
+    value: dict[str, Any] = TypeAdapter(Split).dump_python(split)
+    return value
 
 
 def split_from_dict(value: dict[str, Any]) -> Split:
-    """Make a split from `split_to_dict`'s form.
+    """A split from what `split_to_dict` made.
 
     Raises:
         DataError: something is missing or of the wrong type.
     """
     try:
-        return Split(
-            train=_indices(value["train"]),
-            test=_indices(value["test"]),
-            repeat=int(value["repeat"]),
-            fold=int(value["fold"]),
-            seed=int(value["seed"]),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        return Split(**value)
+    except ValidationError as error:
+        first = error.errors()[0]
         raise DataError(
             "A split must have train, test, repeat, fold and seed, all of whole numbers. "
-            f"Python says: {type(error).__name__}: {error}. Delete the file that holds it and "
-            "run again."
+            f"Received: {first['msg']} ({'.'.join(map(str, first['loc']))}). Delete the file that "
+            "holds it and run again."
         ) from error
 
 
@@ -77,17 +77,17 @@ def make_splits(
     seed: int = 0,
     groups: ArrayLike | None = None,
 ) -> tuple[Split, ...]:
-    """Part the images into folds, several times over.
+    """Divide the images into folds, several times over.
 
     Within a repeat every image is tested once. Classes are spread evenly over the folds, and
-    images of one group stay together, so that no test image was learnt from in disguise.
+    images of one group stay together, so that no test image has a copy in the training set.
 
     Args:
         dataset: labelled images.
-        folds: parts of a repeat, 2 or more.
-        repeats: how often the images are parted anew, 1 or more.
-        seed: of the shuffling.
-        groups: (n,) integers, one number a group; None asks `duplicate_groups`.
+        folds: number of folds, 2 or more.
+        repeats: number of repeats, 1 or more.
+        seed: random seed of the shuffling.
+        groups: (n,) integers, one number a group; None takes `dataset.groups`.
 
     Returns:
         folds x repeats splits, repeat by repeat.
@@ -97,13 +97,18 @@ def make_splits(
         RecipeError: impossible folds or repeats.
 
     Example:
-        >>> splits = make_splits(load_dataset("photos/"), folds=5)  # doctest: +SKIP
+        >>> splits = make_splits(load_images("photos/"), folds=5)  # doctest: +SKIP
         >>> len(splits)  # doctest: +SKIP
         10
     """
-    check_count("folds", folds, "5 is usual.")
-    check("folds", holds=folds >= 2, expected="2 or more", received=folds, advice="5 is usual.")
-    check_count("repeats", repeats, "2 is usual.")
+    for name, count, least, usual in (("folds", folds, 2, 5), ("repeats", repeats, 1, 2)):
+        check_setting(
+            name,
+            holds=isinstance(count, int) and count >= least,
+            expected=f"a whole number, {least} or more",
+            received=count,
+            advice=f"{usual} is usual.",
+        )
     labels, group_of = _labels_and_groups(dataset, groups)
     _check_enough(labels, group_of, dataset.class_names, folds)
     splits: list[Split] = []
@@ -134,8 +139,8 @@ def make_holdout(
     Args:
         dataset: labelled images.
         test_share: of the images, in (0, 1); rounded up as scikit-learn does.
-        seed: of the shuffling.
-        groups: (n,) integers, one number a group; None asks `duplicate_groups`.
+        seed: random seed of the shuffling.
+        groups: (n,) integers, one number a group; None takes `dataset.groups`.
 
     Returns:
         One split. Groups stay together, so a class may miss its share by part of a group.
@@ -146,7 +151,13 @@ def make_holdout(
 
     Source: lab sheet, section 1.1.
     """
-    check_range("test_share", test_share, 0, 1, "0.3 is the sheet's.", ends="()")
+    check_setting(
+        "test_share",
+        holds=0 < test_share < 1,
+        expected="above 0 and below 1",
+        received=test_share,
+        advice="0.3 is the sheet's.",
+    )
     labels, group_of = _labels_and_groups(dataset, groups)
     _check_enough(labels, group_of, dataset.class_names, 2)
     tested = _held_out(labels, group_of, test_share, child_seed(seed, "holdout"))
@@ -162,7 +173,7 @@ def make_holdout(
 
 
 def predefined_split(dataset: ImageDataset, *, seed: int = 0) -> Split | None:
-    """Give the split that the folder itself makes, if it does.
+    """The split that the folder itself makes, or None.
 
     Args:
         dataset: images whose `parts` say train, validation or test.
@@ -192,14 +203,14 @@ def _labels_and_groups(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if dataset.labels is None:
         raise DataError(
-            f"{shown(dataset.name)} must have labels to be split. Received: images without "
+            f"{quoted(dataset.name)} must have labels to be split. Received: images without "
             "classes. Put the images of each class into a folder of its own."
         )
-    group_of = duplicate_groups(dataset) if groups is None else np.asarray(groups)
+    group_of = dataset.groups if groups is None else np.asarray(groups)
     if group_of.shape != dataset.labels.shape:
         raise DataError(
             f"`groups` must have a number for each of {len(dataset.labels)} images. Received: "
-            f"shape {group_of.shape}. Use `duplicate_groups(dataset)`."
+            f"shape {group_of.shape}. Use `dataset.groups`."
         )
     return dataset.labels, np.asarray(group_of, np.int64)
 
@@ -212,7 +223,7 @@ def _check_enough(
 ) -> None:
     if len(class_names) < 2:
         raise DataError(
-            f"Two or more classes are needed to tell apart. Received: {len(class_names)}. "
+            f"Two or more classes are needed. Received: {len(class_names)}. "
             "Add a folder of images of something else."
         )
     images = np.bincount(labels, minlength=len(class_names))
@@ -229,8 +240,8 @@ def _check_enough(
         else "No split can both learn and test it: add images of this class, or remove it."
     )
     raise DataError(
-        f"{folds} parts need at least {folds} different images of every class. Class "
-        f"{shown(class_names[fewest])} has {count}. {advice}"
+        f"{folds} folds need at least {folds} different images of every class. Class "
+        f"{quoted(class_names[fewest])} has {count}. {advice}"
     )
 
 
@@ -238,10 +249,10 @@ def _folds_of(
     labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: int
 ) -> NDArray[np.int64]:
     """Number the fold of each image, so that every training set has every class."""
-    from sklearn.model_selection import StratifiedGroupKFold
+    from peu.images.fold_assignment import QuickStratifiedGroupKFold
 
     for attempt in range(_ATTEMPTS):
-        folder = StratifiedGroupKFold(
+        folder = QuickStratifiedGroupKFold(
             folds, shuffle=True, random_state=child_seed(seed, "attempt", attempt)
         )
         fold_of = np.empty(len(labels), np.int64)
@@ -280,7 +291,7 @@ def _held_out(
 
 
 def _all_learnable(labels: NDArray[np.int64], fold_of: NDArray[np.int64]) -> bool:
-    """Tell whether no class lies wholly in one fold of several, or in the held-out part."""
+    """Whether every class has images outside each fold."""
     counts = np.zeros((int(fold_of.max()) + 1, int(labels.max()) + 1), np.int64)
     np.add.at(counts, (fold_of, labels), 1)
     return bool((counts.sum(axis=0) > counts).all())
@@ -288,8 +299,8 @@ def _all_learnable(labels: NDArray[np.int64], fold_of: NDArray[np.int64]) -> boo
 
 def _entangled(parts: int) -> DataError:
     return DataError(
-        f"{parts} parts were wanted such that every class can be learnt and tested. The same "
-        "images lie in too many classes for that. Put each image into one class only."
+        f"{parts} folds cannot be made such that every class can be learnt and tested: the same "
+        "images lie in too many classes. Put each image into one class only."
     )
 
 
@@ -300,10 +311,3 @@ def _shares(counts: NDArray[np.int64], share: float) -> NDArray[np.int64]:
     missing = int(np.ceil(counts.sum() * share - 1e-9)) - int(given.sum())
     given[np.argsort(given - exact, kind="stable")[:missing]] += 1
     return np.asarray(given, np.int64)
-
-
-def _indices(values: Any) -> NDArray[np.int64]:
-    indices = np.asarray(values)
-    if indices.ndim != 1 or (len(indices) and not np.issubdtype(indices.dtype, np.integer)):
-        raise ValueError("indices must be a list of whole numbers")
-    return np.asarray(indices, np.int64)

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from peu.errors import DataError
-from peu.images.layouts import Candidate, Layout, SetAside, check_class_names, key_of
-from peu.wording import shown, some
+from peu.images.layouts import Candidate, Layout, check_class_names, key_of
+from peu.images.records import SetAside
+from peu.wording import first_few, quoted
 
 _MAX_BYTES = 256 << 20
 
@@ -42,8 +43,8 @@ def find_in_table(table: Path, *, labels_required: bool, confined: bool = False)
         other = candidates.get(key)
         if other is not None and not reason and other.label != label:
             raise DataError(
-                f"{shown(table)} gives {shown(key)} two labels: {shown(other.label)} and "
-                f"{shown(label)}. Keep one of the two lines."
+                f"{quoted(table)} gives {quoted(key)} two labels: {quoted(other.label)} and "
+                f"{quoted(label)}. Keep one of the two lines."
             )
         if reason:
             set_aside.append(SetAside(name or "(no name)", reason))
@@ -56,7 +57,7 @@ def find_in_table(table: Path, *, labels_required: bool, confined: bool = False)
 
 
 def has_label_columns(table: Path) -> bool:
-    """Tell whether a CSV file begins with the columns that `find_in_table` wants."""
+    """Whether a CSV file begins with the columns that `find_in_table` wants."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
             header = stream.readline(10_000)
@@ -68,19 +69,21 @@ def has_label_columns(table: Path) -> bool:
 def _rows(table: Path, labels_required: bool) -> tuple[list[tuple[str, str | None]], bool]:
     try:
         if table.stat().st_size > _MAX_BYTES:
-            raise DataError(f"{shown(table)} is larger than {_MAX_BYTES >> 20} MiB: no such table.")
+            raise DataError(
+                f"{quoted(table)} is larger than {_MAX_BYTES >> 20} MiB: no such table."
+            )
         text = table.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise DataError(f"{shown(table)} cannot be read: {error.strerror or error}.") from error
+        raise DataError(f"{quoted(table)} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise DataError(f"{shown(table)} is not UTF-8 text: save it as UTF-8.") from error
+        raise DataError(f"{quoted(table)} is not UTF-8 text: save it as UTF-8.") from error
     header = text.split("\n", 1)[0]
     columns = _columns(header)
     labelled = "label" in columns
     if "image" not in columns or (labels_required and not labelled):
         raise DataError(
-            f"Expected the columns image,label in the first line of {shown(table)}; found "
-            f"{some([shown(column) for column in columns]) or 'nothing'}. Name them so."
+            f"Expected the columns image,label in the first line of {quoted(table)}; found "
+            f"{first_few([quoted(column) for column in columns]) or 'nothing'}. Name them so."
         )
     image_at = columns.index("image")
     label_at = columns.index("label") if labelled else None
@@ -97,9 +100,9 @@ def _rows(table: Path, labels_required: bool) -> tuple[list[tuple[str, str | Non
             label = None if label_at is None else padded[label_at].strip()
             rows.append((padded[image_at].strip(), label))
     except csv.Error as error:
-        raise DataError(f"{shown(table)} is not a readable CSV: {error}.") from error
+        raise DataError(f"{quoted(table)} is not a readable CSV: {error}.") from error
     if not rows:
-        raise DataError(f"Expected one line for each image in {shown(table)}; it has none.")
+        raise DataError(f"Expected one line for each image in {quoted(table)}; it has none.")
     return rows, labelled
 
 

@@ -13,7 +13,7 @@ _THREADS = max(1, min(4, os.cpu_count() or 1))
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Apply `work` to each item in threads, and give the results in the items' order.
+    """Apply `work` to each item in threads, and yield the results in order.
 
     Decoding leaves Python's lock, so threads use every core. Only a few results wait at a
     time, whatever the number of items; leaving the loop drops what has not begun.

@@ -14,7 +14,7 @@ from peu.images.drawing.pen import Paint, Pen
 
 @dataclass(frozen=True)
 class Drawing:
-    """Say how an object is drawn and how much room it needs.
+    """An object that can be drawn, and the room it needs.
 
     Attributes:
         draw: draws it around (0, 0).

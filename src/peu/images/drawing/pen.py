@@ -15,7 +15,7 @@ BLACK: Colour = (24, 22, 24)
 
 @dataclass(frozen=True)
 class Paint:
-    """Name the colours of one object.
+    """The colours of one object.
 
     Attributes:
         body: of its largest part.
@@ -30,7 +30,7 @@ class Paint:
 
 @dataclass(frozen=True, eq=False)
 class Pen:
-    """Hold where and how an object is drawn, so that its drawing knows neither.
+    """Where and how an object is drawn, so that its drawing knows neither.
 
     Attributes:
         canvas: what is drawn on.
@@ -47,7 +47,7 @@ class Pen:
     line: float
 
     def moved(self, x: float, y: float, degrees: float = 0.0) -> "Pen":
-        """Give a pen whose (0, 0) lies at (x, y) and whose axes are turned clockwise."""
+        """A pen whose (0, 0) lies at (x, y) and whose axes are turned clockwise."""
         return replace(
             self,
             matrix=self.matrix @ turning(degrees),
@@ -81,31 +81,31 @@ class Pen:
 
 
 def turning(degrees: float) -> NDArray[np.float64]:
-    """Give the (2, 2) matrix that turns clockwise as seen in an image, where y runs down."""
+    """The (2, 2) matrix that turns clockwise in an image, where y runs down."""
     angle = np.deg2rad(degrees)
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
 def outline(*points: tuple[float, float]) -> Outline:
-    """Give points as the (n, 2) array that a pen draws."""
+    """Points as the (n, 2) array that a pen draws."""
     return np.array(points, dtype=np.float64)
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Outline:
-    """Give the four corners of an upright rectangle."""
+    """The four corners of an upright rectangle."""
     return outline((left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def ellipse(
     x: float, y: float, across: float, down: float, start: float = 0.0, end: float = 360.0
 ) -> Outline:
-    """Give an ellipse or a part of it, from `start` to `end` degrees clockwise from the right."""
+    """An ellipse, or its part from `start` to `end` degrees clockwise from the right."""
     angles = np.deg2rad(np.linspace(start, end, 33))
     return np.column_stack([x + across * np.cos(angles), y + down * np.sin(angles)])
 
 
 def mirrored(points: Outline) -> Outline:
-    """Give the same outline with left and right exchanged."""
+    """The same outline with left and right exchanged."""
     return np.column_stack([-points[:, 0], points[:, 1]])
 
 

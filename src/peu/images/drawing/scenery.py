@@ -10,7 +10,7 @@ Pixels = NDArray[np.float32]
 
 
 def any_colour(rng: np.random.Generator, low: int = 0, high: int = 256) -> Colour:
-    """Draw a colour whose parts lie from `low` to `high` - 1."""
+    """A random colour whose parts lie from `low` to `high` - 1."""
     parts = rng.uniform(low, high, 3)
     grey, colourful = parts.mean(), rng.uniform(0.2, 0.9)
     red, green, blue = (int(grey + (part - grey) * colourful) for part in parts)
@@ -112,7 +112,7 @@ def _mix(first: Colour, second: Colour, share: Pixels) -> Pixels:
 
 
 def _cloud(rng: np.random.Generator, width: int, height: int, cells: int) -> Pixels:
-    """Give smooth noise of mean 0 and deviation near 1 in three channels."""
+    """Smooth noise of mean 0 and deviation near 1 in three channels."""
     coarse = _whole(128 + 40 * rng.standard_normal((cells, cells, 3), dtype=np.float32))
     smooth = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
     pixels: Pixels = np.asarray(smooth, dtype=np.float32)
