@@ -7,12 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from peu.networks.augmentation import VariedImages, augmenting
+from peu.networks.augmentation_settings import Augmentation, Policy
 from peu.networks.backend import keras
 from peu.networks.small_cnn import small_cnn
-from peu.recipes.augmentation import Augmentation, Policy
-from peu.recipes.scratch import SmallCNN
 
-TINY = SmallCNN(image_size=(16, 24), filters=(4,), dense_units=8)
+TINY: dict[str, Any] = {"image_size": (16, 24), "filters": (4,), "dense_units": 8}
 POLICIES = get_args(Policy)
 
 
@@ -115,7 +114,7 @@ def test_each_call_draws_anew_and_the_seed_alone_decides() -> None:
 
 
 def test_the_wrapped_network_shares_its_weights_and_answers_the_same() -> None:
-    network = small_cnn(TINY, 3, seed=0)
+    network = small_cnn(**TINY, class_count=3, seed=0)
     wrapped = augmenting(network, Augmentation(policy="strong"), (16, 24), seed=0)
     pixels = _images(4)
     np.testing.assert_array_equal(wrapped(pixels, training=False), network(pixels, training=False))

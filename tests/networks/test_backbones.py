@@ -263,7 +263,7 @@ def test_a_terminal_sees_the_download_on_standard_error(
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give weights of the thinnest MobileNet, drawn instead of learnt."""
+    """Return weights of the thinnest MobileNet, drawn instead of learnt."""
     network = keras.applications.MobileNet(
         alpha=0.25, include_top=False, weights=None, input_shape=(32, 32, 3)
     )

@@ -34,7 +34,7 @@ import os
 from peu.networks.backend import keras, limit_threads
 limit_threads(1)
 import numpy as np
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 from peu.networks.fit import fit_network
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
 inputs = np.eye(4, dtype=np.float32)
@@ -54,10 +54,12 @@ def test_training_prints_nothing_of_its_own() -> None:
 def test_the_users_own_settings_come_first() -> None:
     code = """
 import os, sys
+from peu.errors import ResourceError
 sys.modules["keras"] = None
 try:
     import peu.networks.backend
-except ImportError:
+except ResourceError as error:
+    assert "pip install 'peu[tensorflow]'" in str(error)
     print(os.environ["TF_ENABLE_ONEDNN_OPTS"], os.environ["TF_CPP_MIN_LOG_LEVEL"])
 del sys.modules["keras"]
 """

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from peu.networks.backend import keras
-from peu.networks.denoisers import denoiser, logit_of_mean, mean_of_denoisers
-from peu.recipes.denoising import Denoising
+from peu.networks.choices import DenoisingNetwork
+from peu.networks.denoisers import build_denoiser, logit_of_mean, mean_of_denoisers
 
-SHEET = denoiser(Denoising(), 1, 0.13, seed=0)
+SHEET = build_denoiser(mean=0.13)
 
 
 def test_the_network_is_the_sheets() -> None:
@@ -33,7 +33,7 @@ def test_the_network_is_the_sheets() -> None:
 def test_it_starts_at_the_mean_of_its_images() -> None:
     black = keras.ops.convert_to_numpy(SHEET(np.zeros((1, 28, 28, 1))))
     assert black == pytest.approx(0.13, abs=1e-6)
-    plain = denoiser(Denoising(output_bias="zero"), 1, 0.13, seed=0)
+    plain = build_denoiser(mean=0.13, output_bias="zero")
     grey = keras.ops.convert_to_numpy(plain(np.zeros((1, 28, 28, 1))))
     assert grey == pytest.approx(0.5, abs=1e-6)
     assert logit_of_mean(0.1307) == pytest.approx(math.log(0.1307 / 0.8693))
@@ -43,21 +43,19 @@ def test_it_starts_at_the_mean_of_its_images() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_u_net_begins_with_the_image_as_it_came(channels: int) -> None:
-    recipe = Denoising(network="unet", filters=(4, 8, 16))
-    network = denoiser(recipe, channels, 0.5, seed=0)
+    network = build_denoiser("unet", (4, 8, 16), channels=channels)
     pixels = np.random.default_rng(0).integers(0, 256, (2, 20, 36, channels), dtype=np.uint8)
     clean = keras.ops.convert_to_numpy(network(pixels))
     np.testing.assert_allclose(clean, pixels / 255, atol=1e-6)
 
 
-def test_a_held_u_net_stays_within_the_range_of_images() -> None:
-    recipe = Denoising(network="unet", filters=(4, 8))
-    free, held = (denoiser(recipe, 1, 0.5, seed=0, held=held) for held in (False, True))
+def test_a_bounded_u_net_stays_within_the_range_of_images() -> None:
+    free, bounded = (build_denoiser("unet", (4, 8), bounded=each) for each in (False, True))
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=each.shape) for each in free.get_weights()]
     pixels = rng.integers(0, 256, (2, 16, 16, 1))
     outputs = []
-    for network in (free, held):
+    for network in (free, bounded):
         network.set_weights(weights)
         outputs.append(keras.ops.convert_to_numpy(network(pixels)))
     assert outputs[0].min() < 0
@@ -66,10 +64,9 @@ def test_a_held_u_net_stays_within_the_range_of_images() -> None:
 
 
 @pytest.mark.parametrize("network", ["sheet", "unet"])
-def test_several_denoisers_give_their_mean(network: str) -> None:
-    recipe = Denoising(network=network, filters=(4, 8))  # type: ignore[arg-type]
+def test_several_denoisers_give_their_mean(network: DenoisingNetwork) -> None:
     rng = np.random.default_rng(0)
-    members = [denoiser(recipe, 3, 0.5, seed=seed) for seed in (0, 1, 2)]
+    members = [build_denoiser(network, (4, 8), channels=3, seed=seed) for seed in (0, 1, 2)]
     for member in members:
         member.set_weights([rng.normal(size=each.shape) for each in member.get_weights()])
     pixels = rng.integers(0, 256, (2, 20, 12, 3), dtype=np.uint8)
@@ -80,9 +77,10 @@ def test_several_denoisers_give_their_mean(network: str) -> None:
 
 
 @pytest.mark.parametrize("network", ["sheet", "unet"])
-def test_the_seed_draws_the_weights_and_any_size_fits(network: str) -> None:
-    recipe = Denoising(network=network, filters=(4, 8))  # type: ignore[arg-type]
-    first, again, other = (denoiser(recipe, 3, 0.5, seed=seed) for seed in (0, 0, 1))
+def test_the_seed_draws_the_weights_and_any_size_fits(network: DenoisingNetwork) -> None:
+    first, again, other = (
+        build_denoiser(network, (4, 8), channels=3, seed=seed) for seed in (0, 0, 1)
+    )
     for one, same, different in zip(
         first.get_weights(), again.get_weights(), other.get_weights(), strict=True
     ):
@@ -94,5 +92,5 @@ def test_the_seed_draws_the_weights_and_any_size_fits(network: str) -> None:
 
 
 def test_bfloat16_gives_float32_images() -> None:
-    network = denoiser(Denoising(), 1, 0.5, seed=0, precision="mixed_bfloat16")
+    network = build_denoiser(precision="mixed_bfloat16")
     assert keras.backend.standardize_dtype(network(np.zeros((1, 8, 8, 1))).dtype) == "float32"

@@ -14,11 +14,10 @@ from peu.networks.fit import fit_network
 from peu.networks.heads import mlp_head
 from peu.networks.history import History
 from peu.networks.small_cnn import small_cnn
-from peu.recipes.scratch import SmallCNN
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 from recorded_progress import recorded_progress
 
-TINY = SmallCNN(image_size=(16, 16), filters=(4,), dense_units=8)
+TINY: dict[str, Any] = {"image_size": (16, 16), "filters": (4,), "dense_units": 8}
 
 
 def _images(count: int, seed: int) -> tuple[Any, Any]:
@@ -45,7 +44,7 @@ def _train(
     settings: TrainingSettings | None = None,
     **options: Any,
 ) -> tuple[Any, History]:
-    model = small_cnn(TINY, 2, seed=network_seed)
+    model = small_cnn(**TINY, class_count=2, seed=network_seed)
     history = fit_network(model, PIXELS, LABELS, settings or _settings(), seed=seed, **options)
     return model, history
 
@@ -75,7 +74,7 @@ def test_a_separable_set_is_learnt_in_time_that_is_enough() -> None:
 
 
 def test_mixed_precision_learns_too() -> None:
-    model = small_cnn(TINY, 2, seed=0, precision="mixed_bfloat16")
+    model = small_cnn(**TINY, class_count=2, seed=0, precision="mixed_bfloat16")
     history = fit_network(model, PIXELS, LABELS, _settings(12, learning_rate=0.01), seed=0)
     assert history.metrics["accuracy"][-1] == 1
 
@@ -84,7 +83,7 @@ def test_the_seed_alone_decides_whatever_else_was_drawn_or_trained(
     plain: tuple[Any, History],
 ) -> None:
     first, history = plain
-    again = small_cnn(TINY, 2, seed=0)
+    again = small_cnn(**TINY, class_count=2, seed=0)
     other, other_history = _train(seed=1)
     random.seed(1)
     keras.utils.set_random_seed(7)
@@ -95,32 +94,32 @@ def test_the_seed_alone_decides_whatever_else_was_drawn_or_trained(
     assert history.metrics != other_history.metrics
 
 
-def test_watched_images_are_told_and_decide_nothing(plain: tuple[Any, History]) -> None:
+def test_validation_images_have_curves_and_decide_nothing(plain: tuple[Any, History]) -> None:
     network, history = plain
     unseen = _images(20, 1)
-    watched, watched_history = _train(watched=unseen)
-    assert _same_weights(network, watched)
-    assert set(watched_history.metrics) == {
+    validated, val_history = _train(validation=unseen)
+    assert _same_weights(network, validated)
+    assert set(val_history.metrics) == {
         "loss",
         "accuracy",
-        "watched_loss",
-        "watched_accuracy",
-        "watched_epoch",
+        "val_loss",
+        "val_accuracy",
+        "val_epoch",
     }
-    assert watched_history.metrics["loss"] == history.metrics["loss"]
-    answers = keras.ops.convert_to_numpy(watched(unseen[0]))
+    assert val_history.metrics["loss"] == history.metrics["loss"]
+    answers = keras.ops.convert_to_numpy(validated(unseen[0]))
     by_hand = -np.log(answers[np.arange(20), unseen[1]]).mean()
-    assert watched_history.metrics["watched_loss"][-1] == pytest.approx(by_hand, rel=1e-4)
+    assert val_history.metrics["val_loss"][-1] == pytest.approx(by_hand, rel=1e-4)
     accuracy = (answers.argmax(axis=1) == unseen[1]).mean()
-    assert watched_history.metrics["watched_accuracy"][-1] == pytest.approx(accuracy)
+    assert val_history.metrics["val_accuracy"][-1] == pytest.approx(accuracy)
 
 
-def test_progress_is_told_of_every_epoch_and_nothing_is_printed(
+def test_progress_reports_every_epoch_and_nothing_is_printed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with recorded_progress() as told:
-        _train(stage="Training mine")
-    assert told.phases == [("Training mine", done, 3) for done in range(4)]
+    with recorded_progress() as recorded:
+        _train(phase="Training mine")
+    assert recorded.phases == [("Training mine", done, 3) for done in range(4)]
     assert capfd.readouterr() == ("", "")
 
 

@@ -1,4 +1,4 @@
-"""The error of images, and what guessing would cost."""
+"""The error of images, and that of a constant prediction."""
 
 from typing import get_args
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from peu.networks.backend import keras
+from peu.networks.choices import ImageLoss
 from peu.networks.objective import (
     class_objective,
     image_objective,
@@ -13,7 +14,6 @@ from peu.networks.objective import (
     squared_error,
     variance_of,
 )
-from peu.recipes.denoising import ImageLoss
 
 
 def test_the_error_is_of_intensities_one_an_image() -> None:
@@ -23,15 +23,15 @@ def test_the_error_is_of_intensities_one_an_image() -> None:
     assert error == pytest.approx([0.125, 0.02], abs=1e-6)
 
 
-def test_guessing_is_the_error_of_the_best_even_grey() -> None:
+def test_the_baseline_is_the_error_of_the_best_even_grey() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
     assert variance_of(pixels) == pytest.approx((pixels / 255).var())
     assert mean_of(pixels) == pytest.approx((pixels / 255).mean())
-    assert image_objective(pixels).guessing == variance_of(pixels)
+    assert image_objective(pixels).baseline == variance_of(pixels)
     assert image_objective(pixels).metrics() == []
     (error,) = image_objective(pixels, with_error=True).metrics()
     assert error.name == "mse"
-    assert class_objective(4).guessing == pytest.approx(np.log(4))
+    assert class_objective(4).baseline == pytest.approx(np.log(4))
 
 
 def test_soft_classes_are_shares() -> None:
@@ -55,4 +55,4 @@ def test_each_error_of_images_has_its_own_even_grey() -> None:
             )
             for grey in greys
         ]
-        assert objective.guessing == pytest.approx(min(costs), rel=1e-3)
+        assert objective.baseline == pytest.approx(min(costs), rel=1e-3)

@@ -8,7 +8,7 @@ import pytest
 
 from peu.networks.backend import keras
 from peu.networks.optimizers import make_optimizer
-from peu.recipes.training import Optimizer, TrainingSettings
+from peu.networks.training_settings import Optimizer, TrainingSettings
 
 
 def _step_sizes(steps: int, **settings: Any) -> list[float]:

@@ -7,21 +7,18 @@ import pytest
 
 from peu.networks.backend import keras
 from peu.networks.vae import (
+    OptimalKLWeight,
     Sampling,
-    TowardsOptimum,
-    VariationalNetwork,
+    VAENetwork,
+    build_vae,
     training_network,
-    variational_network,
 )
-from peu.recipes.variational import Variational
 
 
 def _network(
     shape: tuple[int, int, int] = (28, 28, 1), *, seed: int = 0, kl_weight: float = 0.5
-) -> VariationalNetwork:
-    return variational_network(
-        Variational(), shape, mean_pixel=0.13, kl_weight=kl_weight, seed=seed
-    )
+) -> VAENetwork:
+    return build_vae(shape, mean_pixel=0.13, kl_weight=kl_weight, seed=seed)
 
 
 def _pixels(
@@ -32,7 +29,7 @@ def _pixels(
 
 def test_the_sheet_s_numbers_of_parameters() -> None:
     network = _network()
-    # The kl_weight is a weight of its own, which training does not touch.
+    # The KL weight is a weight too, which is not trained.
     assert network.encoder.count_params() == 320 + 9248 + 25104 + 34 + 34 + 1
     assert network.decoder.count_params() == 4704 + 9248 + 4624 + 145
     kinds = [type(layer).__name__ for layer in network.decoder.layers]
@@ -103,7 +100,7 @@ def test_the_seed_alone_decides_the_weights() -> None:
 
 def test_the_kl_weight_moves_to_twice_the_error_by_pixel() -> None:
     network = _network((8, 8, 1), kl_weight=1.0)
-    optimum = TowardsOptimum(network.sampling, error=0.5, pixels=64, window=2, warm_up=4)
+    optimum = OptimalKLWeight(network.sampling, error=0.5, pixels=64, window=2, warm_up=4)
     model = training_network(network, optimum)
     pixels = _pixels((4, 8, 8, 1))
     error = 0.5

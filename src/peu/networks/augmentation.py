@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from peu.networks.augmentation_settings import Augmentation
 from peu.networks.backend import keras
-from peu.recipes.augmentation import Augmentation
 from peu.seeds import child_seed
 
 ops = keras.ops
@@ -16,7 +16,7 @@ MIXUP = 0.2
 
 @dataclass(frozen=True, kw_only=True)
 class _Ranges:
-    """Hold how far images are changed at strength 1.
+    """How far images are changed at strength 1.
 
     Attributes:
         turn: degrees, either way.
@@ -108,7 +108,7 @@ class VariedImages(keras.layers.Layer):  # type: ignore[misc]
         self._draws = keras.random.SeedGenerator(child_seed(seed, "augmentation"))
 
     def call(self, pixels: Any, training: bool = False) -> Any:
-        """Give pixels (n, height, width, 3) as uint8, varied where `training` says so."""
+        """Pixels (n, height, width, 3) as uint8, varied if `training`."""
         if not training:
             return pixels
         x = ops.cast(pixels, "float32")
@@ -120,7 +120,7 @@ class VariedImages(keras.layers.Layer):  # type: ignore[misc]
         return ops.cast(ops.clip(ops.round(x), 0, 255), "uint8")
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """Give the shape of the images, which stays as it is."""
+        """The shape of the images, which stays the same."""
         return input_shape
 
     def _draw(self, count: Any, low: float, high: float) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 from peu.errors import BundleError, RecipeError, ResourceError
 from peu.files import sha256_of_file
 from peu.networks.backend import keras
-from peu.recipes.frozen import Pooling
+from peu.networks.pretrained_settings import Pooling
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_VARIANCE = (0.229**2, 0.224**2, 0.225**2)
@@ -22,7 +22,7 @@ _IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 @dataclass(frozen=True)
 class Architecture:
-    """Name a network of `keras.applications` and how it wants its pixels.
+    """A network of `keras.applications` and its preprocessing.
 
     Attributes:
         constructor: its name in `keras.applications`.
@@ -51,7 +51,7 @@ _SMALLEST_SIDE = 32
 
 @dataclass(frozen=True)
 class BackboneSource:
-    """Say which backbone is meant, before anything is loaded.
+    """A backbone that was named, before anything is loaded.
 
     Attributes:
         name: a name of `ARCHITECTURES`, or the file's path.

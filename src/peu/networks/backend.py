@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from peu.errors import ResourceError
+
 _CHATTER = ("InitializeLog()", "oneDNN custom operations", "cpu_feature_guard")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
 # glibc's name for it in `mallopt`, and what a training may keep at most.
@@ -32,7 +34,7 @@ def _choose_settings() -> None:
 
 @contextlib.contextmanager
 def _without_chatter() -> Iterator[None]:
-    """Hold back what native libraries print while they load, and pass on what is not chatter.
+    """Suppress the known messages that native libraries print while they load.
 
     TensorFlow writes its first lines straight to file descriptor 2, whatever its log level.
     """
@@ -56,21 +58,27 @@ def _without_chatter() -> Iterator[None]:
 
 
 _choose_settings()
-with _without_chatter():
-    import keras
+try:
+    with _without_chatter():
+        import keras
+except ModuleNotFoundError as error:
+    raise ResourceError(
+        f"Recipes that train networks need Keras and TensorFlow. `{error.name}` is not installed. "
+        "Run: pip install 'peu[tensorflow]'"
+    ) from error
 
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of Keras and of the library that computes for it."""
+    """Versions of Keras and of its backend."""
     name = keras.backend.backend()
     return {"keras": keras.__version__, name: __import__(name).__version__}
 
 
 @functools.cache
 def has_bfloat16() -> bool:
-    """Tell whether the processor has instructions for bfloat16, or a GPU is there.
+    """Whether the processor has bfloat16 instructions, or there is a GPU.
 
     Without them bfloat16 is emulated, and a training step takes several times as long.
     """
@@ -85,12 +93,12 @@ def has_bfloat16() -> bool:
 
 @functools.cache
 def has_gpu() -> bool:
-    """Tell whether Keras will compute on a GPU."""
+    """Whether Keras computes on a GPU."""
     return len(keras.distribution.list_devices("gpu")) > 0
 
 
 def limit_threads(count: int) -> None:
-    """Give this process `count` threads to compute with; must come before its first network.
+    """Limit this process's compute threads; call it before the first network.
 
     Several processes that train side by side are faster than one that uses all cores, since a
     small network's steps leave cores waiting for each other.
@@ -108,7 +116,7 @@ def limit_threads(count: int) -> None:
 
 
 def most_steps_at_once(wanted: int) -> int:
-    """Give how many of `wanted` training steps the backend can run in one go: PyTorch one."""
+    """How many of `wanted` training steps the backend can run in one call: PyTorch one."""
     return 1 if keras.backend.backend() == "torch" else wanted
 
 

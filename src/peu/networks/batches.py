@@ -15,7 +15,7 @@ Prepare = Callable[[NDArray[Any], np.random.Generator], NDArray[Any]]
 
 
 class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Give every image once an epoch, in an order drawn anew from the seed for each epoch.
+    """Batches of all images once per epoch, in an order drawn from the seed for each epoch.
 
     Keras's own shuffling draws from global state; this draws from the seed alone, so that two
     trainings in one process do not change each other.

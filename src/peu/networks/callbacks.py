@@ -1,4 +1,4 @@
-"""What watches a training while it runs: its progress, its health and its time."""
+"""Keras callbacks: progress, divergence, time limit, collapse."""
 
 import math
 import time
@@ -7,7 +7,6 @@ from typing import Any
 
 from peu.errors import RecipeError
 from peu.networks.backend import keras
-from peu.networks.history import named_as_watched
 from peu.progress import report
 
 AfterEpoch = Callable[[int, Mapping[str, float]], None]
@@ -19,40 +18,40 @@ _STEPS_TO_SETTLE = 20
 
 
 class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tell how many epochs are done."""
+    """Report how many epochs are done."""
 
-    def __init__(self, stage: str, epochs: int) -> None:
+    def __init__(self, phase: str, epochs: int) -> None:
         super().__init__()
-        self._stage = stage
+        self._phase = phase
         self._epochs = epochs
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Show an empty bar."""
-        report(self._stage, 0, self._epochs)
+        report(self._phase, 0, self._epochs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Move the bar on by one epoch."""
-        report(self._stage, epoch + 1, self._epochs)
+        report(self._phase, epoch + 1, self._epochs)
 
 
-class TellEpochs(keras.callbacks.Callback):  # type: ignore[misc]
-    """Pass on the figures of every epoch; whoever takes them ends the training by raising."""
+class CallAfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Call a function after every epoch; it may end the training by raising."""
 
     def __init__(self, after_epoch: AfterEpoch) -> None:
         super().__init__()
         self._after_epoch = after_epoch
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Give the number of the epoch, from 1, and its figures."""
-        self._after_epoch(epoch + 1, named_as_watched(logs or {}))
+        """Pass the number of the epoch, from 1, and its figures."""
+        self._after_epoch(epoch + 1, logs or {})
 
 
-class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
-    """End a training whose loss is no number any more, or grows without bound."""
+class TerminateOnDivergence(keras.callbacks.Callback):  # type: ignore[misc]
+    """End a training whose loss is not finite, or grows without bound."""
 
-    def __init__(self, guessing: float, learning_rate: float) -> None:
+    def __init__(self, baseline: float, learning_rate: float) -> None:
         super().__init__()
-        self._limit = _DIVERGED * guessing
+        self._limit = _DIVERGED * baseline
         self._learning_rate = learning_rate
         self._first_loss = math.inf
         self._steps = 0
@@ -69,7 +68,7 @@ class StopWhenSick(keras.callbacks.Callback):  # type: ignore[misc]
             )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Stop when the loss is far above guessing and above where it began, after some steps."""
+        """Stop when the loss is far above baseline and above where it began, after some steps."""
         loss = float((logs or {}).get("loss", 0.0))
         if epoch == 0:
             self._first_loss = loss
@@ -100,9 +99,9 @@ class StopInTime(keras.callbacks.Callback):  # type: ignore[misc]
 class StopWhenCollapsed(keras.callbacks.Callback):  # type: ignore[misc]
     """End the training of a network of images that gives one even grey for every image."""
 
-    def __init__(self, guessing: float, epochs: int) -> None:
+    def __init__(self, baseline: float, epochs: int) -> None:
         super().__init__()
-        self._limit = _NO_BETTER * guessing
+        self._limit = _NO_BETTER * baseline
         self._epochs = epochs
         self._steps = 0
         self.collapsed = False

@@ -1,39 +1,43 @@
-"""Networks from noisy images to clean ones: the lab sheet's, and a small U-Net."""
+"""Denoising networks: the lab sheet's, and a small U-Net."""
 
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from peu.networks.backend import keras
-from peu.recipes.denoising import Denoising
+from peu.networks.choices import DENOISER_FILTERS, DenoisingNetwork, OutputBias
 from peu.seeds import child_seed
 
 _DARKEST = 0.01
 
 
-def denoiser(
-    recipe: Denoising,
-    channels: int,
-    mean: float,
+def build_denoiser(
+    network: DenoisingNetwork = "sheet",
+    filters: tuple[int, ...] | None = None,
     *,
-    seed: int,
+    channels: int = 1,
+    mean: float = 0.5,
+    output_bias: OutputBias = "mean",
+    bounded: bool = False,
+    seed: int = 0,
     precision: str = "float32",
-    held: bool = False,
 ) -> Any:
-    """Build the network that `Denoising` trains, with weights drawn from `seed`.
+    """Build a network that takes noise out of images, with weights drawn from `seed`.
 
-    It holds convolutions alone, so that it takes images of any size whose sides are divisible
-    by the recipe's stride.
+    It is fully convolutional: it takes images of any size whose sides are divisible by the
+    network's stride.
 
     Args:
-        recipe: which network, and its filters.
-        channels: 1 or 3, of the images that it takes and gives.
-        mean: the mean intensity of the clean images, in [0, 1].
-        seed: of the weights.
-        precision: a Keras dtype policy; the images that it gives are float32 under each.
-        held: hold the U-Net's outputs in [0, 1] while it learns: what is empty need not come out
-            as exactly 0, only at or below it. Where truth lies between the ends that does harm:
-            an output beyond them learns nothing any more.
+        network: "sheet", the lab sheet's, or "unet", which predicts the noise and subtracts it.
+        filters: of each resolution, from the full one down; None takes those of `DENOISER_FILTERS`.
+        channels: 1 or 3, of its inputs and outputs.
+        mean: mean intensity of the clean images, in [0, 1].
+        output_bias: initial output of "sheet": the "mean" intensity, or 1/2 with "zero".
+        bounded: clip the U-Net's outputs to [0, 1] while it learns, so that empty places only
+            have to come out at or below 0. Where the truth lies in between this does harm: an
+            output out of bounds has no gradient.
+        seed: random seed of the weights.
+        precision: a Keras dtype policy; the outputs are float32 under each.
 
     Returns:
         A keras.Model from pixels (n, height, width, channels) of 0 to 255, whole or not, to
@@ -42,41 +46,41 @@ def denoiser(
     Source: lab sheet, section 2.2, for "sheet". Ronneberger et al. (2015) for the U-Net, and
         Zhang et al. (2017, DnCNN) for predicting the noise.
     """
-    build = _sheet if recipe.network == "sheet" else _unet
+    build = _sheet if network == "sheet" else _unet
     inputs = keras.Input((None, None, channels), dtype="float32", name="pixels")
     scaled = keras.layers.Rescaling(1 / 255, dtype=precision, name="scale")(inputs)
-    bias = logit_of_mean(mean) if recipe.output_bias == "mean" else 0.0
-    outputs = build(scaled, recipe.widths, channels, bias, seed, precision)
-    if held and recipe.network == "unet":
-        outputs = keras.layers.ReLU(max_value=1.0, dtype="float32", name="held")(outputs)
-    return keras.Model(inputs, outputs, name=f"{recipe.network}_denoiser_{seed}")
+    bias = logit_of_mean(mean) if output_bias == "mean" else 0.0
+    outputs = build(scaled, filters or DENOISER_FILTERS[network], channels, bias, seed, precision)
+    if bounded and network == "unet":
+        outputs = keras.layers.ReLU(max_value=1.0, dtype="float32", name="bounds")(outputs)
+    return keras.Model(inputs, outputs, name=f"{network}_denoiser_{seed}")
 
 
 def mean_of_denoisers(networks: Sequence[Any], channels: int) -> Any:
-    """Join denoisers in one network that gives the mean of what they give.
+    """Join denoisers in one network whose output is the mean of theirs.
 
     Args:
-        networks: two or more that `denoiser` built, from different seeds.
-        channels: 1 or 3, of the images that they take and give.
+        networks: two or more of `build_denoiser`, from different seeds.
+        channels: 1 or 3, of their inputs and outputs.
 
     Returns:
-        A keras.Model from and to what each takes and gives.
+        A keras.Model with the inputs and outputs of each.
     """
     inputs = keras.Input((None, None, channels), dtype="float32", name="pixels")
-    # The same layers in a model of their own, which does not carry along how they were trained.
+    # New models of the same layers, without the optimizers they were trained with.
     bare = [keras.Model(each.input, each.output, name=each.name) for each in networks]
     mean = keras.layers.Average(dtype="float32", name="mean")([each(inputs) for each in bare])
     return keras.Model(inputs, mean, name="mean_of_denoisers")
 
 
 def logit_of_mean(mean: float) -> float:
-    """Give the bias from which a sigmoid starts at the mean intensity.
+    """The bias with which a sigmoid's initial output is the mean intensity.
 
     From a bias of zero the sheet's network first learns to be dark everywhere, as most of a digit
-    is; its sigmoids saturate, no gradient comes through any more, and it stays black for good.
+    is; its sigmoids saturate, their gradient vanishes, and it stays black.
     """
-    held = min(1 - _DARKEST, max(_DARKEST, mean))
-    return math.log(held / (1 - held))
+    clipped = min(1 - _DARKEST, max(_DARKEST, mean))
+    return math.log(clipped / (1 - clipped))
 
 
 def _sheet(
@@ -134,7 +138,7 @@ def _unet(
 
 
 def _layers(seed: int, precision: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Give 3 x 3 convolutions and doubling transposed ones, each drawn from its own seed."""
+    """3 x 3 convolutions and upsampling transposed ones, each with a seed of its own."""
 
     def settings(name: str) -> dict[str, Any]:
         return {

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from peu.networks.backend import keep_freed_memory, keras, most_steps_at_once
 from peu.networks.batches import Prepare, ShuffledBatches
-from peu.networks.callbacks import ReportProgress, StopInTime, StopWhenSick
-from peu.networks.history import WATCHED_EPOCH, History, named_as_watched, watched_epochs
+from peu.networks.callbacks import ReportProgress, StopInTime, TerminateOnDivergence
+from peu.networks.history import VALIDATION_EPOCH, History, validation_epochs
 from peu.networks.objective import Objective, class_objective
 from peu.networks.optimizers import make_optimizer
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 
-Watched = tuple[NDArray[Any], NDArray[Any]]
+Validation = tuple[NDArray[Any], NDArray[Any]]
 
 
 def fit_network(
@@ -29,12 +29,12 @@ def fit_network(
     prepare: Prepare | None = None,
     callbacks: Sequence[Any] = (),
     steps_at_once: int = 1,
-    watched: Watched | None = None,
+    validation: Validation | None = None,
     even_batches: bool = False,
     mixup: float = 0.0,
     rates: Mapping[int, float] | None = None,
     epochs: int | None = None,
-    stage: str = "Training",
+    phase: str = "Training",
 ) -> History:
     """Train a network in place, on the cross-entropy of its classes unless told otherwise.
 
@@ -50,13 +50,13 @@ def fit_network(
         steps_at_once: batches that run before Python is asked for more, where the backend can;
             a network whose steps take milliseconds is waiting for Python otherwise. Callbacks
             hear of the last of them only.
-        watched: inputs and targets that are evaluated now and then for the curves, and decide
-            nothing.
+        validation: inputs and targets that are evaluated every `validate_every` epochs for the
+            curves, and decide nothing.
         even_batches: make all batches alike in size, as batch normalisation wants them.
         mixup: blend images in pairs, and their labels, as strongly as this; 0 does not.
         rates: by a variable's `id`, the share of the step size that it moves by; 1 without.
         epochs: end after so many; the step size takes its course as if all were to come.
-        stage: what it is called.
+        phase: its name in progress reports.
 
     Returns:
         The figures of every epoch.
@@ -87,41 +87,42 @@ def fit_network(
         steps_per_execution=most_steps_at_once(steps_at_once),
     )
     epochs = epochs or settings.epochs
-    looks = watched_epochs(epochs, settings.watch_every)
+    evaluated = validation_epochs(epochs, settings.validate_every)
     timer = StopInTime(settings.time_limit or math.inf)
-    watching: list[Any] = [
-        ReportProgress(stage, epochs),
-        StopWhenSick(objective.guessing, settings.learning_rate),
+    hooks: list[Any] = [
+        ReportProgress(phase, epochs),
+        TerminateOnDivergence(objective.baseline, settings.learning_rate),
         timer,
         # Once the generator is being read: before, the setting would be undone.
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: keep_freed_memory()),
         *callbacks,
     ]
     if settings.patience is not None:
-        watching.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
+        hooks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
     started = time.monotonic()
     fitted = model.fit(
         batches,
         epochs=epochs,
         # Keras would put the batches into an order drawn from Python's global generator.
         shuffle=False,
-        validation_data=None if watched is None else (watched[0], objective.encode(watched[1])),
+        validation_data=None
+        if validation is None
+        else (validation[0], objective.encode(validation[1])),
         validation_batch_size=settings.batch_size,
-        validation_freq=list(looks),
-        callbacks=watching,
+        validation_freq=list(evaluated),
+        callbacks=hooks,
         verbose=0,
     )
     metrics = {
-        name: tuple(float(value) for value in values)
-        for name, values in named_as_watched(fitted.history).items()
+        name: tuple(float(value) for value in values) for name, values in fitted.history.items()
     }
-    if watched is not None:
+    if validation is not None:
         trained = len(metrics["loss"])
-        metrics[WATCHED_EPOCH] = tuple(float(epoch) for epoch in looks if epoch <= trained)
+        metrics[VALIDATION_EPOCH] = tuple(float(epoch) for epoch in evaluated if epoch <= trained)
     return History(
         metrics=metrics,
         seconds=time.monotonic() - started,
-        notes=_notes(metrics, settings, epochs, objective.guessing, timer.stopped_after),
+        notes=_notes(metrics, settings, epochs, objective.baseline, timer.stopped_after),
     )
 
 
@@ -129,7 +130,7 @@ def _notes(
     metrics: dict[str, tuple[float, ...]],
     settings: TrainingSettings,
     wanted: int,
-    guessing: float,
+    baseline: float,
     stopped_after: int | None,
 ) -> tuple[str, ...]:
     notes = []
@@ -144,9 +145,9 @@ def _notes(
             f"Stopped after {epochs} of {wanted} epochs: the training loss had not "
             f"fallen for {settings.patience}."
         )
-    if min(metrics["loss"]) > 0.98 * guessing:
+    if min(metrics["loss"]) > 0.98 * baseline:
         notes.append(
-            f"The network learnt nothing: its training loss never fell below {guessing:.2g}, that "
-            f"of guessing. Lower `learning_rate` (it is {settings.learning_rate:g})."
+            f"The network learnt nothing: its training loss never fell below {baseline:.2g}, that "
+            f"of a constant prediction. Lower `learning_rate` (it is {settings.learning_rate:g})."
         )
     return tuple(notes)

@@ -1,51 +1,37 @@
-"""What is remembered of a training."""
+"""The figures of a training, epoch by epoch."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-T = TypeVar("T")
-
-WATCHED_EPOCH = "watched_epoch"
+VALIDATION_EPOCH = "val_epoch"
 
 
-def watched_epochs(epochs: int, every: int) -> tuple[int, ...]:
-    """Give the epochs after which watched images are looked at: evenly, the last among them.
+def validation_epochs(epochs: int, every: int) -> tuple[int, ...]:
+    """Epochs after which validation images are evaluated: evenly spaced, the last included.
 
     Args:
         epochs: of the whole training.
-        every: epochs between two looks, at most.
+        every: epochs between two evaluations, at most.
 
     Returns:
         Epochs counted from 1.
 
     Example:
-        >>> watched_epochs(10, 4)
+        >>> validation_epochs(10, 4)
         (3, 7, 10)
     """
-    looks = math.ceil(epochs / every)
-    return tuple(round(epochs * look / looks) for look in range(1, looks + 1))
-
-
-def named_as_watched(figures: Mapping[str, T]) -> dict[str, T]:
-    """Rename Keras's figures of validation: here they decide nothing.
-
-    Example:
-        >>> named_as_watched({"loss": 0.1, "val_loss": 0.2})
-        {'loss': 0.1, 'watched_loss': 0.2}
-    """
-    return {name.replace("val_", "watched_"): value for name, value in figures.items()}
+    count = math.ceil(epochs / every)
+    return tuple(round(epochs * number / count) for number in range(1, count + 1))
 
 
 @dataclass(frozen=True)
 class History:
-    """Hold the figures of every epoch.
+    """The figures of every epoch.
 
     Attributes:
-        metrics: "loss" and "accuracy" on the training images while they were learnt, one
-            value an epoch, and, where images were watched, "watched_loss" and
-            "watched_accuracy", a value for each epoch in "watched_epoch".
+        metrics: "loss" and "accuracy" on the training images during training, one value an
+            epoch, and, with validation images, "val_loss" and "val_accuracy", one value for
+            each epoch in "val_epoch".
         seconds: how long the training took.
         notes: plain sentences about what went differently than asked.
     """
@@ -53,3 +39,20 @@ class History:
     metrics: dict[str, tuple[float, ...]] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """One phase of a training in several, and what it was worth on validation images.
+
+    Attributes:
+        name: "head", or which part of a backbone learnt along with it.
+        trainable_parameters: numbers that learnt in it.
+        accuracy: on the validation images after it, in [0, 1]; None without any.
+        log_loss: the same, in nats.
+    """
+
+    name: str
+    trainable_parameters: int
+    accuracy: float | None = None
+    log_loss: float | None = None

@@ -9,33 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.networks.backend import keras
-from peu.recipes.denoising import ImageLoss
+from peu.networks.choices import ImageLoss
 
 _ABSOLUTE_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Objective:
-    """Hold the loss of a training and what it is measured by.
+    """The loss of a training, its metrics and its baseline.
 
     Attributes:
         loss: what Keras minimises.
         metrics: builds what is told beside the loss, anew for each training.
         encode: turns the targets of the training into what the loss takes.
-        guessing: the loss of one who has learnt nothing: a network that does no better has
+        baseline: the loss of one who has learnt nothing: a network that does no better has
             failed, and one that does ten times worse diverges.
     """
 
     loss: Any
     metrics: Callable[[], list[Any]]
-    guessing: float
+    baseline: float
     encode: Callable[[NDArray[Any]], NDArray[Any]] = lambda targets: targets
 
 
 def class_objective(
     class_count: int, *, soft: bool = False, label_smoothing: float = 0.0
 ) -> Objective:
-    """Give the cross-entropy of classes, with the accuracy beside it.
+    """Cross-entropy of classes, with accuracy as a metric.
 
     Args:
         class_count: classes to tell apart.
@@ -46,12 +46,12 @@ def class_objective(
         return Objective(
             loss=keras.losses.SparseCategoricalCrossentropy(),
             metrics=lambda: ["accuracy"],
-            guessing=math.log(class_count),
+            baseline=math.log(class_count),
         )
     return Objective(
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=lambda: ["accuracy"],
-        guessing=math.log(class_count),
+        baseline=math.log(class_count),
         encode=lambda classes: np.eye(class_count, dtype=np.float32)[classes],
     )
 
@@ -59,7 +59,7 @@ def class_objective(
 def image_objective(
     pixels: NDArray[np.uint8], *, loss: ImageLoss = "mse", with_error: bool = False
 ) -> Objective:
-    """Give the error of images, of intensities of 0 to 1.
+    """Reconstruction error of images, in intensities from 0 to 1.
 
     The targets of the training are pixels of 0 to 255, the network's outputs intensities.
     Whoever has learnt nothing answers with one even grey: the mean of all pixels, or for the
@@ -75,24 +75,24 @@ def image_objective(
         metrics=lambda: (
             [keras.metrics.MeanMetricWrapper(squared_error, name="mse")] if with_error else []
         ),
-        guessing=_GUESSING[loss](pixels),
+        baseline=_GUESSING[loss](pixels),
     )
 
 
 def squared_error(targets: Any, outputs: Any) -> Any:
-    """Give the mean squared error of each image (n,), of pixels against intensities."""
+    """Mean squared error of each image (n,), pixels against intensities."""
     error = keras.ops.cast(targets, "float32") / 255 - keras.ops.cast(outputs, "float32")
     return keras.ops.mean(keras.ops.square(error), axis=(1, 2, 3))
 
 
 def absolute_error(targets: Any, outputs: Any) -> Any:
-    """Give the mean absolute error of each image (n,), of pixels against intensities."""
+    """Mean absolute error of each image (n,), pixels against intensities."""
     error = keras.ops.cast(targets, "float32") / 255 - keras.ops.cast(outputs, "float32")
     return keras.ops.mean(keras.ops.abs(error), axis=(1, 2, 3))
 
 
 def mixed_error(targets: Any, outputs: Any) -> Any:
-    """Give the mean squared error of each image (n,) and a tenth of the absolute one.
+    """Mean squared error of each image (n,) plus a tenth of the absolute one.
 
     Near the truth the squared error asks for little: a grey of 1 or 2 in 100 is left where
     nothing should be, which structural similarity sees. The absolute error goes on asking.
@@ -104,7 +104,7 @@ def mixed_error(targets: Any, outputs: Any) -> Any:
 
 
 def cross_entropy(targets: Any, outputs: Any) -> Any:
-    """Give the mean binary cross-entropy of each image (n,), in nats a value.
+    """Mean binary cross-entropy of each image (n,), in nats per value.
 
     Intensities are taken as probabilities; the least that it can be is above 0 where an image
     has greys.
@@ -115,32 +115,32 @@ def cross_entropy(targets: Any, outputs: Any) -> Any:
 
 
 def variance_of(pixels: NDArray[np.uint8]) -> float:
-    """Give the variance of the intensities of all pixels: the error of the best even grey."""
+    """Variance of all intensities: the squared error of the best constant image."""
     values, shares = _shares(pixels)
     return float(shares @ (values - shares @ values) ** 2)
 
 
 def mean_of(pixels: NDArray[np.uint8]) -> float:
-    """Give the mean intensity of all pixels, in [0, 1]."""
+    """Mean intensity of all pixels, in [0, 1]."""
     return float(pixels.mean(dtype=np.float64) / 255)
 
 
 def deviation_of(pixels: NDArray[np.uint8]) -> float:
-    """Give the mean distance of all intensities from their median: the least of an even grey."""
+    """Mean distance of all intensities from their median: the least of a constant image."""
     values, shares = _shares(pixels)
     median = values[int(np.searchsorted(shares.cumsum(), 0.5))]
     return float(shares @ np.abs(values - median))
 
 
 def mixture_of(pixels: NDArray[np.uint8]) -> float:
-    """Give the mixed error of the even grey that has the least, of the 256 there are."""
+    """Mixed error of the best constant image among 256 greys."""
     values, shares = _shares(pixels)
     distances = np.abs(values - values[:, None])
     return float(((distances**2 + _ABSOLUTE_SHARE * distances) @ shares).min())
 
 
 def entropy_of(pixels: NDArray[np.uint8]) -> float:
-    """Give the cross-entropy of the best even grey, the mean, in nats a value."""
+    """Cross-entropy of the best constant image, the mean, in nats per value."""
     mean = mean_of(pixels)
     return -sum(share * math.log(share) for share in (mean, 1 - mean) if share > 0)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peu.networks.backend import keras
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 
 _MOMENTUM = 0.9
 _NOT_DECAYED = ("bias", "gamma", "beta")

@@ -1,11 +1,11 @@
 """The number format a network is trained in."""
 
 from peu.networks.backend import has_bfloat16
-from peu.recipes.training import Precision
+from peu.networks.training_settings import Precision
 
 
 def choose_precision(wanted: Precision) -> str:
-    """Give the Keras dtype policy for what was asked.
+    """The Keras dtype policy for a precision setting.
 
     "auto" takes bfloat16 only where the processor has instructions for it. Emulated, an epoch
     of the lab sheet's network took three to four times as long as in float32 (2 AVX2 cores,

@@ -1,6 +1,7 @@
 """A small residual network for small images."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,6 @@ from numpy.typing import NDArray
 
 from peu.networks.backend import keras
 from peu.networks.heads import class_probabilities
-from peu.recipes.augmented import SmallResNet
 from peu.seeds import child_seed
 
 _STEM = 5
@@ -21,9 +21,15 @@ _ORIENTED_SHARE = 2 / 3
 
 
 def residual_network(
-    recipe: SmallResNet, class_count: int, *, seed: int, precision: str = "float32"
+    image_size: tuple[int, int],
+    class_count: int,
+    *,
+    filters: Sequence[int] = (24, 48, 96, 192),
+    dropout: float = 0.3,
+    seed: int,
+    precision: str = "float32",
 ) -> Any:
-    """Build the network that `SmallResNet` trains, with weights drawn from `seed`.
+    """Build a small residual network, with weights drawn from `seed`.
 
     Each image is brought to the same mean and contrast. A strided 5 x 5 convolution follows,
     most of whose filters begin as slopes in evenly spaced directions, as gradient histograms
@@ -33,8 +39,10 @@ def residual_network(
     filters and four classes 691,804 numbers are trained.
 
     Args:
-        recipe: image size, filters, dropout.
-        class_count: classes to tell apart, 2 or more.
+        image_size: (height, width) in pixels.
+        class_count: number of classes, 2 or more.
+        filters: channels of each residual block.
+        dropout: share of the pooled features dropped in training, in [0, 1).
         seed: of the weights and of the dropout.
         precision: a Keras dtype policy; the probabilities are float32 under each.
 
@@ -46,9 +54,9 @@ def residual_network(
     """
     layers = keras.layers
 
-    def convolution(x: Any, filters: int, side: int, strides: int, name: str) -> Any:
+    def convolution(x: Any, count: int, side: int, strides: int, name: str) -> Any:
         return layers.Conv2D(
-            filters,
+            count,
             side,
             strides=strides,
             padding="same",
@@ -62,33 +70,33 @@ def residual_network(
         x = layers.BatchNormalization(momentum=_MOMENTUM, dtype=precision, name=f"{name}_norm")(x)
         return layers.Activation("relu", dtype=precision, name=f"{name}_relu")(x)
 
-    inputs = keras.Input((*recipe.image_size, 3), dtype="uint8", name="pixels")
+    inputs = keras.Input((*image_size, 3), dtype="uint8", name="pixels")
     x = layers.Rescaling(_SCALE, dtype="float32", name="scale")(inputs)
     x = layers.LayerNormalization(
         axis=(1, 2, 3), epsilon=_FLAT, center=False, scale=False, dtype="float32", name="contrast"
     )(x)
-    x = convolution(x, recipe.filters[0], _STEM, 2, "stem")
-    for number, filters in enumerate(recipe.filters, start=1):
+    x = convolution(x, filters[0], _STEM, 2, "stem")
+    for number, width in enumerate(filters, start=1):
         name = f"block_{number}"
         ahead = activation(x, f"{name}_first")
-        inside = convolution(ahead, filters, 3, 2, f"{name}_first_conv")
+        inside = convolution(ahead, width, 3, 2, f"{name}_first_conv")
         inside = activation(inside, f"{name}_second")
-        inside = convolution(inside, filters, 3, 1, f"{name}_second_conv")
+        inside = convolution(inside, width, 3, 1, f"{name}_second_conv")
         beside = layers.AveragePooling2D(2, padding="same", dtype=precision, name=f"{name}_pool")(
             ahead
         )
-        if beside.shape[-1] != filters:
-            beside = convolution(beside, filters, 1, 1, f"{name}_shortcut")
+        if beside.shape[-1] != width:
+            beside = convolution(beside, width, 1, 1, f"{name}_shortcut")
         x = layers.Add(dtype=precision, name=f"{name}_sum")([inside, beside])
     x = activation(x, "last")
     x = layers.GlobalAveragePooling2D(dtype=precision, name="pool")(x)
-    if recipe.dropout:
+    if dropout:
         x = layers.Dropout(
-            recipe.dropout, seed=child_seed(seed, "dropout"), dtype=precision, name="dropout"
+            dropout, seed=child_seed(seed, "dropout"), dtype=precision, name="dropout"
         )(x)
     outputs = class_probabilities(x, class_count, seed=seed, precision=precision)
     network = keras.Model(inputs, outputs, name="residual_network")
-    slopes = _slopes(_STEM, recipe.filters[0], np.random.default_rng(child_seed(seed, "stem")))
+    slopes = _slopes(_STEM, filters[0], np.random.default_rng(child_seed(seed, "stem")))
     network.get_layer("stem").set_weights([slopes])
     return network
 

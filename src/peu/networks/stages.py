@@ -24,8 +24,8 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class DividedBackbone:
-    """Hold a backbone as a trunk that stays as it is, and a tail that may learn.
+class BackboneParts:
+    """A backbone as a trunk that stays frozen, and a tail that may learn.
 
     Attributes:
         trunk: a keras.Model from scaled pixels to the maps that the tail takes.
@@ -70,7 +70,7 @@ def find_stages(backbone: Any) -> tuple[Stage, ...]:
     return tuple(stages)
 
 
-def divide_backbone(backbone: Any, stages: int) -> DividedBackbone:
+def divide_backbone(backbone: Any, stages: int) -> BackboneParts:
     """Divide a backbone before its last stages.
 
     Args:
@@ -82,7 +82,7 @@ def divide_backbone(backbone: Any, stages: int) -> DividedBackbone:
     """
     found = find_stages(backbone)
     kept = found[-stages:]
-    return DividedBackbone(
+    return BackboneParts(
         trunk=keras.Model(backbone.input, kept[0].before, name="trunk"),
         tail=keras.Model(kept[0].before, backbone.output, name="tail"),
         blocks=tuple(block for stage in kept for block in stage.blocks),
@@ -126,7 +126,7 @@ def unfreeze(network: Any) -> None:
 
 
 def every_layer(network: Any) -> Iterator[Any]:
-    """Give every layer of a network, those of networks inside it too."""
+    """Every layer of a network, those of networks inside it too."""
     for layer in network.layers:
         yield layer
         if isinstance(layer, keras.Model):
@@ -134,7 +134,7 @@ def every_layer(network: Any) -> Iterator[Any]:
 
 
 def _blocks(graph: Any) -> Iterator[tuple[Any, list[Any]]]:
-    """Give each tensor that carries everything, with the layers since the one before."""
+    """Each tensor that carries everything, with the layers since the one before."""
     uses: dict[int, int] = {}
     for operation in graph.operations:
         for tensor in _inputs(operation):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from peu.networks.backend import keras
-from peu.recipes.variational import Variational
 from peu.seeds import child_seed
 
 _LEAST_SHARE = 1e-3
@@ -16,8 +15,8 @@ _LEAST_SHARE = 1e-3
 class Sampling(keras.layers.Layer):  # type: ignore[misc]
     """Draw a code from its mean and the logarithm of its variance, and add the KL term.
 
-    The sheet's layer with two differences: the kl_weight is a weight that is saved and may
-    move while training, and the draws come from a seed of the layer's own.
+    The sheet's layer with two differences: the KL weight is a saved weight that may change in
+    training, and the draws come from a seed of the layer's own.
 
     Source: lab sheet, section 3.1.
     """
@@ -29,7 +28,7 @@ class Sampling(keras.layers.Layer):  # type: ignore[misc]
         self._generator = keras.random.SeedGenerator(seed)
 
     def build(self, _shapes: Any) -> None:
-        """Make the kl_weight a weight; Keras calls this."""
+        """Create the KL weight as a weight; Keras calls this."""
         self.kl_weight = self.add_weight(
             name="kl_weight",
             shape=(),
@@ -39,7 +38,7 @@ class Sampling(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def call(self, inputs: Sequence[Any]) -> Any:
-        """Give codes (n, latent) for means and log variances of that shape."""
+        """Draw codes (n, latent_dim) from means and log variances of that shape."""
         ops = keras.ops
         mean, log_variance = inputs
         noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self._generator)
@@ -47,15 +46,15 @@ class Sampling(keras.layers.Layer):  # type: ignore[misc]
         return mean + ops.exp(0.5 * log_variance) * noise
 
     def get_config(self) -> dict[str, Any]:
-        """Give what `from_config` needs; the weight itself is saved with the weights."""
+        """The arguments of `from_config`; the KL weight itself is saved with the weights."""
         return {**super().get_config(), "kl_weight": self._kl_weight, "seed": self._seed}
 
 
-class TowardsOptimum(keras.layers.Layer):  # type: ignore[misc]
-    """Move a `Sampling` layer's kl_weight to 2 MSE / D while training; pass images through.
+class OptimalKLWeight(keras.layers.Layer):  # type: ignore[misc]
+    """Move a `Sampling` layer's KL weight to 2 MSE / D in training; pass images through.
 
-    The error is averaged over the last steps, and the weight of the KL term grows to its full
-    size over the first, so that the codes carry something before they cost anything.
+    The error is a moving average over the last steps, and the KL weight grows linearly over the
+    first steps, so that the codes carry information before they cost anything.
 
     Source: Rybkin, Daniilidis and Levine (2021), Simple and effective VAE training with
     calibrated decoders, ICML.
@@ -64,7 +63,7 @@ class TowardsOptimum(keras.layers.Layer):  # type: ignore[misc]
     def __init__(
         self, sampling: Sampling, *, error: float, pixels: int, window: int, warm_up: int
     ) -> None:
-        super().__init__(name="towards_optimum")
+        super().__init__(name="optimal_kl_weight")
         self._sampling = sampling
         self._start = error
         self._pixels = pixels
@@ -72,14 +71,14 @@ class TowardsOptimum(keras.layers.Layer):  # type: ignore[misc]
         self._warm_up = max(1, warm_up)
 
     def build(self, _shapes: Any) -> None:
-        """Make the running error and the number of steps weights; Keras calls this."""
+        """Create the moving average and the number of steps as weights; Keras calls this."""
         constant = keras.initializers.Constant
         settings = {"shape": (), "dtype": "float32", "trainable": False}
         self.error = self.add_weight(name="error", initializer=constant(self._start), **settings)
         self.steps = self.add_weight(name="steps", initializer=constant(0.0), **settings)
 
     def call(self, inputs: Sequence[Any], training: bool | None = None) -> Any:
-        """Give the reconstructions back; while training, learn from their error."""
+        """Return the reconstructions; in training, update the KL weight from their error."""
         ops = keras.ops
         wanted, found = inputs
         if training:
@@ -92,13 +91,13 @@ class TowardsOptimum(keras.layers.Layer):  # type: ignore[misc]
 
 
 @dataclass(frozen=True, eq=False)
-class VariationalNetwork:
-    """Hold the two halves, which share no weight.
+class VAENetwork:
+    """Encoder and decoder of a variational auto-encoder, which share no weight.
 
     Attributes:
         encoder: a keras.Model from pixels (n, height, width, channels) in [0, 255] to
-            [code, mean, log variance], each (n, latent).
-        decoder: a keras.Model from codes (n, latent) to pixels in [0, 1].
+            [code, mean, log variance], each (n, latent_dim).
+        decoder: a keras.Model from codes (n, latent_dim) to pixels in [0, 1].
         sampling: the encoder's `Sampling` layer.
     """
 
@@ -107,27 +106,33 @@ class VariationalNetwork:
     sampling: Sampling
 
 
-def variational_network(
-    recipe: Variational,
+def build_vae(
     shape: tuple[int, int, int],
     *,
-    mean_pixel: float,
-    kl_weight: float,
-    seed: int,
+    latent_dim: int = 2,
+    filters: tuple[int, ...] = (32, 32),
+    dense_units: int = 16,
+    decoder_filters: tuple[int, ...] = (32, 16),
+    mean_pixel: float = 0.5,
+    kl_weight: float = 1.0,
+    seed: int = 0,
     precision: str = "float32",
-) -> VariationalNetwork:
-    """Build encoder and decoder with weights drawn from `seed`.
+) -> VAENetwork:
+    """Build encoder and decoder with weights drawn from `seed`; the defaults are the sheet's.
 
-    The last bias starts at the logit of the mean pixel: from zero it would first have to learn
-    how dark the images are. Sides that the poolings do not divide are rounded up on the way
-    down and cut on the way back.
+    The last bias starts at the logit of the mean pixel: from zero the network would first have
+    to learn how dark the images are. Sides that the poolings do not divide are rounded up in the
+    encoder and cropped in the decoder.
 
     Args:
-        recipe: filters, widths, dimensions.
         shape: (height, width, channels) of the images.
+        latent_dim: dimensions of the latent space.
+        filters: of the encoder's convolutions.
+        dense_units: width of the layer between the convolutions and the latent space.
+        decoder_filters: of the decoder's transposed convolutions, as many as `filters`.
         mean_pixel: of all images and channels, in [0, 1].
-        kl_weight: of the KL term to begin with.
-        seed: of the weights and of the draws.
+        kl_weight: initial weight of the KL term.
+        seed: random seed of the weights and of the draws.
         precision: a Keras dtype policy of the convolutions; codes and pixels are float32.
 
     Returns:
@@ -135,17 +140,19 @@ def variational_network(
 
     Source: lab sheet, sections 3.1 and 3.2.
     """
-    encoder, sampling = _encoder(recipe, shape, kl_weight, seed, precision)
-    decoder = _decoder(recipe, shape, mean_pixel, seed, precision)
-    return VariationalNetwork(encoder, decoder, sampling)
+    encoder, sampling = _encoder(
+        shape, filters, dense_units, latent_dim, kl_weight, seed, precision
+    )
+    decoder = _decoder(shape, latent_dim, filters[-1], decoder_filters, mean_pixel, seed, precision)
+    return VAENetwork(encoder, decoder, sampling)
 
 
-def training_network(network: VariationalNetwork, optimum: TowardsOptimum | None = None) -> Any:
-    """Join the halves for training: from pixels in [0, 255] to reconstructions in [0, 1].
+def training_network(network: VAENetwork, optimum: OptimalKLWeight | None = None) -> Any:
+    """Join both for training: from pixels in [0, 255] to reconstructions in [0, 1].
 
     Args:
-        network: the halves.
-        optimum: where given, moves the kl_weight.
+        network: encoder and decoder.
+        optimum: if given, adapts the KL weight.
     """
     pixels = keras.Input(network.encoder.input_shape[1:], dtype="uint8", name="pixels")
     code, _, _ = network.encoder(pixels)
@@ -153,22 +160,28 @@ def training_network(network: VariationalNetwork, optimum: TowardsOptimum | None
     if optimum is not None:
         wanted = keras.layers.Rescaling(1 / 255, dtype="float32", name="wanted")(pixels)
         found = optimum([wanted, found])
-    return keras.Model(pixels, found, name="variational")
+    return keras.Model(pixels, found, name="vae")
 
 
 def divergence(mean: Any, log_variance: Any) -> Any:
-    """Give the KL divergence from the standard normal, in nats, of each code and dimension."""
+    """KL divergence from the standard normal, in nats, of each code and dimension."""
     ops = keras.ops
     return -0.5 * (1.0 + log_variance - ops.square(mean) - ops.exp(log_variance))
 
 
 def _encoder(
-    recipe: Variational, shape: tuple[int, int, int], kl_weight: float, seed: int, precision: str
+    shape: tuple[int, int, int],
+    widths: tuple[int, ...],
+    dense_units: int,
+    latent_dim: int,
+    kl_weight: float,
+    seed: int,
+    precision: str,
 ) -> tuple[Any, Sampling]:
     layers = keras.layers
     pixels = keras.Input(shape, dtype="uint8", name="pixels")
     x = layers.Rescaling(1 / 255, dtype=precision, name="scale")(pixels)
-    for number, filters in enumerate(recipe.filters, start=1):
+    for number, filters in enumerate(widths, start=1):
         x = layers.Conv2D(
             filters,
             3,
@@ -183,7 +196,7 @@ def _encoder(
         )(x)
     x = layers.Flatten(dtype=precision, name="flatten")(x)
     x = layers.Dense(
-        recipe.dense_units,
+        dense_units,
         activation="relu",
         kernel_initializer=_weights(seed, "hidden"),
         dtype=precision,
@@ -191,7 +204,7 @@ def _encoder(
     )(x)
     mean, log_variance = (
         layers.Dense(
-            recipe.latent, kernel_initializer=_weights(seed, name), dtype="float32", name=name
+            latent_dim, kernel_initializer=_weights(seed, name), dtype="float32", name=name
         )(x)
         for name in ("mean", "log_variance")
     )
@@ -201,25 +214,30 @@ def _encoder(
 
 
 def _decoder(
-    recipe: Variational, shape: tuple[int, int, int], mean_pixel: float, seed: int, precision: str
+    shape: tuple[int, int, int],
+    latent_dim: int,
+    spread_filters: int,
+    widths: tuple[int, ...],
+    mean_pixel: float,
+    seed: int,
+    precision: str,
 ) -> Any:
     layers = keras.layers
     *image_size, channels = shape
-    factor = 2 ** len(recipe.filters)
+    factor = 2 ** len(widths)
     height, width = (-(-side // factor) for side in image_size)
-    filters = recipe.filters[-1]
-    codes = keras.Input((recipe.latent,), name="codes")
+    codes = keras.Input((latent_dim,), name="codes")
     x = layers.Dense(
-        height * width * filters,
+        height * width * spread_filters,
         activation="relu",
         kernel_initializer=_weights(seed, "spread"),
         dtype=precision,
         name="spread",
     )(codes)
-    x = layers.Reshape((height, width, filters), dtype=precision, name="maps")(x)
-    for number, each in enumerate(recipe.decoder_filters, start=1):
+    x = layers.Reshape((height, width, spread_filters), dtype=precision, name="maps")(x)
+    for number, filters in enumerate(widths, start=1):
         x = layers.Conv2DTranspose(
-            each,
+            filters,
             3,
             strides=2,
             padding="same",

@@ -1,16 +1,15 @@
-"""A network that looks at an image in several ways and averages what it sees."""
+"""Test-time augmentation: a network's predictions averaged over views of each image."""
 
 from typing import Any
 
+from peu.networks.augmentation_settings import Flips, Views
 from peu.networks.backend import keras
-from peu.recipes.augmentation import Flips
-from peu.recipes.augmented import Views
 
 # The middle that is looked at a second time, as a share of each side.
 _MIDDLE = 0.8
 
 
-def averaging_views(network: Any, views: Views, *, flips: Flips) -> Any:
+def average_views(network: Any, views: Views, *, flips: Flips) -> Any:
     """Average a network's probabilities over views of each image, inside one graph.
 
     The views are those that its training has varied: the image, its mirror image where
@@ -41,4 +40,4 @@ def averaging_views(network: Any, views: Views, *, flips: Flips) -> Any:
     outputs = layers.Average(dtype="float32", name="mean_of_views")(
         [network(view) for view in seen]
     )
-    return keras.Model(inputs, outputs, name="averaging_views")
+    return keras.Model(inputs, outputs, name="average_views")
