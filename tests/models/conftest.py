@@ -1,7 +1,6 @@
-"""Two small classifiers that tell lying stripes from standing ones."""
+"""Two small classifiers of horizontal and vertical stripes."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from peu.models.classifier import Classifier
-from peu.models.descriptors import gradient_histograms
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.small_cnn import SmallCNN
+from peu.models.hog_features import gradient_histograms
 from peu.models.kernel_machine import KernelMachine
-from peu.models.network import NetworkModel
+from peu.models.predictor import Predictor
 from peu.networks.backend import keras
 from peu.networks.fit import fit_network
+from peu.networks.network_model import NetworkModel
 from peu.networks.small_cnn import small_cnn
-from peu.recipes.descriptors import HogSVM
-from peu.recipes.scratch import SmallCNN
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
+from small_set import drawn_images
 
 SIZE = 32
 CLASSES = ("lying", "standing")
@@ -27,8 +27,13 @@ Toy = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def on_the_right(number: int) -> bool:
-    """Tell where the toy image of this number has its stripes."""
+    """Whether the toy image of this number has its stripes in the right half."""
     return number % 4 >= 2
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_images(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -81,51 +86,61 @@ def make_machine() -> MakeMachine:
 
 
 @pytest.fixture(scope="session")
-def kernel_classifier(toy: Toy, make_machine: MakeMachine) -> Classifier:
+def kernel_classifier(toy: Toy, make_machine: MakeMachine) -> Predictor:
     features = gradient_histograms(toy[0], orientations=9, cell_size=8, block_size=2)
-    return Classifier(
+    return Predictor(
         model=make_machine(features, toy[1])[1],
         class_names=CLASSES,
         resize_mode="stretch",
-        recipe=HogSVM(image_size=(SIZE, SIZE), colour="never"),
+        recipe=HogSVM(image_size=(SIZE, SIZE), colour="never").to_dict(),
         provenance={"seed": 0, "dataset": "toy"},
     )
 
 
 @pytest.fixture(scope="session")
-def network_classifier(toy: Toy) -> Classifier:
+def network_classifier(toy: Toy) -> Predictor:
     training = TrainingSettings(epochs=15, batch_size=8, learning_rate=0.01)
     recipe = SmallCNN(image_size=(SIZE, SIZE), filters=(4, 8), dense_units=16, training=training)
-    network = small_cnn(recipe, 2, seed=0)
+    network = small_cnn(
+        recipe.image_size,
+        2,
+        filters=recipe.filters,
+        kernel_size=3,
+        pool_size=3,
+        pool_strides=2,
+        dense_units=recipe.dense_units,
+        seed=0,
+    )
     history = fit_network(network, *toy, training, seed=0)
     assert history.metrics["accuracy"][-1] == 1
-    return Classifier(
+    return Predictor(
         model=NetworkModel(network),
         class_names=CLASSES,
         resize_mode="pad",
-        recipe=recipe,
-        history=replace(history, notes=("a note",)),
+        recipe=recipe.to_dict(),
+        history=history.metrics,
+        provenance={"notes": ["a note"]},
     )
 
 
 @pytest.fixture(params=["kernel", "network"])
 def classifier(
-    request: pytest.FixtureRequest, kernel_classifier: Classifier, network_classifier: Classifier
-) -> Classifier:
+    request: pytest.FixtureRequest, kernel_classifier: Predictor, network_classifier: Predictor
+) -> Predictor:
     return kernel_classifier if request.param == "kernel" else network_classifier
 
 
 @pytest.fixture
-def saved(kernel_classifier: Classifier, tmp_path: Path) -> Path:
-    """Give a saved kernel machine, which loads in a moment."""
+def saved(kernel_classifier: Predictor, tmp_path: Path) -> Path:
+    """A saved kernel machine, which loads fast."""
     folder = tmp_path / "model"
     kernel_classifier.save(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def frozen_network(toy: Toy) -> Callable[..., Any]:
-    """Build a classifier on a backbone file, put together as frozen features are."""
+def transfer_network(toy: Toy) -> Callable[..., Any]:
+    """Build a classifier on a backbone file, put together as in transfer learning."""
     from peu.networks.backbones import feature_network, find_backbone, load_backbone
     from peu.networks.heads import class_probabilities
 

@@ -1,4 +1,4 @@
-"""A bundle is written whole or not at all, and vouches for what it holds."""
+"""A bundle is written whole or not at all, and checked file by file when it is read."""
 
 import errno
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from peu.errors import BundleError, ResourceError
 from peu.files import sha256_of_file
-from peu.models.bundle import check_destination, read_manifest, write_bundle
+from peu.models.bundle import output_folder, read_manifest, write_bundle
 
 
 def _write(folder: Path, text: str = "weights", *, overwrite: bool = False) -> None:
@@ -20,7 +20,7 @@ def _write(folder: Path, text: str = "weights", *, overwrite: bool = False) -> N
     write_bundle(folder, {"kind": "toy"}, write_files, overwrite=overwrite)
 
 
-def test_a_manifest_vouches_for_every_file(tmp_path: Path) -> None:
+def test_a_manifest_lists_every_file_with_its_hash(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "model"
     _write(folder)
     assert read_manifest(folder, "toy") == {
@@ -31,7 +31,7 @@ def test_a_manifest_vouches_for_every_file(tmp_path: Path) -> None:
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
 
 
-def test_nothing_is_overwritten_unasked(tmp_path: Path) -> None:
+def test_nothing_is_overwritten_unless_asked(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     folder.mkdir()
     _write(folder, "old")
@@ -59,12 +59,12 @@ def test_only_a_model_is_ever_replaced(tmp_path: Path, manifest: str | None) -> 
     (folder / "photo.jpg").write_text("dear")
     if manifest is not None:
         (folder / "manifest.json").write_text(manifest)
-    with pytest.raises(ResourceError, match="must be a model of peu"):
+    with pytest.raises(ResourceError, match="a model of peu"):
         _write(folder, overwrite=True)
     assert (folder / "photo.jpg").read_text() == "dear"
 
 
-def test_a_model_with_something_dear_beside_it_is_not_replaced(tmp_path: Path) -> None:
+def test_a_model_with_other_files_beside_it_is_not_replaced(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     _write(folder, "old")
     (folder / "notes.txt").write_text("dear")
@@ -78,7 +78,7 @@ def test_a_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "model").write_text("dear")
     for overwrite in (False, True):
         with pytest.raises(ResourceError):
-            check_destination(tmp_path / "model", overwrite=overwrite)
+            output_folder(tmp_path / "model", overwrite=overwrite).check()
     assert (tmp_path / "model").read_text() == "dear"
 
 
@@ -122,20 +122,20 @@ def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
     [
         ({"format": 2}, "Received: 2. Update peu"),
         ({"format": None}, "must have format 1"),
-        ({"kind": "autoencoder"}, "must hold a toy. Received: 'autoencoder'"),
+        ({"kind": "autoencoder"}, "must contain a toy. Received: 'autoencoder'"),
         ({"files": ["model.bin"]}, "must be a manifest of peu"),
         ({"files": None}, "must be a manifest of peu"),
         ({"files": {"model.bin": "0" * 64}}, "Its content has changed"),
         ({"files": {"model.bin": None}}, "Its content has changed"),
-        ({"files": {"missing.bin": ""}}, "must hold `missing.bin`"),
-        ({"files": {"../secret": "of"}}, "must hold `../secret`"),
-        ({"files": {"deep/model.bin": ""}}, "must hold `deep/model.bin`"),
-        ({"files": {"..": ""}}, "must hold `..`"),
-        ({"files": {"": ""}}, "must hold ``"),
-        ({"files": {"a\0b": ""}}, "must hold"),
+        ({"files": {"missing.bin": ""}}, "must contain `missing.bin`"),
+        ({"files": {"../secret": "of"}}, "must contain `../secret`"),
+        ({"files": {"deep/model.bin": ""}}, "must contain `deep/model.bin`"),
+        ({"files": {"..": ""}}, "must contain `..`"),
+        ({"files": {"": ""}}, "must contain ``"),
+        ({"files": {"a\0b": ""}}, "must contain"),
     ],
 )
-def test_a_manifest_that_does_not_hold_is_refused(
+def test_a_manifest_that_does_not_match_its_files_is_refused(
     tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
     folder = tmp_path / "model"
@@ -157,14 +157,14 @@ def test_an_absolute_path_is_refused_even_with_its_hash(tmp_path: Path) -> None:
     files = {str(secret): sha256_of_file(secret)}
     text = json.dumps({"kind": "toy", "format": 1, "files": files})
     (folder / "manifest.json").write_text(text)
-    with pytest.raises(BundleError, match="must hold"):
+    with pytest.raises(BundleError, match="must contain"):
         read_manifest(folder, "toy")
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b"3", b'{"files": 3}']
 )
-def test_what_is_no_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_an_unreadable_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
     folder = tmp_path / "model"
     _write(folder)
     (folder / "manifest.json").write_bytes(content)
@@ -173,13 +173,13 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_folder_of_a_model_is_refused(tmp_path: Path) -> None:
+def test_a_path_without_a_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "photos").mkdir()
     for name, said in (
         ("file", "Received: a file"),
-        ("missing", "a path where nothing is"),
-        ("photos", "must hold a readable manifest.json"),
+        ("missing", "does not exist"),
+        ("photos", "must contain a readable manifest.json"),
     ):
         with pytest.raises(BundleError) as caught:
             read_manifest(tmp_path / name, "toy")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from peu.models.codes import Codes, latent_distances, unexplained, unusualness
+from peu.models.codes import Codes, anomaly_score, latent_distances, unexplained
 
 _VALUES = npst.arrays(np.float64, (5, 3), elements=st.floats(-8, 8))
 
@@ -46,7 +46,7 @@ def test_draws_follow_the_codes_and_the_seed() -> None:
 def test_what_is_far_and_badly_drawn_is_unusual() -> None:
     codes = Codes(np.array([[0.0, 0.0], [3.0, 4.0]]), np.zeros((2, 2)))
     np.testing.assert_allclose(latent_distances(codes), [0, 5])
-    scores = unusualness(codes, np.array([0.02, 0.04]), usual_share=0.02, pixels=100)
+    scores = anomaly_score(codes, np.array([0.02, 0.04]), typical_share=0.02, pixels=100)
     np.testing.assert_allclose(scores, [50, 100 + 12.5])
 
 

@@ -1,4 +1,4 @@
-"""An ensemble: each member sees the image itself, and the bundle vouches for all of them."""
+"""An ensemble: each member resizes the image itself, and the bundle checks every member."""
 
 import json
 import shutil
@@ -11,26 +11,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from peu.classifiers.ensemble import Ensemble
 from peu.errors import BundleError, ResourceError
 from peu.files import sha256_of_file
-from peu.models.classifier import Classifier
 from peu.models.combination import Combination
 from peu.models.ensemble import EnsembleModel
-from peu.models.explanation import explain
-from peu.recipes.ensemble import Ensemble
+from peu.models.heatmap import explain_pixels
+from peu.models.predictor import Predictor, load
 
 COMBINATION = Combination((0.5, 2.0), (0.25, 0.75))
 
 
 @pytest.fixture
-def ensemble(kernel_classifier: Classifier) -> Classifier:
-    """Give one machine twice, once on stretched images and once on padded ones."""
+def ensemble(kernel_classifier: Predictor) -> Predictor:
+    """One machine twice, on stretched and on padded images."""
     padded = replace(kernel_classifier, resize_mode="pad")
-    return Classifier(
+    return Predictor(
         model=EnsembleModel((kernel_classifier, padded), COMBINATION),
         class_names=kernel_classifier.class_names,
         resize_mode="stretch",
-        recipe=Ensemble(),
+        recipe=Ensemble().to_dict(),
     )
 
 
@@ -39,7 +39,7 @@ def _image() -> Image.Image:
     return Image.fromarray(rng.integers(0, 256, (40, 90, 3), dtype=np.uint8))
 
 
-def test_each_member_answers_for_the_image_itself(ensemble: Classifier) -> None:
+def test_each_member_predicts_from_the_original_image(ensemble: Predictor) -> None:
     model = ensemble.model
     assert isinstance(model, EnsembleModel)
     image = _image()
@@ -51,31 +51,33 @@ def test_each_member_answers_for_the_image_itself(ensemble: Classifier) -> None:
     assert ensemble.predict_proba([]).shape == (0, 2)
 
 
-def test_explanations_cover_the_whole_image_in_its_own_proportions(ensemble: Classifier) -> None:
+def test_explanations_cover_the_whole_image_in_its_own_proportions(ensemble: Predictor) -> None:
     view = ensemble.view(_image())
     assert view.shape == (14, 32, 3)
-    heatmap = explain(ensemble, view, int(ensemble.predict_proba(_image())[0].argmax()))
+    heatmap = explain_pixels(
+        ensemble.model, view, int(ensemble.predict_proba(_image())[0].argmax())
+    )
     assert heatmap.method == "occlusion"
     assert heatmap.values.shape == (8, 8)
 
 
 @pytest.fixture
-def folder(ensemble: Classifier, tmp_path: Path) -> Path:
+def folder(ensemble: Predictor, tmp_path: Path) -> Path:
     ensemble.save(tmp_path / "ensemble")
     return tmp_path / "ensemble"
 
 
-def test_what_is_loaded_answers_as_what_was_saved(ensemble: Classifier, folder: Path) -> None:
-    loaded = Classifier.load(folder)
+def test_a_loaded_ensemble_predicts_as_the_saved_one(ensemble: Predictor, folder: Path) -> None:
+    loaded = load(folder)
     image = _image()
     np.testing.assert_array_equal(loaded.predict_proba(image), ensemble.predict_proba(image))
     assert loaded.recipe == ensemble.recipe
     # A member is a model of its own.
-    alone = Classifier.load(folder / "member-2")
+    alone = load(folder / "member-2")
     assert alone.resize_mode == "pad"
 
 
-def test_it_is_replaced_whole_and_nothing_else_with_it(ensemble: Classifier, folder: Path) -> None:
+def test_only_the_ensemble_itself_is_replaced(ensemble: Predictor, folder: Path) -> None:
     ensemble.save(folder, overwrite=True)
     (folder / "member-1" / "notes.txt").write_text("precious")
     with pytest.raises(ResourceError, match=r"member-1/notes\.txt"):
@@ -91,10 +93,10 @@ def test_a_changed_or_missing_file_is_refused(folder: Path, name: str) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:-2] + b"x" + content[-1:])
     with pytest.raises(BundleError):
-        Classifier.load(folder)
+        load(folder)
     path.unlink()
     with pytest.raises(BundleError):
-        Classifier.load(folder)
+        load(folder)
 
 
 def _reseal(folder: Path) -> None:
@@ -126,8 +128,8 @@ def test_a_forged_combination_is_refused(folder: Path, change: Callable[[Any], A
     path = folder / "ensemble.json"
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
     _reseal(folder)
-    with pytest.raises(BundleError, match="combined"):
-        Classifier.load(folder)
+    with pytest.raises(BundleError, match="members and weights"):
+        load(folder)
 
 
 def test_an_ensemble_in_an_ensemble_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -136,17 +138,17 @@ def test_an_ensemble_in_an_ensemble_is_refused(folder: Path, tmp_path: Path) -> 
     inner.rename(folder / "member-2")
     _reseal(folder)
     with pytest.raises(BundleError, match="single models of the same classes"):
-        Classifier.load(folder)
+        load(folder)
 
 
 def test_members_of_other_classes_are_refused(
-    ensemble: Classifier, kernel_classifier: Classifier, folder: Path
+    ensemble: Predictor, kernel_classifier: Predictor, folder: Path
 ) -> None:
     other = replace(kernel_classifier, class_names=("standing", "lying"))
     other.save(folder / "member-1", overwrite=True)
     _reseal(folder)
     with pytest.raises(BundleError, match="same classes"):
-        Classifier.load(folder)
+        load(folder)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "C:/x", "a\\b", "member-1/../x", ""])
@@ -156,4 +158,4 @@ def test_names_that_lead_out_of_the_bundle_are_refused(folder: Path, name: str) 
     manifest["files"][name] = "0" * 64
     path.write_text(json.dumps(manifest))
     with pytest.raises(BundleError, match="which its manifest lists"):
-        Classifier.load(folder)
+        load(folder)

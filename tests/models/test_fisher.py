@@ -1,4 +1,4 @@
-"""Fisher vectors are the mixture's own slopes, and the machine keeps to what it saved."""
+"""Fisher vectors are gradients of the mixture, and a saved classifier predicts the same."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from peu.errors import BundleError
 from peu.models.fisher import Codebook, FisherMachine
-from peu.models.patches import DESCRIPTION, PatchGrid
+from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid
 
 SIZE = 24
 GRID = PatchGrid(scales=(1.0, 1.5), radius=4, step=4)
@@ -20,8 +20,8 @@ GRID = PatchGrid(scales=(1.0, 1.5), radius=4, step=4)
 def _codebook(rng: np.random.Generator, parts: int = 3, short: int = 4) -> Codebook:
     shares = rng.uniform(0.2, 1, parts)
     return Codebook(
-        centre=rng.normal(size=DESCRIPTION),
-        projection=rng.normal(size=(DESCRIPTION, short)),
+        centre=rng.normal(size=DESCRIPTOR_LENGTH),
+        projection=rng.normal(size=(DESCRIPTOR_LENGTH, short)),
         place_weight=1.5,
         shares=shares / shares.sum(),
         means=rng.normal(size=(parts, short + 2)),
@@ -52,7 +52,7 @@ def _log_density(codebook: Codebook, patches: NDArray[np.float64]) -> float:
     return float(np.log((np.exp(parts) * codebook.shares).sum(axis=1)).mean())
 
 
-def test_vectors_are_slopes_of_the_log_density() -> None:
+def test_vectors_are_gradients_of_the_log_density() -> None:
     """Checked against differences: in the means, scaled as Perronnin, Sanchez and Mensink do."""
     rng = np.random.default_rng(1)
     codebook = _codebook(rng)
@@ -73,7 +73,7 @@ def test_vectors_are_slopes_of_the_log_density() -> None:
     assert cosine > 0.9999
 
 
-def test_vectors_have_unit_length_and_do_not_know_the_order() -> None:
+def test_vectors_have_unit_length_and_ignore_the_order_of_patches() -> None:
     rng = np.random.default_rng(2)
     codebook = _codebook(rng)
     patches = rng.normal(size=(40, 6))
@@ -87,6 +87,7 @@ def test_what_is_read_is_what_was_written(machine: FisherMachine, tmp_path: Path
     again = FisherMachine.read(tmp_path)
     assert again.grid == machine.grid
     assert again.image_size == (SIZE, SIZE)
+    assert len(repr(again)) < 500
     assert again.class_count == 2
     pixels = np.random.default_rng(3).integers(0, 256, (3, SIZE, SIZE, 3), dtype=np.uint8)
     expected = machine.predict_proba(pixels)
@@ -122,7 +123,7 @@ def test_arrays_that_do_not_belong_together_are_refused(
         values = dict(stored) | changes
     kept = {name: value for name, value in values.items() if value is not None}
     np.savez_compressed(path, **kept)
-    with pytest.raises(BundleError, match="must hold Fisher vectors") as caught:
+    with pytest.raises(BundleError, match="must contain Fisher vectors") as caught:
         FisherMachine.read(tmp_path)
     assert "\n" not in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""The machine of plain arrays answers as scikit-learn's, and keeps to what it saved."""
+"""The machine of plain arrays predicts as scikit-learn's, and the same once saved."""
 
 import io
 import pickle
@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from peu.errors import BundleError
-from peu.models.classifier import Classifier
 from peu.models.kernel_machine import KernelMachine, softmax
+from peu.models.predictor import Predictor
 
 MakeMachine = Callable[..., tuple[Any, KernelMachine]]
 
@@ -34,14 +34,14 @@ def test_scores_are_those_of_scikit_learn(
     expected = reference.decision_function(unseen)
     if classes == 2:
         # For two classes scikit-learn gives the bare decision, of which votes are made here.
-        clarity = expected / (3 * (np.abs(expected) + 1))
+        margins = expected / (3 * (np.abs(expected) + 1))
         votes = (expected > 0).astype(float)
-        expected = np.stack([1 - votes - clarity, votes + clarity], axis=1)
+        expected = np.stack([1 - votes - margins, votes + margins], axis=1)
         np.testing.assert_array_equal(scores.argmax(axis=1), reference.predict(unseen))
     np.testing.assert_allclose(scores, expected, atol=1e-9)
 
 
-def test_descriptors_are_standardised_first(make_machine: MakeMachine) -> None:
+def test_features_are_standardised_first(make_machine: MakeMachine) -> None:
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(30, 5)), np.arange(30) % 3
     _, plain = make_machine(features, labels)
@@ -50,7 +50,7 @@ def test_descriptors_are_standardised_first(make_machine: MakeMachine) -> None:
 
 
 def test_probabilities_are_a_softmax_of_scores_by_temperature(
-    kernel_classifier: Classifier, toy: Any
+    kernel_classifier: Predictor, toy: Any
 ) -> None:
     machine: Any = kernel_classifier.model
     probabilities = machine.predict_proba(toy[0])
@@ -67,7 +67,7 @@ def test_a_softmax_survives_large_scores() -> None:
 
 
 def test_what_is_read_is_what_was_written(
-    kernel_classifier: Classifier, toy: Any, tmp_path: Path
+    kernel_classifier: Predictor, toy: Any, tmp_path: Path
 ) -> None:
     machine: Any = kernel_classifier.model
     machine.write(tmp_path)
@@ -117,18 +117,18 @@ def _store(folder: Path, machine: Any, **changes: Any) -> None:
     ],
 )
 def test_arrays_that_do_not_belong_together_are_refused(
-    kernel_classifier: Classifier, tmp_path: Path, changes: dict[str, Any]
+    kernel_classifier: Predictor, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     _store(tmp_path, kernel_classifier.model)
     KernelMachine.read(tmp_path)
     _store(tmp_path, kernel_classifier.model, **changes)
-    with pytest.raises(BundleError, match="must hold a kernel machine") as caught:
+    with pytest.raises(BundleError, match="must contain a kernel machine") as caught:
         KernelMachine.read(tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_damaged_file_is_refused_or_the_same(
-    kernel_classifier: Classifier, toy: Any, tmp_path: Path
+    kernel_classifier: Predictor, toy: Any, tmp_path: Path
 ) -> None:
     kernel_classifier.model.write(tmp_path)
     path = tmp_path / "model.npz"
@@ -155,5 +155,5 @@ def test_a_damaged_file_is_refused_or_the_same(
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="must hold a kernel machine"):
+    with pytest.raises(BundleError, match="must contain a kernel machine"):
         KernelMachine.read(tmp_path)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from peu.models.patches import DESCRIPTION, PatchGrid, describe_patches
+from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid, describe_patches
 
 GRID = PatchGrid(scales=(1.0, 2.0), radius=4, step=3)
 
@@ -15,7 +15,7 @@ def test_the_number_of_patches_depends_on_the_size_alone(size: tuple[int, int]) 
     counts = {len(describe_patches(each, GRID)[0]) for each in (noise, np.zeros_like(noise))}
     assert len(counts) == 1
     looks, places = describe_patches(noise, GRID)
-    assert looks.shape == (len(places), DESCRIPTION)
+    assert looks.shape == (len(places), DESCRIPTOR_LENGTH)
     assert looks.dtype == places.dtype == np.float32
     assert -0.5 < places.min() < -0.2
     assert 0.2 < places.max() < 0.5

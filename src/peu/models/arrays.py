@@ -1,36 +1,23 @@
-"""Fitted models of plain arrays: written without pickle, and tried out when they are read."""
+"""Fitted models as plain arrays: written without pickle, and tried out when they are read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from peu.errors import BundleError
 from peu.files import replacing
-from peu.recipes.checks import check_image
+from peu.images.resizing import check_image_size
+
+if TYPE_CHECKING:
+    from peu.models.predictor import ProbabilityModel
 
 Model = TypeVar("Model")
 
 
-class Answering(Protocol):
-    """What gives probabilities for images of its own size."""
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """Give (height, width) in pixels."""
-
-    @property
-    def class_count(self) -> int:
-        """Give how many classes it tells apart."""
-
-    def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Give (n, k) for (n, height, width, 3)."""
-
-
-def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
-    """Write named arrays and numbers into one file."""
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write named arrays and numbers into one .npz file."""
     with replacing(path) as draft:
         np.savez_compressed(draft, allow_pickle=False, **arrays)
 
@@ -38,42 +25,42 @@ def write_arrays(path: Path, arrays: dict[str, Any]) -> None:
 def read_arrays(
     path: Path, names: Sequence[str], build: Callable[[dict[str, Any]], Model], *, what: str
 ) -> Model:
-    """Read what `write_arrays` wrote, and build a model of it.
+    """Read a file of `write_arrays`, and build a model from its arrays.
 
     Args:
         path: the file.
-        names: of the arrays that it must hold.
-        build: makes the model, and raises whatever it likes where it cannot.
+        names: of the arrays that it must contain.
+        build: makes the model from them; may raise anything if they do not fit.
         what: the model, for the message.
 
     Returns:
         The model.
 
     Raises:
-        BundleError: the file is damaged, or holds no such model.
+        BundleError: the file is damaged, or does not contain such a model.
     """
     try:
-        # NumPy leaves a damaged file open that it has opened itself.
+        # NumPy leaves a damaged file open if it opened it itself.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             values = {name: stored[name] for name in names}
         return build({name: each if each.ndim else each.item() for name, each in values.items()})
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise BundleError(
-            f"`{path}` must hold {what} that peu saved. It could not be read: "
+            f"`{path}` must contain {what} that peu saved. It could not be read: "
             f"{reason[:200]}. Train and save the model again."
         ) from error
 
 
-def check_answers(model: Answering) -> None:
-    """Refuse a model that does not answer for a black image.
+def check_predicts(model: "ProbabilityModel") -> None:
+    """Check that a model predicts finite probabilities for a black image.
 
     Raises:
-        ValueError: no finite probability a class.
-        RecipeError: a size out of all proportion.
+        ValueError: it does not predict one finite probability per class.
+        RecipeError: its image size is out of range.
     """
-    check_image(model.image_size, "stretch")
+    check_image_size(model.image_size, "stretch")
     with np.errstate(all="ignore"):
-        answer = model.predict_proba(np.zeros((1, *model.image_size, 3), np.uint8))
-    if answer.shape != (1, model.class_count) or not np.isfinite(answer).all():
-        raise ValueError("it does not give one probability a class")
+        probabilities = model.predict_proba(np.zeros((1, *model.image_size, 3), np.uint8))
+    if probabilities.shape != (1, model.class_count) or not np.isfinite(probabilities).all():
+        raise ValueError("it does not predict one finite probability per class")

@@ -1,4 +1,4 @@
-"""How the answers of several models become one."""
+"""Predictions of several models, combined into one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,20 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.models.kernel_machine import softmax
+
 Array = NDArray[np.float64]
 _LEAST = 1e-12
 
 
 @dataclass(frozen=True)
 class Combination:
-    """Hold a temperature and a weight for each of several models.
+    """A temperature and a weight for each of several models.
 
     Attributes:
-        temperatures: above 0; above 1 makes a model's answers less sure of themselves.
+        temperatures: above 0; above 1 makes predictions less confident, below 1 more.
         weights: at least 0, summing to 1.
 
     Raises:
-        ValueError: numbers that cannot be these.
+        ValueError: numbers out of these ranges.
     """
 
     temperatures: tuple[float, ...]
@@ -35,11 +37,11 @@ class Combination:
         if not good:
             raise ValueError("a combination needs temperatures above 0 and weights that sum to 1")
 
-    def combine(self, answers: Sequence[Array]) -> Array:
-        """Average answers, each tempered and weighted.
+    def combine(self, predictions: Sequence[Array]) -> Array:
+        """Average predictions, each tempered and weighted.
 
         Args:
-            answers: (n, k) probabilities of each model.
+            predictions: (n, k) probabilities from each model.
 
         Returns:
             (n, k), rows summing to 1.
@@ -47,7 +49,7 @@ class Combination:
         tempered = [
             weight * temper(each, temperature)
             for each, temperature, weight in zip(
-                answers, self.temperatures, self.weights, strict=True
+                predictions, self.temperatures, self.weights, strict=True
             )
         ]
         total = np.sum(tempered, axis=0)
@@ -55,12 +57,10 @@ class Combination:
 
 
 def temper(probabilities: Array, temperature: float) -> Array:
-    """Divide the logarithms of probabilities (n, k) by a temperature and normalise again."""
-    scores = log_of(probabilities) / temperature
-    grown = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=1, keepdims=True))
+    """Divide log probabilities (n, k) by a temperature and normalise again."""
+    return softmax(log_of(probabilities) / temperature)
 
 
 def log_of(probabilities: Array) -> Array:
-    """Give the logarithms of probabilities (n, k), of 0 as of the least that counts."""
+    """Logarithms of probabilities (n, k); 0 counts as 1e-12."""
     return np.asarray(np.log(np.maximum(probabilities, _LEAST)))

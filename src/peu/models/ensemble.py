@@ -1,4 +1,4 @@
-"""Several classifiers that answer as one, each from the image itself."""
+"""An ensemble of predictors, averaged."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _MOST_MEMBERS = 100
 
 @dataclass(frozen=True, eq=False)
 class EnsembleModel:
-    """Average classifiers, each of which brings images to its own size in its own way.
+    """Several predictors, averaged; each resizes images to its own size.
 
-    In a bundle each member is a bundle in a folder of its own, which can be used by itself.
+    Each member is saved as a bundle of its own, which can also be used alone.
 
     Attributes:
-        members: instances of `Classifier`, single models of the same classes.
+        members: instances of `Predictor` with the same classes; none is an ensemble.
         combination: their temperatures and weights.
     """
 
@@ -35,21 +35,21 @@ class EnsembleModel:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Give the largest (height, width) that a member looks at, in pixels."""
+        """The largest (height, width) among the members' inputs, in pixels."""
         height, width = np.max([member.image_size for member in self.members], axis=0)
         return int(height), int(width)
 
     @property
     def class_count(self) -> int:
-        """Give how many classes it tells apart."""
+        """Number of classes."""
         return len(self.members[0].class_names)
 
     def predict_images(self, images: Sequence[Image.Image]) -> NDArray[np.float64]:
-        """Give the probabilities of the classes (n, k) for upright RGB images of any size."""
-        return self.combination.combine([each.predict_images(images) for each in self.members])
+        """Probabilities (n, k) for upright RGB images of any size."""
+        return self.combination.combine([each.predict_proba(images) for each in self.members])
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Give the probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Args:
             pixels: (n, height, width, 3) in [0, 255], of any size.
@@ -60,7 +60,7 @@ class EnsembleModel:
         return self.predict_images([Image.fromarray(image) for image in pixels])
 
     def write(self, folder: Path) -> None:
-        """Write the members and how they are combined into a bundle's folder."""
+        """Write the members and their combination into a bundle's folder."""
         names = [f"member-{number}" for number in range(1, len(self.members) + 1)]
         for name, member in zip(names, self.members, strict=True):
             member.save(folder / name)
@@ -80,18 +80,18 @@ class EnsembleModel:
 
         Args:
             folder: the bundle.
-            load_member: loads a classifier from a bundle.
+            load_member: loads a predictor from a bundle.
 
         Raises:
-            BundleError: no members, or members that do not belong together.
+            BundleError: no members, or members of different classes.
         """
         path = folder / cls.file_name
         try:
             names, combination = _read_combination(read_json(path))
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise BundleError(
-                f"`{path}` must say how an ensemble is combined. It does not: {error}. Train and "
-                "save the model again."
+                f"`{path}` must contain an ensemble's members and weights. It could not be read: "
+                f"{error}. Train and save the model again."
             ) from error
         members = tuple(load_member(folder / name) for name in names)
         if len({member.class_names for member in members}) != 1 or any(
@@ -108,11 +108,11 @@ def _read_combination(stored: Any) -> tuple[list[str], Combination]:
     names = [str(name) for name in stored["members"]]
     expected = [f"member-{number}" for number in range(1, len(names) + 1)]
     if stored["format"] != FORMAT or names != expected or len(names) > _MOST_MEMBERS:
-        raise ValueError("it lists no members that peu writes")
+        raise ValueError("its format or its list of members is not one that peu writes")
     combination = Combination(
         tuple(float(each) for each in stored["temperatures"]),
         tuple(float(each) for each in stored["weights"]),
     )
     if len(combination.weights) != len(names):
-        raise ValueError("it does not weigh every member")
+        raise ValueError("it does not have a weight for each member")
     return names, combination

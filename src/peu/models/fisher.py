@@ -1,56 +1,55 @@
-"""A linear machine on Fisher vectors as a fitted model: plain arrays, no pickle."""
+"""A linear classifier on Fisher vectors, saved as plain arrays."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.models.arrays import check_answers, read_arrays, write_arrays
+from peu.models.arrays import check_predicts, read_arrays, write_arrays
 from peu.models.kernel_machine import softmax
 from peu.models.patches import PatchGrid, describe_patches
 
 Array = NDArray[np.float64]
-_EVENED = 0.5
-_OWN = ("weights", "intercepts", "temperature", "height", "width")
+_POWER = 0.5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Codebook:
-    """Hold what patches look like in general, as a mixture of normal distributions.
+    """A Gaussian mixture of patch descriptors.
 
     Attributes:
-        centre: (136,), the mean description of a patch.
-        projection: (136, p), onto the directions in which descriptions differ most.
-        place_weight: what places are multiplied by when they join the p numbers.
-        shares: (c,), of the mixture's parts, summing to 1.
-        means: (c, p + 2) of the parts, of p numbers and the place.
-        variances: (c, p + 2), the same.
+        centre: (136,), the mean descriptor.
+        projection: (136, p), onto the directions of largest variance.
+        place_weight: factor of positions, which are appended to the p numbers.
+        shares: (c,), weights of the components, summing to 1.
+        means: (c, p + 2) of the components.
+        variances: (c, p + 2) of the components.
     """
 
-    centre: Array
-    projection: Array
+    centre: Array = field(repr=False)
+    projection: Array = field(repr=False)
     place_weight: float
-    shares: Array
-    means: Array
-    variances: Array
+    shares: Array = field(repr=False)
+    means: Array = field(repr=False)
+    variances: Array = field(repr=False)
 
     def project(self, described: NDArray[np.float32], placed: NDArray[np.float32]) -> Array:
-        """Bring descriptions (m, 136) and places (m, 2) to what the mixture is of, (m, p + 2)."""
+        """Project descriptors (m, 136) and positions (m, 2) to the mixture's space, (m, p + 2)."""
         short = (described - self.centre) @ self.projection
         return np.hstack([short, self.place_weight * placed])
 
     def encode(self, patches: Iterable[Array]) -> NDArray[np.float32]:
-        """Turn each image's patches into the change that they would make in the mixture.
+        """Fisher vectors: gradients of the mixture's log-likelihood over each image's patches.
 
         Args:
-            patches: for each image what `project` gave, (m, p + 2).
+            patches: (m, p + 2) for each image, from `project`.
 
         Returns:
-            (n, c (2 (p + 2) + 1)) of length 1: for each part its share, means and variances,
-            square roots taken so that a few frequent patches do not drown the rest.
+            (n, c (2 (p + 2) + 1)), rows of length 1: for each component its share, means and
+            variances. Signed square roots keep a few frequent patches from drowning the rest.
 
         Source: Perronnin, Sanchez and Mensink (2010), sections 2 and 3.
         """
@@ -58,13 +57,13 @@ class Codebook:
 
         mixture = self._mixture()
         rows = [
-            fisher_vector(each, mixture, improved=True, alpha=_EVENED).astype(np.float32)
+            fisher_vector(each, mixture, improved=True, alpha=_POWER).astype(np.float32)
             for each in patches
         ]
         return np.stack(rows)
 
     def _mixture(self) -> Any:
-        """Give scikit-learn's own mixture, set to these arrays rather than fitted."""
+        """scikit-learn's mixture with these parameters, not fitted."""
         from sklearn.mixture import GaussianMixture
 
         mixture = GaussianMixture(len(self.shares), covariance_type="diag")
@@ -77,13 +76,13 @@ class Codebook:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FisherMachine:
-    """Hold a codebook of patches and a linear machine for each class.
+    """A codebook of patches and a linear classifier for each class.
 
     Attributes:
         codebook: turns patches into an image's vector.
-        weights: (k, d), one row a class.
+        weights: (k, d), one row per class.
         intercepts: (k,).
-        temperature: what scores are divided by before the softmax.
+        temperature: scores are divided by it before the softmax.
         grid: where patches are taken.
         height: of the images, in pixels.
         width: of the images, in pixels.
@@ -94,8 +93,8 @@ class FisherMachine:
     file_name: ClassVar[str] = "fisher.npz"
 
     codebook: Codebook
-    weights: Array
-    intercepts: Array
+    weights: Array = field(repr=False)
+    intercepts: Array = field(repr=False)
     temperature: float
     grid: PatchGrid
     height: int
@@ -103,16 +102,16 @@ class FisherMachine:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Give the (height, width) of the images that it takes, in pixels."""
+        """(height, width) of its input, in pixels."""
         return self.height, self.width
 
     @property
     def class_count(self) -> int:
-        """Give how many classes it tells apart."""
+        """Number of classes."""
         return len(self.intercepts)
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
-        """Give the probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Args:
             pixels: (n, height, width, 3) in [0, 255].
@@ -128,52 +127,44 @@ class FisherMachine:
         return softmax(self.scores(vectors) / self.temperature)
 
     def scores(self, vectors: NDArray[np.float32]) -> Array:
-        """Give how far each image (n, d) lies on the side of each class, (n, k)."""
+        """Score of each class (n, k) for Fisher vectors (n, d): distance from its boundary."""
         return linear_scores(vectors, self.weights, self.intercepts)
 
     def write(self, folder: Path) -> None:
         """Write the arrays into a bundle's folder."""
-        own = {name: getattr(self, name) for name in _OWN}
-        write_arrays(
-            folder / self.file_name,
-            {
-                **own,
-                **{
-                    setting.name: getattr(self.codebook, setting.name)
-                    for setting in fields(Codebook)
-                },
-                **{setting.name: getattr(self.grid, setting.name) for setting in fields(PatchGrid)},
-            },
-        )
+        own = {name: value for name, value in vars(self).items() if name in _own_names()}
+        write_arrays(folder / self.file_name, {**own, **vars(self.codebook), **vars(self.grid)})
 
     @classmethod
     def read(cls, folder: Path) -> "FisherMachine":
         """Read the arrays of a bundle.
 
         Raises:
-            BundleError: the file does not hold such a machine.
+            BundleError: the file does not contain such a classifier.
         """
-        names = [setting.name for part in (Codebook, PatchGrid) for setting in fields(part)]
 
         def build(values: dict[str, Any]) -> FisherMachine:
-            grid = PatchGrid(
-                scales=tuple(np.atleast_1d(values["scales"]).tolist()),
-                radius=values["radius"],
-                step=values["step"],
-            )
+            values["scales"] = tuple(np.atleast_1d(values["scales"]).tolist())
             machine = cls(
-                **{name: values[name] for name in _OWN},
-                codebook=Codebook(
-                    **{setting.name: values[setting.name] for setting in fields(Codebook)}
-                ),
-                grid=grid,
+                codebook=Codebook(**{name: values[name] for name in _names(Codebook)}),
+                grid=PatchGrid(**{name: values[name] for name in _names(PatchGrid)}),
+                **{name: values[name] for name in _own_names()},
             )
-            check_answers(machine)
+            check_predicts(machine)
             return machine
 
-        return read_arrays(folder / cls.file_name, [*_OWN, *names], build, what="Fisher vectors")
+        names = [*_own_names(), *_names(Codebook), *_names(PatchGrid)]
+        return read_arrays(folder / cls.file_name, names, build, what="Fisher vectors")
+
+
+def _names(part: type[Any]) -> list[str]:
+    return [each.name for each in fields(part)]
+
+
+def _own_names() -> list[str]:
+    return [name for name in _names(FisherMachine) if name not in ("codebook", "grid")]
 
 
 def linear_scores(vectors: NDArray[np.float32], weights: Array, intercepts: Array) -> Array:
-    """Give how far each image (n, d) lies on the side of each class, (n, k)."""
+    """Score of each class (n, k) for Fisher vectors (n, d): distance from its boundary."""
     return np.asarray(vectors.astype(np.float64) @ weights.T + intercepts)

@@ -1,31 +1,31 @@
-"""A support vector machine on descriptors as a fitted model: plain arrays, no pickle."""
+"""A support vector machine on HOG features, saved as plain arrays."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.models.arrays import check_answers, read_arrays, write_arrays
-from peu.models.descriptors import colour_statistics, gradient_histograms
+from peu.models.arrays import check_predicts, read_arrays, write_arrays
+from peu.models.hog_features import colour_statistics, gradient_histograms
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class KernelMachine:
-    """Hold what a one-against-one support vector machine learnt, as arrays.
+    """A one-against-one support vector machine on HOG features, as arrays.
 
     Attributes:
-        support_vectors: (s, d) standardised descriptors, grouped by class.
+        support_vectors: (s, d) standardised features, grouped by class.
         coefficients: (k - 1, s), LIBSVM's dual coefficients.
-        intercepts: (k (k - 1) / 2,), one a pair of classes.
+        intercepts: (k (k - 1) / 2,), one per pair of classes.
         support_counts: (k,), support vectors of each class.
         gamma: of the kernel exp(-gamma |x - y|^2), or 0 for the linear kernel.
-        temperature: what scores are divided by before the softmax.
-        centre: (d,), subtracted from descriptors.
-        scale: (d,), what they are divided by.
+        temperature: scores are divided by it before the softmax.
+        centre: (d,), subtracted from features.
+        scale: (d,), features are divided by it.
         orientations: bins of the gradient histograms.
         cell_size: in pixels.
         block_size: in cells.
@@ -38,14 +38,14 @@ class KernelMachine:
 
     file_name: ClassVar[str] = "model.npz"
 
-    support_vectors: Array
-    coefficients: Array
-    intercepts: Array
-    support_counts: NDArray[np.int64]
+    support_vectors: Array = field(repr=False)
+    coefficients: Array = field(repr=False)
+    intercepts: Array = field(repr=False)
+    support_counts: NDArray[np.int64] = field(repr=False)
     gamma: float
     temperature: float
-    centre: Array
-    scale: Array
+    centre: Array = field(repr=False)
+    scale: Array = field(repr=False)
     orientations: int
     cell_size: int
     block_size: int
@@ -55,16 +55,16 @@ class KernelMachine:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Give the (height, width) of the images that it takes, in pixels."""
+        """(height, width) of its input, in pixels."""
         return self.height, self.width
 
     @property
     def class_count(self) -> int:
-        """Give how many classes it tells apart."""
+        """Number of classes."""
         return len(self.support_counts)
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
-        """Give the probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Args:
             pixels: (n, height, width, 3) in [0, 255].
@@ -74,31 +74,31 @@ class KernelMachine:
         """
         if len(pixels) == 0:
             return np.zeros((0, self.class_count))
-        descriptors = gradient_histograms(
+        features = gradient_histograms(
             pixels,
             orientations=self.orientations,
             cell_size=self.cell_size,
             block_size=self.block_size,
         )
         if self.with_colour:
-            descriptors = np.hstack([descriptors, colour_statistics(pixels)])
-        return softmax(self.scores(descriptors) / self.temperature)
+            features = np.hstack([features, colour_statistics(pixels)])
+        return softmax(self.scores(features) / self.temperature)
 
-    def scores(self, descriptors: Array) -> Array:
-        """Give each class's votes against the others, refined by how clear they were.
+    def scores(self, features: Array) -> Array:
+        """Votes for each class against the others, refined by their margins.
 
         Args:
-            descriptors: (n, d), not yet standardised.
+            features: (n, d), not yet standardised.
 
         Returns:
             (n, k); the largest is the predicted class.
         """
-        kernel = self._kernel((descriptors - self.centre) / self.scale)
+        kernel = self._kernel((features - self.centre) / self.scale)
         count = self.class_count
         ends = np.cumsum(self.support_counts)
         starts = ends - self.support_counts
         votes = np.zeros((len(kernel), count))
-        clarity = np.zeros((len(kernel), count))
+        margins = np.zeros((len(kernel), count))
         pair = 0
         for i in range(count):
             for j in range(i + 1, count):
@@ -110,10 +110,10 @@ class KernelMachine:
                 for_i = decision > 0
                 votes[:, i] += for_i
                 votes[:, j] += ~for_i
-                clarity[:, i] += decision
-                clarity[:, j] -= decision
+                margins[:, i] += decision
+                margins[:, j] -= decision
                 pair += 1
-        return np.asarray(votes + clarity / (3 * (np.abs(clarity) + 1)))
+        return np.asarray(votes + margins / (3 * (np.abs(margins) + 1)))
 
     def _kernel(self, x: Array) -> Array:
         products: Array = x @ self.support_vectors.T
@@ -124,33 +124,30 @@ class KernelMachine:
 
     def write(self, folder: Path) -> None:
         """Write the arrays into a bundle's folder."""
-        write_arrays(
-            folder / self.file_name,
-            {setting.name: getattr(self, setting.name) for setting in fields(self)},
-        )
+        write_arrays(folder / self.file_name, vars(self))
 
     @classmethod
     def read(cls, folder: Path) -> "KernelMachine":
         """Read the arrays of a bundle.
 
         Raises:
-            BundleError: the file does not hold a kernel machine.
+            BundleError: the file does not contain a kernel machine.
         """
 
         def build(values: dict[str, Any]) -> KernelMachine:
             machine = cls(**values)
-            check_answers(machine)
+            check_predicts(machine)
             return machine
 
         return read_arrays(
             folder / cls.file_name,
-            [setting.name for setting in fields(cls)],
+            [each.name for each in fields(cls)],
             build,
             what="a kernel machine",
         )
 
 
 def softmax(scores: Array) -> Array:
-    """Turn scores into probabilities, row by row."""
+    """Probabilities from scores, row by row."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))

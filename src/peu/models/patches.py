@@ -1,4 +1,4 @@
-"""Small patches of images at several scales, each described by gradients around its middle."""
+"""DAISY descriptors of small patches, at several scales."""
 
 from dataclasses import dataclass
 
@@ -7,20 +7,20 @@ from numpy.typing import NDArray
 
 _LUMA = (0.299, 0.587, 0.114)
 _RINGS = 2
-_AROUND = 8
+_HISTOGRAMS = 8
 _ORIENTATIONS = 8
-DESCRIPTION = (_RINGS * _AROUND + 1) * _ORIENTATIONS
-"""Numbers that describe one patch: a histogram for the middle and for each place on a ring."""
+DESCRIPTOR_LENGTH = (_RINGS * _HISTOGRAMS + 1) * _ORIENTATIONS
+"""Length of a descriptor: a histogram for the centre and for each position on a ring."""
 
 
 @dataclass(frozen=True)
 class PatchGrid:
-    """Say where patches are taken.
+    """Positions and scales of patches.
 
     Attributes:
-        scales: the image is made so many times smaller for each.
-        radius: of a patch, in pixels of the smaller image.
-        step: between patches, in pixels of the whole image.
+        scales: factors by which the image is reduced.
+        radius: of a patch, in pixels of the reduced image.
+        step: between patches, in pixels of the original image.
 
     Raises:
         ValueError: a step or a scale below 1.
@@ -38,17 +38,17 @@ class PatchGrid:
 def describe_patches(
     image: NDArray[np.uint8], grid: PatchGrid
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Describe the patches of an image by DAISY.
+    """Describe patches of an image by DAISY.
 
-    Brightness enters by its square root, as for gradient histograms.
+    Brightness enters by its square root, as for HOG features.
 
     Args:
         image: (height, width, 3) in [0, 255].
-        grid: where patches are taken.
+        grid: positions and scales of patches.
 
     Returns:
-        Descriptions (m, 136) and the patches' places (m, 2), rows and columns from -0.5 to 0.5;
-        m depends on the image's size and the grid alone.
+        Descriptors (m, 136) and positions (m, 2), rows and columns from -0.5 to 0.5; m depends
+        on the image's size and the grid alone.
 
     Source: Tola, Lepetit and Fua (2010), DAISY.
     """
@@ -66,12 +66,12 @@ def describe_patches(
             step=step,
             radius=grid.radius,
             rings=_RINGS,
-            histograms=_AROUND,
+            histograms=_HISTOGRAMS,
             orientations=_ORIENTATIONS,
             normalization="daisy",
         )
         rows, columns = np.mgrid[: patches.shape[0], : patches.shape[1]] * step + grid.radius
-        described.append(patches.reshape(-1, DESCRIPTION))
+        described.append(patches.reshape(-1, DESCRIPTOR_LENGTH))
         placed.append(np.stack([rows.ravel() / size[0], columns.ravel() / size[1]], axis=1) - 0.5)
     return (
         np.concatenate(described).astype(np.float32),

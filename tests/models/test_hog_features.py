@@ -1,10 +1,10 @@
-"""HogSVM are those of the literature, the same each time."""
+"""HOG features are those of the literature, the same each time."""
 
 import numpy as np
 from skimage.color import rgb2lab
 from skimage.feature import hog
 
-from peu.models.descriptors import colour_statistics, gradient_histograms
+from peu.models.hog_features import colour_statistics, gradient_histograms
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 40, 3), dtype=np.uint8)
 

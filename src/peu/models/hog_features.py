@@ -1,4 +1,4 @@
-"""Images as descriptors: histograms of gradients, and statistics of colours."""
+"""HOG features and colour statistics of images."""
 
 from collections.abc import Iterable
 
@@ -12,16 +12,16 @@ _COLOUR_BINS = 8
 def gradient_histograms(
     pixels: Iterable[NDArray[np.uint8]], *, orientations: int, cell_size: int, block_size: int
 ) -> NDArray[np.float64]:
-    """Describe each image by histograms of oriented gradients.
+    """Histograms of oriented gradients (HOG) of each image.
 
-    As Dalal and Triggs found best, pixels enter by their square roots and each pixel's
-    gradient is that of the colour in which it is strongest.
+    As Dalal and Triggs found best, pixels enter by their square roots and each pixel's gradient
+    is that of the channel in which it is strongest.
 
     Args:
         pixels: images (height, width, 3) in [0, 255].
         orientations: bins of a histogram.
         cell_size: side of a histogram's cell, in pixels.
-        block_size: cells a side that are normalised together.
+        block_size: cells per side that are normalised together.
 
     Returns:
         (n, d).
@@ -46,9 +46,9 @@ def gradient_histograms(
 
 
 def colour_statistics(pixels: Iterable[NDArray[np.uint8]]) -> NDArray[np.float64]:
-    """Describe each image by its colours: histograms in the Lab space over a 2 x 2 grid.
+    """Colour histograms of each image, in Lab space over a 2 x 2 grid.
 
-    Shares enter by their square roots (the Hellinger kernel), so that one large plain area
+    Shares enter by their square roots (the Hellinger kernel), so that one large area of one colour
     does not drown the rest.
 
     Args:

@@ -1,0 +1,52 @@
+"""The forms in which a predictor takes images."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from peu.errors import DataError
+from peu.images.dataset import ImageDataset
+from peu.images.decoding import decode_image, to_rgb_image
+
+ImageLike = str | Path | Image.Image | NDArray[Any]
+Images = ImageDataset | ImageLike | Iterable[ImageLike]
+
+
+def opened(images: Images) -> Iterator[Image.Image]:
+    """Open images one after the other, upright and in RGB.
+
+    Args:
+        images: a dataset, a folder, or paths, PIL images or arrays, one or many.
+
+    Raises:
+        DataError: an image cannot be used; the message names it.
+    """
+    if isinstance(images, ImageDataset):
+        yield from (images.read(index) for index in range(len(images)))
+        return
+    if isinstance(images, (str, Path)) and Path(images).is_dir():
+        from peu.images.loading import load_images
+
+        yield from opened(load_images(images, labels_required=False, to_learn=False))
+        return
+    for number, image in enumerate(_listed(images), start=1):
+        try:
+            if isinstance(image, (str, Path)):
+                yield decode_image(Path(image)).image
+            else:
+                yield to_rgb_image(image)
+        except DataError as error:
+            name = f"`{image}`" if isinstance(image, (str, Path)) else f"Image {number}"
+            raise DataError(f"{name} must be an image: {error}") from error
+
+
+def _listed(images: ImageLike | Iterable[ImageLike]) -> Sequence[ImageLike]:
+    if isinstance(images, (str, Path, Image.Image)):
+        return [images]
+    if isinstance(images, np.ndarray) and images.ndim in (2, 3):
+        return [images]
+    return list(images)

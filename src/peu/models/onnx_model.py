@@ -1,0 +1,135 @@
+"""A classifier as one ONNX graph, from pixels to probabilities."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from peu.errors import BundleError
+from peu.files import read_bytes, write_bytes
+from peu.images.proportions import resize_proportionally
+from peu.models.onnx_session import open_session, run_by_shape
+
+_MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxModel:
+    """A graph that takes images in their own proportions.
+
+    Attributes:
+        content: the ONNX file. Its metadata says the classes, the shorter side that images are
+            resized to, and the weights of the linear classifier for heat maps.
+    """
+
+    file_name: ClassVar[str] = "model.onnx"
+
+    content: bytes
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self.content)
+
+    @cached_property
+    def _metadata(self) -> dict[str, Any]:
+        stored = self._session.get_modelmeta().custom_metadata_map
+        return {name: json.loads(value) for name, value in stored.items()}
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(shorter, shorter): the side that images are resized to, in pixels."""
+        side = int(self._metadata["shorter_side"])
+        return side, side
+
+    @property
+    def class_count(self) -> int:
+        """Number of classes."""
+        return len(self._metadata["class_names"])
+
+    def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
+        """An RGB image in its own proportions, as the graph takes it: (height, width, 3)."""
+        return resize_proportionally(image, self.image_size[0])
+
+    def predict_images(self, images: Sequence[Image.Image]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for upright RGB images of any size."""
+        if not images:
+            return np.zeros((0, self.class_count))
+        pixels = [self.prepare(image) for image in images]
+        (found,) = run_by_shape(self._session, ["probabilities"], pixels)
+        return np.asarray(found, np.float64)
+
+    def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Predict the probabilities of the classes.
+
+        Args:
+            pixels: (n, height, width, 3) in [0, 255], sides multiples of 32.
+
+        Returns:
+            (n, k), rows summing to 1.
+        """
+        if len(pixels) == 0:
+            return np.zeros((0, self.class_count))
+        return np.asarray(self._session.run(["probabilities"], {"pixels": pixels})[0], np.float64)
+
+    def class_activation(
+        self, pixels: NDArray[np.uint8], class_index: int
+    ) -> NDArray[np.float64] | None:
+        """Areas behind one class: the last map weighted by the linear classifier.
+
+        Args:
+            pixels: (height, width, 3), of `prepare`.
+            class_index: the class in question.
+
+        Returns:
+            (rows, columns), not negative; None where no area speaks for the class,
+            or the classifier has more than one layer.
+
+        Source: Zhou et al. (2016), "Learning deep features for discriminative localization".
+        """
+        if self._metadata["class_weights"] is None:
+            return None
+        weights = np.asarray(self._metadata["class_weights"], np.float64)[:, class_index]
+        feature_map = self._session.run(["map"], {"pixels": pixels[None]})[0][0]
+        support = np.maximum(np.tensordot(weights, feature_map, axes=1), 0)
+        return support if support.any() else None
+
+    def write(self, folder: Path) -> None:
+        """Write the graph into a bundle's folder."""
+        write_bytes(folder / self.file_name, self.content)
+
+    @classmethod
+    def read(cls, folder: Path) -> "OnnxModel":
+        """Read the graph of a bundle.
+
+        Raises:
+            BundleError: the file is no such graph.
+        """
+        path = folder / cls.file_name
+        try:
+            model = cls(read_bytes(path, most_bytes=_MOST_BYTES))
+            model.check()
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise BundleError(
+                f"`{path}` must be a model that peu saved. It could not be read: {reason[:200]}. "
+                "Train and save the model again."
+            ) from error
+        return model
+
+    def check(self) -> None:
+        """Refuse a graph that does not predict for a black image.
+
+        Raises:
+            ValueError: sizes out of range, or no finite probability per class.
+        """
+        if not 32 <= self.image_size[0] <= 2048 or self.class_count < 1:
+            raise ValueError("its metadata is out of range")
+        probabilities = self.predict_proba(np.zeros((1, 32, 32, 3), np.uint8))
+        if probabilities.shape != (1, self.class_count) or not np.isfinite(probabilities).all():
+            raise ValueError("it does not give one probability per class")

@@ -1,0 +1,322 @@
+"""A saved model in use: images in, labels and probabilities out."""
+
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peu.errors import BundleError, DataError
+from peu.images.dataset import ImageDataset
+from peu.images.resizing import ResizeMode, check_image_size, resize_image
+from peu.models.bundle import read_manifest, write_bundle
+from peu.models.ensemble import EnsembleModel
+from peu.models.fisher import FisherMachine
+from peu.models.heatmap import Heatmap, explain_pixels
+from peu.models.image_inputs import ImageLike, Images, opened
+from peu.models.kernel_machine import KernelMachine
+from peu.models.onnx_model import OnnxModel
+from peu.progress import report
+
+KIND = "classifier"
+_BATCH = 32
+
+
+class ProbabilityModel(Protocol):
+    """What every fitted model does, whatever it is made of."""
+
+    @property
+    def file_name(self) -> str:
+        """Name of its file in a bundle."""
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) of the images that it takes."""
+
+    @property
+    def class_count(self) -> int:
+        """Number of classes."""
+
+    def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for pixels (n, height, width, 3)."""
+
+    def write(self, folder: Path) -> None:
+        """Write it into a bundle's folder."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one image shows, and how sure that is.
+
+    Attributes:
+        label: the most probable class.
+        probability: its probability, in [0, 1].
+        probabilities: of every class.
+    """
+
+    label: str
+    probability: float
+    probabilities: dict[str, float] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Predictor:
+    """Predict the classes of images with a fitted model.
+
+    It needs neither scikit-learn nor Keras unless its model does, so that it starts fast.
+
+    Attributes:
+        model: computes probabilities from pixels.
+        class_names: in the model's order.
+        resize_mode: how images of another shape are brought to the model's size.
+        recipe: the settings that the model was trained with, as JSON.
+        history: figures of its training, epoch by epoch.
+        provenance: data fingerprint, image hashes, seed, versions.
+
+    Example:
+        >>> import peu  # doctest: +SKIP
+        >>> peu.load("model/").predict("test.jpg")[0].label  # doctest: +SKIP
+        'anchor'
+    """
+
+    model: ProbabilityModel
+    class_names: tuple[str, ...]
+    resize_mode: ResizeMode
+    recipe: dict[str, Any]
+    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        classes = ", ".join(self.class_names[:5]) + (", ..." if len(self.class_names) > 5 else "")
+        return f"Predictor({self.recipe.get('kind')}, {len(self.class_names)} classes: {classes})"
+
+    def _repr_html_(self) -> str:
+        """Table of what the model is, for notebooks."""
+        height, width = self.image_size
+        rows = {
+            "recipe": self.recipe.get("name", self.recipe.get("kind")),
+            "classes": ", ".join(self.class_names[:20]),
+            "image size": f"{height} x {width}, {self.resize_mode}",
+            "trained on": f"{self.provenance.get('images', '?')} images",
+        }
+        cells = "".join(
+            f"<tr><th>{name}</th><td>{html.escape(str(value))}</td></tr>"
+            for name, value in rows.items()
+        )
+        return f"<table>{cells}</table>"
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(height, width) in pixels that images are resized to."""
+        return self.model.image_size
+
+    def pixels(self, images: Images) -> NDArray[np.uint8]:
+        """Resize images to the model's input size.
+
+        Args:
+            images: a dataset, a folder, or paths, PIL images or arrays (height, width[,
+                channels]), one or many.
+
+        Returns:
+            (n, height, width, 3) in [0, 255].
+
+        Raises:
+            DataError: an image cannot be used; the message names it.
+        """
+        rows = [resize_image(image, self.image_size, self.resize_mode) for image in opened(images)]
+        return np.stack(rows) if rows else np.zeros((0, *self.image_size, 3), np.uint8)
+
+    def predict_proba(self, images: Images) -> NDArray[np.float64]:
+        """Predict the probabilities of the classes.
+
+        Args:
+            images: as `pixels` takes them. A dataset is read in batches, through its cache.
+
+        Returns:
+            (n, k), in the order of `class_names`, rows summing to 1.
+
+        Raises:
+            DataError: an image cannot be used; the message names it.
+        """
+        if isinstance(images, ImageDataset):
+            return self._predict_dataset(images)
+        if isinstance(self.model, (EnsembleModel, OnnxModel)):
+            return self.model.predict_images(list(opened(images)))
+        return self.model.predict_proba(self.pixels(images))
+
+    def _predict_dataset(self, images: ImageDataset) -> NDArray[np.float64]:
+        model = self.model
+        if isinstance(model, EnsembleModel):
+            return model.combination.combine(
+                [member.predict_proba(images) for member in model.members]
+            )
+        rows = [np.zeros((0, len(self.class_names)))]
+        for start in range(0, len(images), _BATCH):
+            report("Predicting", start, len(images))
+            batch = images[start : start + _BATCH]
+            if isinstance(model, OnnxModel):
+                rows.append(model.predict_images([batch.read(at) for at in range(len(batch))]))
+            else:
+                rows.append(model.predict_proba(batch.pixels(self.image_size, self.resize_mode)))
+        report("Predicting", len(images), max(len(images), 1))
+        return np.concatenate(rows)
+
+    def predict(self, images: Images) -> tuple[Prediction, ...]:
+        """Predict the class of each image.
+
+        Args:
+            images: as `pixels` takes them.
+
+        Returns:
+            One prediction an image, in order.
+
+        Raises:
+            DataError: an image cannot be used; the message names it.
+        """
+        predictions = []
+        for row in self.predict_proba(images):
+            best = int(np.argmax(row))
+            named = {name: float(each) for name, each in zip(self.class_names, row, strict=True)}
+            predictions.append(Prediction(self.class_names[best], float(row[best]), named))
+        return tuple(predictions)
+
+    def view(self, image: ImageLike) -> NDArray[np.uint8]:
+        """The image as `explain` covers it.
+
+        Args:
+            image: a path, a PIL image or an array.
+
+        Returns:
+            (height, width, 3) in [0, 255]: the model's input; for an ensemble, whose members
+            have different inputs, the whole image in its own proportions.
+
+        Raises:
+            DataError: the image cannot be used.
+        """
+        if isinstance(self.model, OnnxModel):
+            return self.model.prepare(next(iter(opened(image))))
+        if not isinstance(self.model, EnsembleModel):
+            return np.asarray(self.pixels(image)[0])
+        whole = next(iter(opened(image)))
+        scale = min(1.0, max(self.image_size) / max(whole.size))
+        width, height = (max(1, round(side * scale)) for side in whole.size)
+        return resize_image(whole, (height, width), "stretch")
+
+    def explain(self, image: ImageLike, label: str | None = None) -> Heatmap:
+        """Find the areas of an image behind a prediction.
+
+        Args:
+            image: a path, a PIL image or an array.
+            label: the class to explain; None explains the predicted one.
+
+        Returns:
+            A coarse heat map over `view(image)`.
+
+        Raises:
+            DataError: the image cannot be used, or no such class.
+        """
+        if label is not None and label not in self.class_names:
+            raise DataError(
+                f"`label` must be one of {', '.join(self.class_names[:10])}. Received: {label!r}. "
+                "Use a class that the model knows."
+            )
+        if label is None:
+            label = self.predict(image)[0].label
+        return explain_pixels(self.model, self.view(image), self.class_names.index(label))
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Save as a bundle: a folder with a manifest and the model.
+
+        Args:
+            folder: must not exist, unless `overwrite` is set.
+            overwrite: replace a bundle that is there.
+
+        Raises:
+            ResourceError: the folder exists, or the disk is full.
+        """
+        manifest = {
+            "kind": KIND,
+            "model": self.model.file_name,
+            "class_names": list(self.class_names),
+            "image_size": list(self.image_size),
+            "resize_mode": self.resize_mode,
+            "recipe": self.recipe,
+            "history": {name: list(values) for name, values in self.history.items()},
+            "provenance": self.provenance,
+        }
+        write_bundle(Path(folder), manifest, self.model.write, overwrite=overwrite)
+
+
+def load(folder: str | Path) -> Predictor:
+    """Load a saved classifier once its hashes, its format and its shapes hold.
+
+    Raises:
+        BundleError: no bundle, damaged, foreign or inconsistent.
+    """
+    place = Path(folder)
+    manifest = read_manifest(place, KIND)
+    try:
+        check_image_size(tuple(manifest["image_size"]), manifest["resize_mode"])
+        predictor = Predictor(
+            model=_read_model(place, manifest),
+            class_names=_read_class_names(manifest["class_names"]),
+            resize_mode=manifest["resize_mode"],
+            recipe=_read_object(manifest["recipe"]),
+            history={
+                name: tuple(float(each) for each in values)
+                for name, values in manifest["history"].items()
+            },
+            provenance=_read_object(manifest["provenance"]),
+        )
+        image_size = tuple(manifest["image_size"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The manifest of `{place}` must be complete. It is not: {error}. "
+            "Train and save the model again."
+        ) from error
+    shapes = (predictor.image_size, predictor.model.class_count)
+    if shapes != (image_size, len(predictor.class_names)):
+        raise BundleError(
+            f"`{place}` must hold a model for {image_size} pixels and "
+            f"{len(predictor.class_names)} classes, as its manifest says. Received: "
+            f"{shapes[0]} and {shapes[1]}. Train and save the model again."
+        )
+    return predictor
+
+
+def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
+    name = manifest["model"]
+    if name not in manifest["files"]:
+        raise BundleError(
+            f"The manifest of `{folder}` must list the model's file with its hash. It has none of "
+            f"{name!r}. Train and save the model again."
+        )
+    if name == EnsembleModel.file_name:
+        return EnsembleModel.read(folder, load)
+    for model in (KernelMachine, FisherMachine, OnnxModel):
+        if name == model.file_name:
+            return model.read(folder)
+    # Starting Keras takes seconds that the other models need not wait.
+    from peu.networks.network_model import NetworkModel
+
+    if name != NetworkModel.file_name:
+        raise BundleError(
+            f"The manifest of `{folder}` must name a model file of peu. Received: {name!r}. "
+            "Update peu, or train again."
+        )
+    return NetworkModel.read(folder)
+
+
+def _read_class_names(stored: Any) -> tuple[str, ...]:
+    good = isinstance(stored, list) and all(isinstance(name, str) and name for name in stored)
+    if not good or len(set(stored)) != len(stored):
+        raise ValueError(f"`class_names` must be different names, not {stored!r}")
+    return tuple(stored)
+
+
+def _read_object(stored: Any) -> dict[str, Any]:
+    if not isinstance(stored, dict):
+        raise TypeError(f"`recipe` and `provenance` must be objects, not {stored!r}")
+    return stored
