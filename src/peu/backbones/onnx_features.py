@@ -1,0 +1,76 @@
+"""Features of images by ONNX Runtime, without TensorFlow."""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from peu.backbones.efficientnet_lite import VARIANTS, efficientnet_lite
+from peu.backbones.head import Layers, add_classifier, add_pooling
+from peu.images.proportions import resize_proportionally
+from peu.models.onnx_model import OnnxModel
+from peu.models.onnx_session import open_session, run_by_shape
+
+DEFAULT_SIDE = 256
+
+
+class OnnxFeatures:
+    """A pretrained network from images to features.
+
+    Images enter in their own proportions, the shorter side resized; features are the mean of
+    three windows of the last map.
+
+    Args:
+        name: a key of `VARIANTS`.
+        shorter_side: in pixels.
+    """
+
+    def __init__(self, name: str, shorter_side: int) -> None:
+        self._graph = add_pooling(efficientnet_lite(name))
+        self._session = open_session(self._graph.SerializeToString())
+        self.shorter_side = shorter_side
+        self.identity = f"{name}:{VARIANTS[name].sha256}:windows"
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the network."""
+        return sum(int(np.prod(each.dims)) for each in self._graph.graph.initializer)
+
+    def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
+        """Features (n, d) of upright RGB images of any size."""
+        pixels = [resize_proportionally(image, self.shorter_side) for image in images]
+        return run_by_shape(self._session, ["features"], pixels)[0]
+
+    def classifier(self, layers: Layers, class_names: Sequence[str]) -> OnnxModel:
+        """The whole model, from pixels to probabilities, as one graph."""
+        (weights, _), *others = layers.dense
+        model = add_classifier(
+            self._graph,
+            layers,
+            {
+                "class_names": list(class_names),
+                "shorter_side": self.shorter_side,
+                # For heat maps: of one layer only do they say which areas speak for a class.
+                "class_weights": None if others else np.round(weights, 6).tolist(),
+            },
+        )
+        content: bytes = model.SerializeToString()
+        return OnnxModel(content)
+
+
+@functools.lru_cache(maxsize=2)
+def onnx_features(name: str, shorter_side: int = DEFAULT_SIDE) -> OnnxFeatures:
+    """Build a pretrained network; kept for whoever asks next.
+
+    Raises:
+        BundleError: its weights are damaged.
+        ResourceError: its weights package is not installed.
+    """
+    return OnnxFeatures(name, shorter_side)
+
+
+def is_onnx_backbone(name: str) -> bool:
+    """Whether a backbone's name is one that ONNX Runtime runs."""
+    return name in VARIANTS
