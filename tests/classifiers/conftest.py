@@ -1,21 +1,27 @@
-"""Images and a backbone for every strategy."""
+"""Images and a backbone for every recipe."""
 
 from pathlib import Path
 
 import pytest
 
-from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from small_set import drawn_images
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    return load_dataset(drawn_images(tmp_path_factory))
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return drawn_images(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def dataset(photos: Path) -> ImageDataset:
+    return load_images(photos)
 
 
 @pytest.fixture(scope="session")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a file with a network of one convolution, as it was drawn."""
+    """A file with a network of one convolution, as it was drawn."""
     from peu.networks.backend import keras
 
     inputs = keras.Input((32, 32, 3))

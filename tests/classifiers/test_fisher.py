@@ -1,79 +1,74 @@
-"""Fisher vectors: the same as a whole classifier, learnt from the training images alone."""
+"""Fisher vectors: the same as a predictor, learnt from the training images alone."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from peu.classifiers import fisher as fisher_module
-from peu.classifiers.fisher import fit_fisher
-from peu.classifiers.fitted_recipe import TrainingPart
-from peu.errors import ResourceError
-from peu.images.catalog import open_dataset
+from peu.classifiers.fisher import FisherVectors
+from peu.errors import RecipeError, ResourceError
 from peu.images.dataset import ImageDataset
-from peu.images.duplicates import duplicate_groups
-from peu.models.classifier import Classifier
-from peu.recipes.fisher import FisherVectors
-from small_set import half_of
+from peu.images.loading import load_images
+from peu.models.predictor import load
+from small_set import CLASSES, fit_half, halves
 
 SMALL = FisherVectors(image_size=(32, 32), scales=(1.0, 2.0), radius=5, components=6, dimensions=12)
 
 
-def test_the_classifier_answers_as_the_fit_did(dataset: ImageDataset, tmp_path: Path) -> None:
-    part = half_of(dataset)
-    assert part.watched is not None
-    fitted = fit_fisher(SMALL, dataset, part)
-    answers = fitted.predict_indices(part.watched)
-    assert answers.shape == (16, 4)
-    np.testing.assert_allclose(answers.sum(axis=1), 1)
-    fitted.assemble().save(tmp_path / "model")
-    classifier = Classifier.load(tmp_path / "model")
-    assert classifier.recipe == SMALL
-    images = [dataset.read(index) for index in part.watched]
-    np.testing.assert_allclose(classifier.predict_proba(images), answers, atol=1e-6)
-    assert fitted.parameters == fitted.trainable_parameters > 0
+def _fit(images: ImageDataset) -> FisherVectors:
+    return SMALL.__sklearn_clone__().fit(images, groups=np.arange(len(images)))
 
 
-def test_nothing_is_learnt_from_images_held_out(
+def test_the_saved_model_answers_as_the_fitted_recipe_does(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    _, test = halves(dataset)
+    fitted = fit_half(SMALL, dataset)
+    expected = fitted.predict_proba(test)
+    assert expected.shape == (16, 4)
+    np.testing.assert_allclose(expected.sum(axis=1), 1)
+    fitted.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded.recipe == SMALL.to_dict()
+    images = [test.read(index) for index in range(len(test))]
+    np.testing.assert_allclose(loaded.predict_proba(images), expected, atol=1e-6)
+    assert fitted.n_parameters_ == fitted.n_trainable_parameters_ > 0
+
+
+def test_validation_images_are_not_even_looked_at(
     dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Other images held out change nothing, and are not even looked at before they are asked."""
-    asked: list[int] = []
-    read = ImageDataset.batches
+    read: list[str] = []
+    batches = ImageDataset.batches
 
-    def watching(self: ImageDataset, indices: object, *rest: object) -> object:
-        asked.extend(np.asarray(indices).tolist())
-        return read(self, indices, *rest)  # type: ignore[arg-type]
+    def recorded(self: ImageDataset, *rest: Any) -> Any:
+        read.extend(self.hashes)
+        return batches(self, *rest)
 
-    monkeypatch.setattr(ImageDataset, "batches", watching)
-    part = half_of(dataset)
-    fitted = fit_fisher(SMALL, dataset, part)
-    assert set(asked) == set(part.train.tolist())
-    assert fitted.held_out is not None
-    assert sorted(fitted.held_out.indices) == sorted(part.train)
+    monkeypatch.setattr(ImageDataset, "batches", recorded)
+    train, _ = halves(dataset)
+    fitted = fit_half(SMALL, dataset)
+    assert set(read) == set(train.hashes)
+    assert fitted.held_out_ is not None
+    assert sorted(fitted.held_out_.indices) == list(range(len(train)))
 
 
 @pytest.mark.parametrize("classes", [(0, 1), (0, 1, 2)])
 def test_two_and_three_classes_are_ordered_rightly(
     dataset: ImageDataset, classes: tuple[int, ...]
 ) -> None:
-    assert dataset.labels is not None
-    chosen = np.flatnonzero(np.isin(dataset.labels, classes))
-    few = replace(dataset[chosen], class_names=tuple(dataset.class_names[i] for i in classes))
-    part = TrainingPart(train=np.arange(len(few)), groups=np.arange(len(few)))
-    fitted = fit_fisher(SMALL, few, part)
-    assert few.labels is not None
-    assert (fitted.predict_indices(part.train).argmax(axis=1) == few.labels).all()
+    few = dataset[np.isin(dataset.y, [CLASSES[number] for number in classes])]
+    fitted = _fit(few)
+    assert tuple(fitted.classes_) == tuple(CLASSES[number] for number in classes)
+    assert fitted.score(few) == 1
 
 
 def test_the_seed_alone_decides(dataset: ImageDataset) -> None:
     first, again, other = (
-        fit_fisher(SMALL, dataset, half_of(dataset, seed=seed)).predict_indices(
-            np.arange(len(dataset))
-        )
-        for seed in (1, 1, 2)
+        fit_half(SMALL, dataset, seed=seed).predict_proba(dataset) for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -82,22 +77,16 @@ def test_the_seed_alone_decides(dataset: ImageDataset) -> None:
 def test_few_of_many_images_teach_the_patches(
     dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    part = half_of(dataset)
-    monkeypatch.setattr(fisher_module, "_TO_LEARN_PATCHES", 3)
-    answers = fit_fisher(SMALL, dataset, part).predict_indices(part.train)
-    assert dataset.labels is not None
-    right = answers.argmax(axis=1) == np.asarray(dataset.labels)[part.train]
-    assert right.mean() > 0.9
+    monkeypatch.setattr(fisher_module, "_CODEBOOK_IMAGES", 3)
+    train, _ = halves(dataset)
+    assert fit_half(SMALL, dataset).score(train) > 0.9
 
 
 def test_a_class_with_one_image_works(dataset: ImageDataset) -> None:
-    assert dataset.labels is not None
-    lone = int(np.flatnonzero(dataset.labels == 3)[0])
-    train = np.append(np.flatnonzero(dataset.labels != 3), lone)
-    part = TrainingPart(train=train, groups=np.arange(len(dataset)))
-    fitted = fit_fisher(SMALL, dataset, part)
-    assert fitted.held_out is None
-    assert fitted.predict_indices(np.array([lone])).argmax() == 3
+    lone = np.flatnonzero(dataset.labels == 3)[0]
+    fitted = _fit(dataset[np.append(np.flatnonzero(dataset.labels != 3), lone)])
+    assert fitted.held_out_ is None
+    assert fitted.predict(dataset[[lone]]).tolist() == [CLASSES[3]]
 
 
 def test_images_of_one_colour_do_no_harm(tmp_path: Path) -> None:
@@ -105,27 +94,53 @@ def test_images_of_one_colour_do_no_harm(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         for colour in colours:
             Image.new("RGB", (40, 40), (colour,) * 3).save(tmp_path / name / f"{colour}.png")
-    plain = open_dataset(tmp_path)
-    part = TrainingPart(train=np.arange(6), groups=np.arange(6))
-    answers = fit_fisher(SMALL, plain, part).predict_indices(np.arange(6))
-    assert np.isfinite(answers).all()
+    plain = load_images(tmp_path)
+    assert np.isfinite(_fit(plain).predict_proba(plain)).all()
+
+
+def test_no_image_gives_no_prediction(dataset: ImageDataset) -> None:
+    assert fit_half(SMALL, dataset).predict_proba(dataset[[]]).shape == (0, 4)
 
 
 def test_real_images_are_recognised(peu_data: Path) -> None:
     """From half of them, near-copies on one side; gradient histograms have 0.87 there."""
-    caltech = open_dataset(peu_data / "caltech4")
-    labels = np.asarray(caltech.labels)
-    groups = duplicate_groups(caltech)
-    learnt = np.flatnonzero(groups % 2 == 0)
-    fitted = fit_fisher(FisherVectors(), caltech, TrainingPart(train=learnt, groups=groups))
-    others = np.flatnonzero(groups % 2 == 1)
-    right = fitted.predict_indices(others).argmax(axis=1) == labels[others]
-    assert right.mean() >= 0.92
+    caltech = load_images(peu_data / "caltech4")
+    fitted = FisherVectors().fit(caltech[caltech.groups % 2 == 0])
+    assert fitted.score(caltech[caltech.groups % 2 == 1]) >= 0.92
 
 
-def test_more_images_than_fit_into_memory_are_refused_before_any_work(
-    dataset: ImageDataset,
-) -> None:
-    part = TrainingPart(train=np.arange(5001), groups=np.arange(5001))
-    with pytest.raises(ResourceError, match=r"at most 5,000 .* Received: 5,001"):
-        fit_fisher(SMALL, dataset, part)
+def test_more_images_than_fit_into_memory_are_refused_before_any_work() -> None:
+    too_many: Any = type("TooMany", (), {"__len__": lambda _: 5001})()
+    with pytest.raises(ResourceError, match=r"at most 5,000 .* Received: 5,001") as caught:
+        FisherVectors()._fit(too_many)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"radius": 0}, "radius"),
+        ({"radius": 1}, "radius"),
+        ({"step": 0}, "step"),
+        ({"step": 1.5}, "step"),
+        ({"dimensions": 137}, "dimensions"),
+        ({"components": 2000}, "components"),
+        ({"scales": ()}, "scales"),
+        ({"scales": (1.0,) * 11}, "scales"),
+        ({"scales": (0.5,)}, "scales"),
+        ({"scales": (float("nan"),)}, "scales"),
+        ({"scales": (float("inf"),)}, "scales"),
+        ({"scales": (8.0,)}, "scales"),
+        ({"image_size": (32, 96)}, "scales"),
+        ({"position_weight": -1.0}, "position_weight"),
+        ({"C": 0.0}, "C"),
+    ],
+)
+def test_what_cannot_work_is_refused(settings: dict[str, Any], named: str) -> None:
+    with pytest.raises(RecipeError, match=f"`{named}` must .* Received: ") as caught:
+        FisherVectors(**settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_patches_may_just_fit() -> None:
+    assert FisherVectors(image_size=(13, 39), scales=(1,)).scales == (1,)

@@ -61,8 +61,8 @@ def test_the_strength_is_the_best_of_the_candidates_on_inner_folds() -> None:
         for fit, judge in inner_folds(labels, np.arange(60), seed=5):
             for candidate in CANDIDATES:
                 model = LogisticRegression(C=candidate, max_iter=5000).fit(unit[fit], labels[fit])
-                told = model.predict_proba(unit[judge])[np.arange(len(judge)), labels[judge]]
-                losses[candidate] -= float(np.log(told).sum())
+                truth = model.predict_proba(unit[judge])[np.arange(len(judge)), labels[judge]]
+                losses[candidate] -= float(np.log(truth).sum())
         fitted = fit_logistic(features, labels, np.arange(60), class_count=3, seed=5)
         assert _chosen(fitted) == min(losses, key=lambda candidate: losses[candidate])
         chosen.add(_chosen(fitted))

@@ -9,53 +9,55 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
+from pydantic import TypeAdapter
 
-from peu.classifiers.proposals import Range, importance_of
-from peu.classifiers.search import Verdict, Watch, run_search
-from peu.classifiers.search_record import (
-    Search,
-    SearchTrial,
-    Settings,
-    best_of,
-    search_from_dict,
-    search_to_dict,
+from peu.classifiers.search import (
+    AfterEpoch,
+    Judgement,
+    importance_of,
+    run_search,
+    search_file,
+    searches_kept_in,
 )
+from peu.classifiers.search_record import Search, SearchTrial, Values, best_of
+from peu.classifiers.small_cnn import SmallCNN
 from peu.errors import RecipeError
-from peu.recipes.scratch import SmallCNN
+from recorded_progress import recorded_progress
 
-RANGES = {
-    "rate": Range(low=1e-4, high=1.0, log=True),
-    "layers": Range(low=1, high=4, step=1),
-    "side": Range(low=48, high=96, step=16),
-    "idle": Range(low=0.0, high=1.0),
+DISTRIBUTIONS = {
+    "rate": FloatDistribution(1e-4, 1.0, log=True),
+    "layers": IntDistribution(1, 4),
+    "side": IntDistribution(48, 96, step=16),
+    "idle": FloatDistribution(0.0, 1.0),
 }
-START: Settings = {"rate": 1e-3, "layers": 2, "side": 64, "idle": 0.5}
+START: Values = {"rate": 1e-3, "layers": 2, "side": 64, "idle": 0.5}
 TRIALS = 12
 
 
-def loss(settings: Settings) -> float:
-    """Give a valley along the rate, a little deeper with more layers."""
-    return 0.2 + math.log10(settings["rate"] / 0.03) ** 2 - 0.02 * settings["layers"]
+def loss(values: Values) -> float:
+    """A valley along the rate, a little deeper with more layers."""
+    return 0.2 + math.log10(values["rate"] / 0.03) ** 2 - 0.02 * values["layers"]
 
 
-def judge(settings: Settings, watch: Watch) -> Verdict:
-    for look in range(1, 7):
-        watch(look, loss(settings) + 1 / look)
-    return Verdict(loss(settings), 0.05, 0.9)
+def judge(values: Values, after_epoch: AfterEpoch) -> Judgement:
+    for step in range(1, 7):
+        after_epoch(step, loss(values) + 1 / step)
+    return Judgement(loss(values), 0.05, 0.9)
 
 
 def search(seed: int = 0, trials: int = TRIALS, **options: Any) -> tuple[SearchTrial, ...]:
     options.setdefault("judge", judge)
-    found, ended_by, remarks = run_search(
-        RANGES, start=START, trials=trials, time_limit=None, seed=seed, **options
+    found, ended_by, notes = run_search(
+        DISTRIBUTIONS, start=START, trials=trials, time_limit=None, seed=seed, **options
     )
     assert ended_by == "trials"
-    assert not remarks
+    assert not notes
     return found
 
 
 def without_times(trials: tuple[SearchTrial, ...]) -> list[Any]:
-    return [(t.settings, t.ending, t.log_loss, t.looks, t.epochs) for t in trials]
+    return [(t.settings, t.ending, t.log_loss, t.intermediate, t.epochs) for t in trials]
 
 
 def test_the_seed_alone_decides() -> None:
@@ -74,46 +76,48 @@ def test_it_begins_at_the_start_and_ends_better() -> None:
     assert {trial.settings["side"] for trial in trials} <= {48, 64, 80, 96}
 
 
-def test_poor_configurations_are_stopped_and_cost_less() -> None:
+def test_poor_configurations_are_pruned_and_cost_less() -> None:
     trials = search(trials=30)
-    stopped = [trial for trial in trials if trial.ending == "stopped"]
-    whole = [trial for trial in trials if trial.ending == "whole"]
-    assert stopped
-    assert len(whole) >= 4
-    assert all(2 <= len(trial.looks) < 6 and trial.log_loss is None for trial in stopped)
-    assert all(len(trial.looks) == 6 for trial in whole)
-    assert sum(loss(t.settings) for t in whole) / len(whole) < (
-        sum(loss(t.settings) for t in stopped) / len(stopped)
+    pruned = [trial for trial in trials if trial.ending == "pruned"]
+    complete = [trial for trial in trials if trial.ending == "complete"]
+    assert pruned
+    assert len(complete) >= 4
+    assert all(2 <= len(trial.intermediate) < 6 and trial.log_loss is None for trial in pruned)
+    assert all(len(trial.intermediate) == 6 for trial in complete)
+    assert sum(loss(t.settings) for t in complete) / len(complete) < (
+        sum(loss(t.settings) for t in pruned) / len(pruned)
     )
 
 
 @pytest.mark.parametrize("moment", [0, 2, 3, 7, 11])
 def test_a_killed_search_goes_on_to_the_same_end(tmp_path: Path, moment: int) -> None:
-    file = tmp_path / "searches" / "one.json"
+    file = tmp_path / "searches" / "one.log"
     calls = 0
 
-    def killed(settings: Settings, watch: Watch) -> Verdict:
+    def killed(values: Values, after_epoch: AfterEpoch) -> Judgement:
         nonlocal calls
         calls += 1
-        watch(1, loss(settings) + 1)
+        after_epoch(1, loss(values) + 1)
         if calls == moment + 1:
             raise KeyboardInterrupt
-        return judge_rest(settings, watch)
+        return judge_rest(values, after_epoch)
 
-    def judge_rest(settings: Settings, watch: Watch) -> Verdict:
-        for look in range(2, 7):
-            watch(look, loss(settings) + 1 / look)
-        return Verdict(loss(settings), 0.05, 0.9)
+    def judge_rest(values: Values, after_epoch: AfterEpoch) -> Judgement:
+        for step in range(2, 7):
+            after_epoch(step, loss(values) + 1 / step)
+        return Judgement(loss(values), 0.05, 0.9)
 
     with pytest.raises(KeyboardInterrupt):
         search(judge=killed, file=file)
-    kept = json.loads(file.read_text())["trials"] if moment else []
-    assert len(kept) == moment
+    journal = file.read_text()
+    assert journal.count('"ending"') == moment
+    # Killed in the middle of a write, at the worst.
+    file.write_text(journal[:-7])
     assert without_times(search(file=file)) == without_times(search())
 
 
 def test_a_longer_search_continues_a_shorter_one(tmp_path: Path) -> None:
-    file = tmp_path / "one.json"
+    file = tmp_path / "one.log"
     short = search(trials=5, file=file)
     long = search(file=file)
     assert long[:5] == short
@@ -123,39 +127,39 @@ def test_a_longer_search_continues_a_shorter_one(tmp_path: Path) -> None:
 
 
 def test_a_finished_search_asks_nobody(tmp_path: Path) -> None:
-    file = tmp_path / "one.json"
+    file = tmp_path / "one.log"
     trials = search(file=file)
 
-    def nobody(settings: Settings, watch: Watch) -> Verdict:
+    def nobody(values: Values, after_epoch: AfterEpoch) -> Judgement:
         raise AssertionError
 
     assert search(file=file, judge=nobody) == trials
 
 
-def slow(settings: Settings, watch: Watch) -> Verdict:
-    for look in range(1, 7):
+def slow(values: Values, after_epoch: AfterEpoch) -> Judgement:
+    for step in range(1, 7):
         time.sleep(0.02)
-        watch(look, loss(settings) + 1 / look)
-    return Verdict(loss(settings), 0.05, 0.9)
+        after_epoch(step, loss(values) + 1 / step)
+    return Judgement(loss(values), 0.05, 0.9)
 
 
 def test_a_budget_of_time_ends_in_time(tmp_path: Path) -> None:
-    file = tmp_path / "one.json"
+    file = tmp_path / "one.log"
     # Optuna takes a moment to start; that is no part of a search's work.
     search(trials=1)
     started = time.monotonic()
     trials, ended_by, _ = run_search(
-        RANGES, slow, start=START, trials=1000, time_limit=0.6, seed=0, file=file
+        DISTRIBUTIONS, slow, start=START, trials=1000, time_limit=0.6, seed=0, file=file
     )
     assert time.monotonic() - started < 1.5
     assert ended_by == "time"
     assert trials
     assert sum(trial.seconds for trial in trials) <= 0.6
-    # What was under way is not kept: all that is kept was judged or stopped for what it did.
-    assert all(trial.ending in ("whole", "stopped") for trial in trials)
-    assert all(trial.ending == "stopped" or len(trial.looks) == 6 for trial in trials)
+    # What was under way is not kept: all that is kept was judged or pruned for what it did.
+    assert all(trial.ending in ("complete", "pruned") for trial in trials)
+    assert all(trial.ending == "pruned" or len(trial.intermediate) == 6 for trial in trials)
     again, ended_again, _ = run_search(
-        RANGES,
+        DISTRIBUTIONS,
         slow,
         start=START,
         trials=1000,
@@ -167,7 +171,9 @@ def test_a_budget_of_time_ends_in_time(tmp_path: Path) -> None:
 
 
 def test_no_time_for_a_single_trial() -> None:
-    trials, ended_by, _ = run_search(RANGES, slow, start=START, trials=5, time_limit=0.01, seed=0)
+    trials, ended_by, _ = run_search(
+        DISTRIBUTIONS, slow, start=START, trials=5, time_limit=0.01, seed=0
+    )
     assert trials == ()
     assert ended_by == "time"
     assert best_of(trials) is None
@@ -176,39 +182,69 @@ def test_no_time_for_a_single_trial() -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda text: text[: len(text) // 2],
-        lambda text: text.replace('"format": 1', '"format": 2'),
-        lambda text: text.replace('"rate"', '"speed"'),
-        lambda text: text.replace('"side": 64', '"side": 4096'),
-        lambda text: text.replace('"whole"', '"half"'),
-        lambda _: "[]",
-        lambda _: "",
+        lambda text: text.replace('"op_code":7', '"op_code":'),
+        lambda text: text.replace('"op_code":4', '"op_code":99'),
+        lambda text: text.replace("rate", "speed"),
+        lambda text: text.replace('value_internal":64', 'value_internal":4096'),
+        lambda text: text.replace('"complete"', '"half"'),
+        lambda text: "".join(
+            line for line in text.splitlines(keepends=True) if "ending" not in line
+        ),
+        lambda text: text.replace('"low\\": 48', '"low\\": 32'),
+        lambda _: "[]\n",
+        lambda _: "no journal\n",
+    ],
+    ids=[
+        "no JSON",
+        "unknown operation",
+        "another setting",
+        "out of range",
+        "unknown ending",
+        "no ending",
+        "another range",
+        "a list",
+        "text",
     ],
 )
-def test_a_damaged_file_is_begun_anew_and_said(tmp_path: Path, damage: Any) -> None:
-    file = tmp_path / "one.json"
+def test_a_damaged_journal_is_begun_anew_with_a_note(tmp_path: Path, damage: Any) -> None:
+    file = tmp_path / "one.log"
     search(trials=3, file=file)
-    file.write_text(damage(file.read_text()))
-    trials, _, remarks = run_search(
-        RANGES, judge, start=START, trials=3, time_limit=None, seed=0, file=file
+    damaged = damage(file.read_text())
+    assert damaged != file.read_text()
+    file.write_text(damaged)
+    trials, _, notes = run_search(
+        DISTRIBUTIONS, judge, start=START, trials=3, time_limit=None, seed=0, file=file
     )
     assert without_times(trials) == without_times(search(trials=3))
-    assert len(remarks) == 1
-    assert "begun anew" in remarks[0]
+    assert len(notes) == 1
+    assert "restarted" in notes[0]
+    assert search(trials=3, file=file) == trials
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.8, 0.95])
+def test_a_journal_that_ends_within_a_line_goes_on(tmp_path: Path, share: float) -> None:
+    """A process that is killed may leave half a line, which is no reason to begin anew."""
+    file = tmp_path / "one.log"
+    search(trials=3, file=file)
+    journal = file.read_bytes()
+    at = round(share * len(journal))
+    file.write_bytes(journal[:at] + (b"" if at == 0 else b'{"op'))
+    trials = search(trials=3, file=file)
+    assert without_times(trials) == without_times(search(trials=3))
     assert search(trials=3, file=file) == trials
 
 
 def test_what_diverges_is_passed_over() -> None:
-    def fragile(settings: Settings, watch: Watch) -> Verdict:
-        watch(1, loss(settings))
-        if settings["rate"] > 0.01:
+    def fragile(values: Values, after_epoch: AfterEpoch) -> Judgement:
+        after_epoch(1, loss(values))
+        if values["rate"] > 0.01:
             raise RecipeError("The training loss must fall.")
-        return judge(settings, watch)
+        return judge(values, after_epoch)
 
     trials = search(judge=fragile, trials=20)
     diverged = [trial for trial in trials if trial.ending == "diverged"]
     assert diverged
-    assert all(trial.log_loss is None and trial.looks == () for trial in diverged)
+    assert all(trial.log_loss is None and trial.intermediate == () for trial in diverged)
     best = best_of(trials)
     assert best is not None
     assert trials[best].settings["rate"] <= 0.01
@@ -216,16 +252,16 @@ def test_what_diverges_is_passed_over() -> None:
 
 def test_the_setting_that_matters_is_found() -> None:
     trials = search(trials=40)
-    importance = importance_of(trials, RANGES)
-    assert set(importance) == set(RANGES)
+    importance = importance_of(trials, DISTRIBUTIONS)
+    assert set(importance) == set(DISTRIBUTIONS)
     assert sum(importance.values()) == pytest.approx(1)
     assert next(iter(importance)) == "rate"
-    assert importance_of(trials[:5], RANGES) == {}
+    assert importance_of(trials[:5], DISTRIBUTIONS) == {}
 
 
 def test_near_the_best_is_within_its_standard_error() -> None:
     def trial(log_loss: float | None) -> SearchTrial:
-        ending: Any = "stopped" if log_loss is None else "whole"
+        ending: Any = "pruned" if log_loss is None else "complete"
         return SearchTrial(settings={}, ending=ending, log_loss=log_loss, standard_error=0.1)
 
     trials = tuple(trial(value) for value in (0.65, 0.5, None, 0.59, 0.61, 0.5))
@@ -241,17 +277,36 @@ def test_a_search_comes_back_from_json() -> None:
         trials=trials,
         best=best_of(trials),
         chosen=SmallCNN(filters=(8, 16)),
-        importance=importance_of(trials, RANGES),
+        importance=importance_of(trials, DISTRIBUTIONS),
         ended_by="time",
     )
-    assert search_from_dict(json.loads(json.dumps(search_to_dict(found)))) == found
+    adapter = TypeAdapter(Search)
+    stored = json.loads(json.dumps(adapter.dump_python(found, mode="json")))
+    assert adapter.validate_json(json.dumps(stored)) == found
+
+
+def test_a_search_has_a_file_only_inside_the_folder_that_is_set(tmp_path: Path) -> None:
+    assert search_file("name") is None
+    with searches_kept_in(tmp_path):
+        assert search_file("name") == tmp_path / "name.log"
+        with searches_kept_in(None):
+            assert search_file("name") is None
+    assert search_file("name") is None
+
+
+def test_every_trial_is_reported() -> None:
+    with recorded_progress() as recorded:
+        search(trials=4, phase="Searching mine")
+    assert recorded.phases[:-1] == [("Searching mine", done, 4) for done in range(5)]
+    assert recorded.phases[-1] == ("Searching mine", 4, 4)
 
 
 def test_it_says_nothing_by_itself_and_optuna_waits_until_it_is_needed() -> None:
     code = (
-        "import sys, peu.classifiers.search as s, peu.cli.main; assert 'optuna' not in sys.modules;"
-        "r = {'x': s.Range(low=0.0, high=1.0)};"
-        "s.run_search(r, lambda k, w: s.Verdict(k['x'], 0.1, 1.0), start={'x': 0.5}, trials=9,"
+        "import sys, peu.classifiers.search as s; assert 'optuna' not in sys.modules;"
+        "from optuna.distributions import FloatDistribution;"
+        "r = {'x': FloatDistribution(0.0, 1.0)};"
+        "s.run_search(r, lambda k, w: s.Judgement(k['x'], 0.1, 1.0), start={'x': 0.5}, trials=9,"
         " time_limit=None, seed=0)"
     )
     done = subprocess.run(

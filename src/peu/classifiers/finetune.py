@@ -1,43 +1,43 @@
-"""From a pretrained backbone whose last stages learn too, where inner folds say that it helps."""
+"""Fine-tuning: the last stages of a pretrained network learn too, if inner folds say so."""
 
-import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from peu.classifiers.fitted_recipe import FittedRecipe, HeldOut, Indices, Phase, TrainingPart
-from peu.classifiers.frozen import FittedHead, extract_features, fit_head, put_on
-from peu.classifiers.inner_folds import inner_folds
-from peu.classifiers.labels import labels_of
-from peu.classifiers.unfrozen import Learner, open_workbench
+from peu.backbones.onnx_features import is_onnx_backbone
+from peu.classifiers.base import FloatArray, Name
+from peu.classifiers.registry import recipe
+from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
+from peu.classifiers.transfer import Transfer, fit_head
+from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
-from peu.models.classifier import Classifier
-from peu.models.network import NetworkModel
-from peu.recipes.finetune import FineTune
-from peu.recipes.frozen import Transfer
+from peu.models.predictor import ProbabilityModel
+from peu.networks.augmentation_settings import Augmentation
+from peu.networks.history import History, Phase
+from peu.networks.pretrained_settings import Backbone
+from peu.networks.training_settings import TrainingSettings
 from peu.seeds import child_seed
+from peu.settings import check_setting
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from peu.networks.finetuning import DividedBackbone, FineTuning
+
 # How far from the weights before fine-tuning to those after; half-way is WiSE-FT's cheap guard.
 _SHARES = (0.5, 1.0)
 # From so many images on, one inner fold judges as well as three, in a third of the time.
 _MANY = 1000
+_MOST_CACHED_BYTES = 1 << 30
+_Predictions = dict[tuple[int, float], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
 class _Choice:
-    """Hold how long to fine-tune and how much of it to keep; no epochs are the head alone.
-
-    Attributes:
-        epochs: how many.
-        share: of the way from the weights before to those after, in (0, 1].
-        log_loss: of images held out, in nats; NaN where none were.
-        head_log_loss: the same of the head alone.
-        held_out: the answers that this choice was made by.
-    """
+    """How long to fine-tune and how much of it to keep; 0 epochs are the head alone."""
 
     epochs: int
     share: float
@@ -45,191 +45,282 @@ class _Choice:
     head_log_loss: float = math.nan
     held_out: HeldOut | None = None
 
+    def __str__(self) -> str:
+        if math.isnan(self.log_loss):
+            if self.epochs:
+                return "Fine-tuned for all epochs, as asked."
+            return "Too few images per class to ask inner folds for fine-tuning: the head alone."
+        figures = f"log loss {self.log_loss:.3f} on images held out"
+        if not self.epochs:
+            return f"Inner folds kept the head alone ({figures}): no fine-tuning did better."
+        way = "whole" if self.share == 1 else f"{self.share:.0%} of"
+        return (
+            f"Inner folds chose {self.epochs} epoch{'s' * (self.epochs > 1)} of fine-tuning and "
+            f"the {way} way to its weights ({figures}; the head alone {self.head_log_loss:.3f})."
+        )
 
-def fit_finetune(
-    recipe: FineTune,
-    dataset: ImageDataset,
-    part: TrainingPart,
-) -> FittedRecipe:
+
+@recipe("finetune")
+class FineTune(Transfer):
     """Train a head on frozen features, then the backbone's last stages along with it.
 
-    Args:
-        recipe: backbone, head, and what learns at which rate.
-        dataset: labelled images.
-        part: which of them to learn from.
+    How many epochs, how much of the way from the old weights to the new, and whether at all, is
+    chosen on inner folds by log loss. Batch normalisation stays as it was learnt. Without
+    augmentation the maps below the unfrozen stages are computed once, which makes an epoch many
+    times faster.
 
-    Returns:
-        The fitted recipe. Where inner folds keep the head alone, it answers as `fit_frozen`'s.
+    Attributes:
+        phases_: the head, then head and backbone, with figures on validation images.
 
-    Raises:
-        BundleError: the backbone's file is damaged or no backbone.
-        RecipeError: no such backbone, or the training diverged.
-        ResourceError: its weights are not here and could not be downloaded.
+    Source: lab sheet, section 1.6; Kumar et al. (2022) for the head first; Howard and Ruder
+    (2018) for rates that grow with depth; Wortsman et al. (2022) for averaging weights.
     """
-    frozen = head_recipe(recipe)
-    network, features = extract_features(frozen, dataset)
-    labels = labels_of(dataset)
-    class_count = len(dataset.class_names)
 
-    def fit_a_head(part: TrainingPart) -> FittedHead:
-        return fit_head(frozen, features, labels, part, class_count=class_count)
-
-    height, width = network.input_shape[1:3]
-    bench = open_workbench(recipe, dataset, (int(height), int(width)))
-    choice = _Choice(recipe.training.epochs, 1.0)
-    if recipe.keep == "better":
-        trainings = []
-        for number, (fit, judge) in enumerate(_folds(labels, part)):
-            inner = TrainingPart(
-                train=fit, groups=part.groups, seed=child_seed(part.seed, "fold", number)
-            )
-            learner = bench.learner(fit_a_head(inner).network)
-            trainings.append((judge, _try_out(recipe, learner, labels, inner, judge)))
-        choice = _choose(trainings, labels)
-
-    head = fit_a_head(part)
-    learner = bench.learner(head.network)
-    phases = [_phase("head", int(head.network.count_params()), learner, labels, part.watched)]
-    history, notes = head.history, (*head.notes, _said(choice))
-    classifier_network = put_on(network, head.network)
-    if choice.epochs:
-        before = learner.weights()
-        history = learner.train(
-            labels,
-            part,
-            epochs=choice.epochs,
-            watch=True,
-            stage=f"Fine-tuning {recipe.name}",
-        )
-        learner.blend(before, choice.share)
-        phases.append(
-            _phase(bench.unfrozen, learner.trainable_parameters, learner, labels, part.watched)
-        )
-        notes = (*notes, *history.notes)
-    total = int(network.count_params()) + int(head.network.count_params())
-    return FittedRecipe(
-        predict_indices=learner.answer,
-        assemble=lambda: Classifier(
-            model=NetworkModel(
-                put_on(learner.features(), head.network) if choice.epochs else classifier_network
-            ),
-            class_names=dataset.class_names,
-            resize_mode=recipe.resize_mode,
-            recipe=recipe,
-            history=history,
+    name: Name = "finetune"
+    backbone: Backbone = "mobilenet"
+    head_training: Annotated[
+        TrainingSettings, Field(description="How the MLP is trained on frozen features.")
+    ] = TrainingSettings()
+    stages: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="How many of the backbone's last stages learn; a stage works at one "
+            "resolution, as VGG16's block 5.",
         ),
-        parameters=total,
-        trainable_parameters=phases[-1].trainable_parameters,
-        history=history,
-        notes=notes,
-        phases=tuple(phases),
-        held_out=choice.held_out,
-    )
+    ] = 1
+    earliest_rate: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Share of the learning rate for the earliest layers that learn; the last "
+            "have all of it.",
+        ),
+    ] = 0.1
+    keep: Annotated[
+        Literal["better", "always"],
+        Field(
+            description='"better" fine-tunes where inner folds say that it beats the head alone, '
+            'for as long as they say; "always" for all epochs.'
+        ),
+    ] = "better"
+    augmentation: Annotated[
+        Augmentation, Field(description="How images are varied while the backbone learns.")
+    ] = Augmentation()
+    training: Annotated[
+        TrainingSettings,
+        Field(
+            description="How head and backbone are trained together; its epochs are the most that "
+            "inner folds may choose."
+        ),
+    ] = TrainingSettings(epochs=10, batch_size=16, learning_rate=1e-4)
+
+    def __post_init__(self) -> None:
+        check_setting(
+            "backbone",
+            holds=not is_onnx_backbone(self.backbone),
+            expected="a Keras network, since its weights are trained",
+            received=self.backbone,
+            advice="Try 'mobilenet'.",
+        )
+
+    def _fit(self, data: TrainingSet) -> None:
+        choice = _Choice(self.training.epochs, 1.0)
+        if self.keep == "better":
+            choice = self._choose(data)
+        head = self._fit_head(data)
+        self.tuning_ = self._divided().finetuning(head.keras_network)
+        self.epochs_ = choice.epochs
+        self.head_ = head
+        self.phases_ = [self._phase("head", head.layers.parameters, data.validation)]
+        self.history_, self.notes_ = head.history, (*head.notes, str(choice))
+        self.held_out_ = choice.held_out
+        if choice.epochs:
+            before = self.tuning_.weights()
+            self.history_ = self._train(
+                self.tuning_, data, epochs=choice.epochs, phase=f"Fine-tuning {self.name}"
+            )
+            self.tuning_.blend(before, choice.share)
+            self.phases_.append(
+                self._phase(
+                    self._divided().unfrozen, self.tuning_.trainable_parameters, data.validation
+                )
+            )
+            self.notes_ = (*self.notes_, *self.history_.notes)
+        self.n_trainable_parameters_ = self.phases_[-1].trainable_parameters
+        self.n_parameters_ = self.extractor().parameters + head.layers.parameters
+
+    @property
+    def trains_network(self) -> bool:
+        """Whether fitting trains a network, which takes long."""
+        return True
+
+    def _predict_proba(self, images: ImageDataset) -> FloatArray:
+        return self.tuning_.predict_maps(self._maps(images))
+
+    def _model(self) -> ProbabilityModel:
+        from peu.networks.feature_extractor import attach_head
+        from peu.networks.network_model import NetworkModel
+
+        features = self.tuning_.features() if self.epochs_ else self.keras_extractor().network
+        return NetworkModel(attach_head(features, self.head_.keras_network))
+
+    def _fit_head(self, data: TrainingSet) -> Any:
+        features = self.features(data.images)
+        settings = Transfer(
+            name=self.name,
+            head=self.head,
+            hidden_units=self.hidden_units,
+            training=self.head_training,
+            seed=self.seed,
+        )
+        validation = None
+        if data.validation is not None and self.head == "mlp":
+            images, labels = data.validation
+            validation = (self.features(images), labels)
+        return fit_head(settings, features, data, validation)
+
+    def _divided(self) -> "DividedBackbone":
+        from peu.networks.finetuning import divided_backbone
+
+        return divided_backbone(
+            self.backbone,
+            self.backbone_weights,
+            self.backbone_preprocessing,
+            self.keras_extractor().image_size,
+            self.stages,
+            self.pooling,
+        )
+
+    def _maps(self, images: ImageDataset) -> NDArray[np.float32]:
+        """What the unfrozen stages take, from the cache unless it would be too large."""
+        backbone = self._divided()
+
+        def compute(batch: ImageDataset) -> NDArray[np.float32]:
+            return backbone.maps(batch.pixels(backbone.image_size, self._resize_mode()))
+
+        if len(images) * backbone.map_size * 4 > _MOST_CACHED_BYTES:
+            return np.concatenate(
+                [compute(images[at : at + 32]) for at in range(0, len(images), 32)]
+            )
+        key = ("maps", backbone.identity, backbone.image_size, self._resize_mode())
+        return cached(images, key, compute, phase="Extracting maps")
+
+    def _train(
+        self,
+        tuning: "FineTuning",
+        data: TrainingSet,
+        *,
+        epochs: int,
+        phase: str,
+        callbacks: tuple[Any, ...] = (),
+    ) -> History:
+        from peu.networks.augmentation import MIXUP
+        from peu.networks.fit import fit_network
+
+        backbone = self._divided()
+        too_large = len(data) * backbone.map_size * 4 > _MOST_CACHED_BYTES
+        from_pixels = self.augmentation.policy != "none" or too_large
+        if from_pixels:
+            network = tuning.from_pixels(
+                self.augmentation, seed=child_seed(self.seed, "augmentation")
+            )
+        else:
+            network = tuning.from_maps
+
+        def inputs(images: ImageDataset) -> NDArray[Any]:
+            if from_pixels:
+                return images.pixels(backbone.image_size, self._resize_mode())
+            return tuning.shaped(self._maps(images))
+
+        validation = None
+        if data.validation is not None:
+            validation = (inputs(data.validation[0]), data.validation[1])
+        return fit_network(
+            network,
+            inputs(data.images),
+            data.labels,
+            self.training,
+            seed=child_seed(self.seed, "fine-tuning"),
+            validation=validation,
+            mixup=MIXUP if self.augmentation.policy == "mixup" else 0.0,
+            rates=tuning.learning_rates(self.earliest_rate),
+            epochs=epochs,
+            callbacks=callbacks,
+            phase=phase,
+        )
+
+    def _choose(self, data: TrainingSet) -> _Choice:
+        """Ask inner folds; the head alone where nothing did better."""
+        folds = data.inner_folds(child_seed(self.seed, "inner folds"))
+        folds = folds[: 1 if len(data) >= _MANY else None]
+        if not folds:
+            return _Choice(0, 1.0)
+        attempts = [
+            self._try_out(number, data.split(fit), data.images[judge])
+            for number, (fit, judge) in enumerate(folds)
+        ]
+        judged = np.concatenate([judge for _, judge in folds])
+        # A time limit may have ended one training before another.
+        tried = set.intersection(*(set(predictions) for predictions in attempts))
+        joined = {
+            key: np.concatenate([predictions[key] for predictions in attempts])
+            for key in sorted(tried)
+        }
+        losses = {key: _log_loss(each, data.labels[judged]) for key, each in joined.items()}
+        best = min(losses, key=lambda key: losses[key])
+        return _Choice(
+            *best,
+            log_loss=losses[best],
+            head_log_loss=losses[0, 1.0],
+            held_out=HeldOut(judged, joined[best]),
+        )
+
+    def _try_out(self, number: int, data: TrainingSet, judged: ImageDataset) -> _Predictions:
+        """Fine-tune, and predict held-out images by epochs and share of the way."""
+        from peu.networks.callbacks import CallAfterEpoch
+
+        inner: FineTune = self.__sklearn_clone__()
+        inner.seed = child_seed(self.seed, "fold", number)
+        tuning = self._divided().finetuning(inner._fit_head(data).keras_network)
+        maps = self._maps(judged)
+        before = tuning.weights()
+        predictions = {(0, 1.0): tuning.predict_maps(maps)}
+
+        def after_epoch(epoch: int, _: Mapping[str, float]) -> None:
+            after = tuning.weights()
+            for share in _SHARES:
+                tuning.blend(before, share)
+                predictions[epoch, share] = tuning.predict_maps(maps)
+                tuning.restore(after)
+
+        inner._train(
+            tuning,
+            data,
+            epochs=self.training.epochs,
+            callbacks=(CallAfterEpoch(after_epoch),),
+            phase=f"Inner folds of {self.name}",
+        )
+        return predictions
+
+    def _phase(
+        self,
+        name: str,
+        trainable_parameters: int,
+        validation: tuple[ImageDataset, Labels] | None,
+    ) -> Phase:
+        if validation is None or len(validation[1]) == 0:
+            return Phase(name=name, trainable_parameters=trainable_parameters)
+        predictions = self.tuning_.predict_maps(self._maps(validation[0]))
+        return Phase(
+            name=name,
+            trainable_parameters=trainable_parameters,
+            accuracy=float(np.mean(predictions.argmax(axis=1) == validation[1])),
+            log_loss=_log_loss(predictions, validation[1]),
+        )
 
 
-def head_recipe(recipe: FineTune) -> Transfer:
-    """Give the recipe of the head alone: the same backbone and head, nothing unfrozen."""
-    shared = {
-        setting.name: getattr(recipe, setting.name)
-        for setting in dataclasses.fields(Transfer)
-        if setting.name != "training"
-    }
-    return Transfer(**shared, training=recipe.head_training)
-
-
-def _folds(labels: NDArray[np.int64], part: TrainingPart) -> list[tuple[Indices, Indices]]:
-    """Give inner folds as indices of images in the set."""
-    folds = inner_folds(
-        labels[part.train], part.groups[part.train], seed=child_seed(part.seed, "inner folds")
-    )
-    most = 1 if len(part.train) >= _MANY else None
-    return [(part.train[fit], part.train[judge]) for fit, judge in folds][:most]
-
-
-def _try_out(
-    recipe: FineTune,
-    learner: Learner,
-    labels: NDArray[np.int64],
-    part: TrainingPart,
-    judge: Indices,
-) -> dict[tuple[int, float], Array]:
-    """Fine-tune, and give the answers for held-out images by epochs and share."""
-    before = learner.weights()
-    answers = {(0, 1.0): learner.answer(judge)}
-
-    def look(epoch: int, _: Mapping[str, float]) -> None:
-        after = learner.weights()
-        for share in _SHARES:
-            learner.blend(before, share)
-            answers[epoch, share] = learner.answer(judge)
-            learner.restore(after)
-
-    learner.train(
-        labels,
-        part,
-        epochs=recipe.training.epochs,
-        after_epoch=look,
-        stage=f"Inner folds of {recipe.name}",
-    )
-    return answers
-
-
-def _choose(
-    trainings: Sequence[tuple[Indices, dict[tuple[int, float], Array]]],
-    labels: NDArray[np.int64],
-) -> _Choice:
-    """Take what answered best for images held out: the head alone where nothing did better."""
-    if not trainings:
-        return _Choice(0, 1.0)
-    indices = np.concatenate([judge for judge, _ in trainings])
-    # A time limit may have ended one training before another.
-    tried = set.intersection(*(set(answers) for _, answers in trainings))
-    joined = {
-        key: np.concatenate([answers[key] for _, answers in trainings]) for key in sorted(tried)
-    }
-    losses = {key: _log_loss(answers, labels[indices]) for key, answers in joined.items()}
-    best = min(losses, key=lambda key: losses[key])
-    return _Choice(
-        *best,
-        log_loss=losses[best],
-        head_log_loss=losses[0, 1.0],
-        held_out=HeldOut(indices, joined[best]),
-    )
-
-
-def _log_loss(probabilities: Array, labels: NDArray[np.int64]) -> float:
+def _log_loss(probabilities: FloatArray, labels: Labels) -> float:
     chosen = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(chosen, 1e-12)).mean())
-
-
-def _phase(
-    name: str,
-    trainable_parameters: int,
-    learner: Learner,
-    labels: NDArray[np.int64],
-    watched: Indices | None,
-) -> Phase:
-    if watched is None or len(watched) == 0:
-        return Phase(name=name, trainable_parameters=trainable_parameters)
-    answers = learner.answer(watched)
-    return Phase(
-        name=name,
-        trainable_parameters=trainable_parameters,
-        accuracy=float(np.mean(answers.argmax(axis=1) == labels[watched])),
-        log_loss=_log_loss(answers, labels[watched]),
-    )
-
-
-def _said(choice: _Choice) -> str:
-    if math.isnan(choice.log_loss):
-        if choice.epochs:
-            return "Fine-tuned for all epochs, as asked."
-        return "Too few images a class to ask inner folds for fine-tuning: the head alone."
-    figures = f"log loss {choice.log_loss:.3f} on images held out"
-    if not choice.epochs:
-        return f"Inner folds kept the head alone ({figures}): no fine-tuning did better."
-    way = "whole" if choice.share == 1 else f"{choice.share:.0%} of"
-    return (
-        f"Inner folds chose {choice.epochs} epoch{'s' * (choice.epochs > 1)} of fine-tuning and "
-        f"the {way} way to its weights ({figures}; the head alone {choice.head_log_loss:.3f})."
-    )

@@ -1,229 +1,226 @@
-"""From Fisher vectors: a mixture of small patches and a linear machine, no network at all."""
+"""Fisher vectors of local descriptors and a linear support vector machine."""
 
 import dataclasses
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
-from peu.classifiers.fitted_recipe import FittedRecipe, HeldOut, Indices, TrainingPart
-from peu.classifiers.inner_folds import inner_folds
-from peu.classifiers.labels import labels_of
+from peu.classifiers.base import FloatArray, ImageClassifier, Name
+from peu.classifiers.registry import recipe
 from peu.classifiers.temperature import best_temperature
+from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
 from peu.errors import ResourceError
 from peu.images.dataset import ImageDataset
-from peu.models.classifier import Classifier
+from peu.images.image_size import ImageSize
+from peu.images.resizing import ResizeMode
 from peu.models.fisher import Codebook, FisherMachine, linear_scores
 from peu.models.kernel_machine import softmax
 from peu.models.patches import PatchGrid, describe_patches
 from peu.progress import report
-from peu.recipes.fisher import FisherVectors
 from peu.seeds import child_seed
+from peu.settings import check_setting
 
-Array = NDArray[np.float64]
 Described = tuple[NDArray[np.float32], NDArray[np.float32]]
 MOST_IMAGES = 5000
-_TO_LEARN_PATCHES = 200
+_CODEBOOK_IMAGES = 200
 _PATCHES_FOR_AXES = 60_000
 _PATCHES_FOR_MIXTURE = 20_000
 _MIXTURE_STEPS = 30
-_USUAL_TEMPERATURE = 0.3
+_DEFAULT_TEMPERATURE = 0.3
 _LEAST_VARIANCE = 1e-6
 _STEPS = 20_000
 _BATCH = 16
 
 
-def fit_fisher(
-    recipe: FisherVectors,
-    dataset: ImageDataset,
-    part: TrainingPart,
-) -> FittedRecipe:
-    """Fit a linear machine on Fisher vectors of the training images.
+@recipe("fisher")
+class FisherVectors(ImageClassifier):
+    """Classify images by Fisher vectors of small patches and a linear support vector machine.
 
-    The mixture is learnt from patches of at most 200 of them, without their classes. The
-    temperature that makes probabilities of scores is chosen on inner folds, which share it.
+    A Gaussian mixture learns what patches look like in general; an image is described by the
+    gradient of the mixture's log-likelihood over its own patches. No network, no pretrained
+    weights, some seconds a fold: the best that was known for few images before pretraining.
 
-    Args:
-        recipe: the patches, the mixture and the machine.
-        dataset: labelled images.
-        part: which of them to learn from.
-
-    Returns:
-        The fitted recipe.
-
-    Raises:
-        ResourceError: more images than such a machine learns from in a bearable time.
+    Source: Perronnin, Sanchez and Mensink (2010), "Improving the Fisher kernel for large-scale
+    image classification"; Tola, Lepetit and Fua (2010) for the patch descriptor (DAISY);
+    Sanchez, Perronnin and de Campos (2012) for the position.
     """
-    if len(part.train) > MOST_IMAGES:
-        raise ResourceError(
-            f"Fisher vectors take at most {MOST_IMAGES:,} images to learn from, since all of "
-            f"theirs are held in memory. Received: {len(part.train):,}. Take `hog` "
-            "instead, or fewer images."
-        )
-    labels = labels_of(dataset)[part.train]
-    generator = np.random.default_rng(child_seed(part.seed, "patches"))
-    grid = PatchGrid(scales=recipe.scales, radius=recipe.radius, step=recipe.step)
-    seen = np.sort(generator.permutation(part.train)[:_TO_LEARN_PATCHES])
-    described = _describe(recipe, dataset, grid, seen)
-    codebook = _learn_codebook(recipe, list(described.values()), generator)
 
-    def encode(indices: Indices) -> NDArray[np.float32]:
-        return _encode(recipe, dataset, grid, codebook, indices, described)
-
-    vectors = encode(part.train)
-    # A megabyte an image, and who predicts asks for others.
-    described.clear()
-    temperature, held_out = _USUAL_TEMPERATURE, None
-    folds = list(
-        inner_folds(labels, part.groups[part.train], seed=child_seed(part.seed, "inner folds"))
-    )
-    if folds:
-        judged = np.concatenate([judge for _, judge in folds])
-        scores = np.concatenate(
-            [
-                linear_scores(vectors[judge], *_fit_linear(recipe, vectors[fit], labels[fit]))
-                for fit, judge in folds
-            ]
-        )
-        temperature = best_temperature(scores, labels[judged])
-        held_out = HeldOut(part.train[judged], softmax(scores / temperature))
-    weights, intercepts = _fit_linear(recipe, vectors, labels)
-    height, width = recipe.image_size
-    machine = FisherMachine(
-        codebook=codebook,
-        weights=weights,
-        intercepts=intercepts,
-        temperature=temperature,
-        grid=grid,
-        height=height,
-        width=width,
-    )
-    learnt = weights.size + intercepts.size
-    mixture = codebook.projection.size + codebook.means.size * 2 + codebook.shares.size
-
-    def predict(indices: Indices) -> Array:
-        return softmax(machine.scores(encode(indices)) / temperature)
-
-    return FittedRecipe(
-        predict_indices=predict,
-        assemble=lambda: Classifier(
-            model=machine,
-            class_names=dataset.class_names,
-            resize_mode=recipe.resize_mode,
-            recipe=recipe,
+    name: Name = "fisher"
+    image_size: Annotated[ImageSize, Field(description="(height, width) in pixels.")] = (96, 96)
+    resize_mode: Annotated[
+        ResizeMode, Field(description="How images of another shape are resized.")
+    ] = "stretch"
+    scales: Annotated[
+        tuple[Annotated[float, Field(ge=1)], ...],
+        Field(
+            strict=False,
+            min_length=1,
+            max_length=10,
+            description="Patches are taken from the image shrunk by each of these factors.",
         ),
-        parameters=learnt + mixture,
-        trainable_parameters=learnt + mixture,
-        held_out=held_out,
-    )
+    ] = (1.0, 1.5, 2.0, 3.0)
+    radius: Annotated[
+        int, Field(ge=2, le=100, description="Radius of a patch, in pixels of the shrunk image.")
+    ] = 6
+    step: Annotated[
+        int, Field(ge=1, description="Distance of patches, in pixels of the whole image.")
+    ] = 3
+    dimensions: Annotated[
+        int, Field(ge=1, le=136, description="Dimensions kept of a patch's descriptor by PCA.")
+    ] = 48
+    components: Annotated[
+        int, Field(ge=1, le=1024, description="Normal distributions of the mixture.")
+    ] = 64
+    position_weight: Annotated[
+        float,
+        Field(ge=0, le=100, description="Weight of a patch's position beside its descriptor."),
+    ] = 1.5
+    C: Annotated[
+        float,
+        Field(gt=0, lt=1e9, description="Inverse regularization strength: larger fits closer."),
+    ] = 10.0
 
-
-def _describe(
-    recipe: FisherVectors,
-    dataset: ImageDataset,
-    grid: PatchGrid,
-    indices: Indices,
-) -> dict[int, Described]:
-    found: dict[int, Described] = {}
-    for pixels in dataset[indices].batches(recipe.image_size, recipe.resize_mode, _BATCH):
-        for image in pixels:
-            report("Describing patches", len(found), len(indices))
-            found[int(indices[len(found)])] = describe_patches(image, grid)
-    report("Describing patches", len(indices), len(indices))
-    return found
-
-
-def _learn_codebook(
-    recipe: FisherVectors, described: Sequence[Described], generator: np.random.Generator
-) -> Codebook:
-    """Find the main axes of descriptions, and a mixture of patches along them."""
-    from sklearn.decomposition import PCA
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.mixture import GaussianMixture
-
-    def draw(most: int) -> Described:
-        share = max(1, most // len(described))
-        drawn = [generator.permutation(len(looks))[:share] for looks, _ in described]
-        return (
-            np.concatenate([looks[at] for (looks, _), at in zip(described, drawn, strict=True)]),
-            np.concatenate([places[at] for (_, places), at in zip(described, drawn, strict=True)]),
+    def __post_init__(self) -> None:
+        smallest = min(self.image_size) / max(self.scales)
+        check_setting(
+            "scales",
+            holds=smallest >= 2 * self.radius + 1,
+            expected=f"at most {min(self.image_size) / (2 * self.radius + 1):.1f}, so that a patch "
+            f"with a radius of {self.radius} fits into {self.image_size}",
+            received=max(self.scales),
+            advice="Use a larger `image_size`, or a smaller `radius`.",
         )
 
-    looks, _ = draw(_PATCHES_FOR_AXES)
-    axes = PCA(min(recipe.dimensions, *looks.shape), svd_solver="full").fit(looks)
-    spread = float(np.sqrt(axes.explained_variance_.sum()))
-    blank = Codebook(
-        centre=axes.mean_.astype(np.float64),
-        projection=axes.components_.T.astype(np.float64),
-        # Places are as far apart as descriptions are, at a weight of 1.
-        place_weight=recipe.place * max(spread, _LEAST_VARIANCE),
-        shares=np.ones(1),
-        means=np.zeros((1, 1)),
-        variances=np.ones((1, 1)),
-    )
-    sample = blank.project(*draw(_PATCHES_FOR_MIXTURE))
-    mixture = GaussianMixture(
-        min(recipe.components, len(sample)),
-        covariance_type="diag",
-        max_iter=_MIXTURE_STEPS,
-        reg_covar=_LEAST_VARIANCE,
-        random_state=int(generator.integers(2**31)),
-    )
-    with warnings.catch_warnings():
-        # So many steps settle what images look like through the mixture, not its last digits;
-        # and images of one colour have fewer different patches than it has parts.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        mixture.fit(sample)
-    return dataclasses.replace(
-        blank,
-        shares=mixture.weights_,
-        means=mixture.means_,
-        variances=mixture.covariances_,
-    )
+    def _fit(self, data: TrainingSet) -> None:
+        if len(data) > MOST_IMAGES:
+            raise ResourceError(
+                f"Fisher vectors take at most {MOST_IMAGES:,} images to learn from, since all of "
+                f"them are held in memory. Received: {len(data):,}. Use `hog` instead, or fewer "
+                "images."
+            )
+        generator = np.random.default_rng(child_seed(self.seed, "patches"))
+        seen = np.sort(generator.permutation(len(data))[:_CODEBOOK_IMAGES])
+        described = dict(zip(seen.tolist(), self._describe(data.images[seen]), strict=True))
+        codebook = self._learn_codebook(list(described.values()), generator)
+        vectors = self._encode(data.images, codebook, described)
+        temperature = _DEFAULT_TEMPERATURE
+        folds = data.inner_folds(child_seed(self.seed, "inner folds"))
+        if folds:
+            judged = np.concatenate([judge for _, judge in folds])
+            scores = np.concatenate(
+                [
+                    linear_scores(vectors[judge], *self._fit_linear(vectors[fit], data.labels[fit]))
+                    for fit, judge in folds
+                ]
+            )
+            temperature = best_temperature(scores, data.labels[judged])
+            self.held_out_ = HeldOut(judged, softmax(scores / temperature))
+        weights, intercepts = self._fit_linear(vectors, data.labels)
+        height, width = self.image_size
+        self.model_ = FisherMachine(
+            codebook=codebook,
+            weights=weights,
+            intercepts=intercepts,
+            temperature=temperature,
+            grid=self._grid(),
+            height=height,
+            width=width,
+        )
+        mixture = codebook.projection.size + codebook.means.size * 2 + codebook.shares.size
+        self.n_parameters_ = self.n_trainable_parameters_ = weights.size + intercepts.size + mixture
 
+    def _predict_proba(self, images: ImageDataset) -> FloatArray:
+        vectors = self._encode(images, self.model_.codebook, {})
+        return softmax(self.model_.scores(vectors) / self.model_.temperature)
 
-def _encode(
-    recipe: FisherVectors,
-    dataset: ImageDataset,
-    grid: PatchGrid,
-    codebook: Codebook,
-    indices: Indices,
-    described: Mapping[int, Described],
-) -> NDArray[np.float32]:
-    """Give the vectors of images (m, d), describing those that are not described yet."""
-    new = np.array([index for index in indices if int(index) not in described], np.int64)
-    images = (
-        image
-        for pixels in dataset[new].batches(recipe.image_size, recipe.resize_mode, _BATCH)
-        for image in pixels
-    )
+    def _grid(self) -> PatchGrid:
+        return PatchGrid(scales=self.scales, radius=self.radius, step=self.step)
 
-    def patches() -> Iterator[Array]:
-        for done, index in enumerate(indices):
-            report("Gathering patches", done, len(indices))
-            known = described.get(int(index))
-            yield codebook.project(*(known or describe_patches(next(images), grid)))
-        report("Gathering patches", len(indices), len(indices))
+    def _describe(self, images: ImageDataset) -> Iterator[Described]:
+        done = 0
+        for pixels in images.batches(self.image_size, self.resize_mode, _BATCH):
+            for image in pixels:
+                report("Describing patches", done, len(images))
+                yield describe_patches(image, self._grid())
+                done += 1
+        report("Describing patches", done, max(done, 1))
 
-    return codebook.encode(patches())
+    def _encode(
+        self, images: ImageDataset, codebook: Codebook, described: dict[int, Described]
+    ) -> NDArray[np.float32]:
+        """Fisher vectors (n, d); descriptors that are in `described` are not computed again."""
+        new = [index for index in range(len(images)) if index not in described]
+        others = self._describe(images[new])
+        return codebook.encode(
+            codebook.project(*(described.pop(index, None) or next(others)))
+            for index in range(len(images))
+        )
 
+    def _learn_codebook(
+        self, described: list[Described], generator: np.random.Generator
+    ) -> Codebook:
+        """Find the main axes of descriptors, and a mixture of patches along them."""
+        from sklearn.decomposition import PCA
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.mixture import GaussianMixture
 
-def _fit_linear(
-    recipe: FisherVectors, vectors: NDArray[np.float32], labels: NDArray[np.int64]
-) -> tuple[Array, Array]:
-    """Fit one machine a class against the rest; give weights (k, d) and intercepts (k,)."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.svm import LinearSVC
+        def draw(most: int) -> Described:
+            share = max(1, most // len(described))
+            chosen = [generator.permutation(len(each))[:share] for each, _ in described]
+            pairs = list(zip(described, chosen, strict=True))
+            return (
+                np.concatenate([descriptors[at] for (descriptors, _), at in pairs]),
+                np.concatenate([positions[at] for (_, positions), at in pairs]),
+            )
 
-    with warnings.catch_warnings():
-        # An image on the wrong side at so large a C: what it still moves are the last digits.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        machine = LinearSVC(
-            C=recipe.regularization, loss="hinge", max_iter=_STEPS, random_state=0
-        ).fit(vectors.astype(np.float64), labels)
-    weights, intercepts = machine.coef_, machine.intercept_
-    if len(machine.classes_) == 2:
-        # Two classes have one score, for the second and against the first.
-        weights, intercepts = np.vstack([-weights, weights]), np.append(-intercepts, intercepts)
-    return weights, intercepts
+        descriptors, _ = draw(_PATCHES_FOR_AXES)
+        axes = PCA(min(self.dimensions, *descriptors.shape), svd_solver="full").fit(descriptors)
+        spread = float(np.sqrt(axes.explained_variance_.sum()))
+        blank = Codebook(
+            centre=axes.mean_.astype(np.float64),
+            projection=axes.components_.T.astype(np.float64),
+            # At a weight of 1, positions are as far apart as descriptors are.
+            place_weight=self.position_weight * max(spread, _LEAST_VARIANCE),
+            shares=np.ones(1),
+            means=np.zeros((1, 1)),
+            variances=np.ones((1, 1)),
+        )
+        sample = blank.project(*draw(_PATCHES_FOR_MIXTURE))
+        mixture = GaussianMixture(
+            min(self.components, len(sample)),
+            covariance_type="diag",
+            max_iter=_MIXTURE_STEPS,
+            reg_covar=_LEAST_VARIANCE,
+            random_state=int(generator.integers(2**31)),
+        )
+        with warnings.catch_warnings():
+            # So many steps settle the Fisher vectors, if not the mixture's last digits; and
+            # images of one colour have fewer different patches than it has components.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            mixture.fit(sample)
+        return dataclasses.replace(
+            blank, shares=mixture.weights_, means=mixture.means_, variances=mixture.covariances_
+        )
+
+    def _fit_linear(
+        self, vectors: NDArray[np.float32], labels: Labels
+    ) -> tuple[FloatArray, FloatArray]:
+        """Fit one machine per class against the rest: weights (k, d) and intercepts (k,)."""
+        from sklearn.exceptions import ConvergenceWarning
+        from sklearn.svm import LinearSVC
+
+        with warnings.catch_warnings():
+            # At so large a C an image may stay on the wrong side; only last digits still move.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            machine = LinearSVC(C=self.C, loss="hinge", max_iter=_STEPS, random_state=0).fit(
+                vectors.astype(np.float64), labels
+            )
+        weights, intercepts = machine.coef_, machine.intercept_
+        if len(machine.classes_) == 2:
+            # Two classes have one score, for the second and against the first.
+            weights, intercepts = np.vstack([-weights, weights]), np.append(-intercepts, intercepts)
+        return weights, intercepts

@@ -1,4 +1,4 @@
-"""Folds inside the training images, where whatever has to be chosen is chosen."""
+"""Folds inside the training images, for choosing settings."""
 
 from collections.abc import Iterator
 

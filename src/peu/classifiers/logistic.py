@@ -1,4 +1,4 @@
-"""Logistic regression on features of unit length, as strong as inner folds say."""
+"""Logistic regression on features of unit length; inner folds choose C."""
 
 import warnings
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _TO_CHOOSE, _TO_ANSWER = 1e-4, 1e-6
 
 @dataclass(frozen=True, eq=False)
 class LogisticFit:
-    """Hold a fitted logistic regression.
+    """A fitted logistic regression.
 
     Attributes:
         weights: (d, k), one column a class.

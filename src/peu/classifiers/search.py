@@ -1,181 +1,312 @@
-"""A search that may be killed at any moment: each trial follows from those before it alone."""
+"""A hyper-parameter search by Optuna that may be killed at any moment and goes on."""
 
+import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, get_args
 
-from peu.classifiers.proposals import Range, propose
-from peu.classifiers.search_record import (
-    EndedBy,
-    Ending,
-    SearchTrial,
-    Settings,
-    trial_from_dict,
-    trial_to_dict,
-)
-from peu.errors import PeuError, RecipeError
-from peu.files import read_json, write_json
+from peu.classifiers.search_record import EndedBy, Ending, SearchTrial, Values
+from peu.errors import RecipeError
 from peu.progress import report
 from peu.seeds import child_seed
 
-FORMAT = 1
+if TYPE_CHECKING:
+    import optuna
+    from optuna import Study
 
-
-class Watch(Protocol):
-    """Receive the state of a training under judgement, and end it by raising."""
-
-    def __call__(self, epochs: int, log_loss: float | None) -> None:
-        """Take the epochs trained so far in all and, at a look, the mean log loss."""
+_RANDOM_FIRST = 6
+_COMPLETE_BEFORE_PRUNING = 3
+_FIRST_STEP_TO_PRUNE_AT = 2
+_TOP_SHARE = 0.25
+_TRIALS_FOR_IMPORTANCE = 8
+_folder: ContextVar[Path | None] = ContextVar("search folder", default=None)
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Say how a configuration did on the inner folds.
-
-    Attributes:
-        log_loss: mean over the held-out images, in nats.
-        standard_error: of that mean.
-        accuracy: share of them that was recognised.
-    """
+class Judgement:
+    """How a configuration did on the inner folds: log loss, its standard error, accuracy."""
 
     log_loss: float
     standard_error: float
     accuracy: float
 
 
-Judge = Callable[[Settings, Watch], Verdict]
+AfterEpoch = Callable[[int, float | None], None]
+"""Takes the epochs trained so far in all and, at an evaluation, the mean log loss; may raise."""
+Judge = Callable[[Values, AfterEpoch], Judgement]
 
 
-class _PoorError(Exception):
-    """Half of the whole trials had done better by then."""
+class _PrunedError(Exception):
+    """Half of the complete trials had done better by then."""
 
 
 class _OutOfTimeError(Exception):
     """The search's time ran out within a trial."""
 
 
+@contextmanager
+def searches_kept_in(folder: Path | None) -> Iterator[None]:
+    """Keep the searches made inside in files of a folder, to go on there after a kill.
+
+    Args:
+        folder: made if missing; None keeps them in memory.
+    """
+    token = _folder.set(folder)
+    try:
+        yield
+    finally:
+        _folder.reset(token)
+
+
+def search_file(name: str) -> Path | None:
+    """File of a search in the folder of `searches_kept_in`."""
+    folder = _folder.get()
+    return None if folder is None else folder / f"{name}.log"
+
+
 def run_search(
-    ranges: Mapping[str, Range],
+    distributions: Mapping[str, Any],
     judge: Judge,
     *,
-    start: Settings,
+    start: Values,
     trials: int,
     time_limit: float | None,
     seed: int,
     file: Path | None = None,
-    stage: str = "Searching",
+    phase: str = "Searching",
 ) -> tuple[tuple[SearchTrial, ...], EndedBy, tuple[str, ...]]:
-    """Try configurations one after another, and stop the poor ones early.
+    """Try configurations one after another, and stop poor ones early.
 
-    Finished trials are kept in a file: a search that was killed goes on from there, with the
-    same figures, and a longer one continues a shorter one.
+    The first is `start`, the next are random, and a tree-structured Parzen estimator proposes
+    the rest; a trial worse than the median at an evaluation is pruned. Each proposal depends on
+    the finished trials and the seed alone: how often a search was interrupted cannot change it,
+    and a longer search continues a shorter one.
 
     Args:
-        ranges: of the settings.
+        distributions: of the settings, from `optuna.distributions`.
         judge: trains one configuration on inner folds and judges it.
         start: the configuration to begin with.
         trials: how many to try.
         time_limit: seconds that the trials may take together, those of the file included, or
-            None. The trial that is under way when they end does not count.
-        seed: of what is proposed.
-        file: where trials are kept, or None.
-        stage: what it is called.
+            None. The trial that is running when they end does not count.
+        seed: of the proposals.
+        file: Optuna's journal, where trials are kept, or None.
+        phase: its name in progress reports.
 
     Returns:
-        The trials, what ended the search, and remarks.
+        The trials, what ended the search, and notes.
 
     Raises:
         ResourceError: the file cannot be written.
+
+    Source: Bergstra et al. (2011), "Algorithms for hyper-parameter optimization"; Golovin et al.
+    (2017), "Google Vizier", for the median rule.
     """
-    known, remarks = _read(file, ranges)
-    done: list[SearchTrial] = []
-    ended_by: EndedBy = "trials"
-    report(stage, 0, trials)
-    while len(done) < trials:
-        left = None if time_limit is None else time_limit - sum(each.seconds for each in done)
-        if left is not None and left <= 0:
-            ended_by = "time"
-            break
-        if len(done) < len(known):
-            done.append(known[len(done)])
-            continue
-        proposal_seed = child_seed(seed, "proposal", len(done))
-        try:
-            done.append(_try_next(done, ranges, judge, start, proposal_seed, left))
-        except _OutOfTimeError:
-            ended_by = "time"
-            break
-        if file is not None:
-            kept = [trial_to_dict(each) for each in done]
-            write_json(file, {"format": FORMAT, "trials": kept})
-        report(stage, len(done), trials)
-    report(stage, trials, trials)
-    return tuple(done), ended_by, remarks
+    with _quiet_optuna() as optuna:
+        study, notes = _open(optuna, file, distributions)
+        known = [_record(each) for each in study.trials if each.state.name in _FINISHED]
+        done: list[SearchTrial] = []
+        ended_by: EndedBy = "trials"
+        report(phase, 0, trials)
+        while len(done) < trials:
+            left = None if time_limit is None else time_limit - sum(one.seconds for one in done)
+            if left is not None and left <= 0:
+                ended_by = "time"
+                break
+            if len(done) < len(known):
+                done.append(known[len(done)])
+                continue
+            study.sampler = optuna.samplers.TPESampler(
+                n_startup_trials=_RANDOM_FIRST,
+                multivariate=True,
+                seed=child_seed(seed, "proposal", len(done)),
+            )
+            if not done:
+                study.enqueue_trial(dict(start))
+            try:
+                done.append(_try(optuna, study, distributions, judge, left))
+            except _OutOfTimeError:
+                ended_by = "time"
+                break
+            report(phase, len(done), trials)
+        report(phase, trials, trials)
+        return tuple(done), ended_by, notes
 
 
-def _try_next(
-    done: Sequence[SearchTrial],
-    ranges: Mapping[str, Range],
+def importance_of(
+    trials: Sequence[SearchTrial], distributions: Mapping[str, Any]
+) -> dict[str, float]:
+    """How far each setting separates the best quarter of the trials from all of them.
+
+    A pruned trial counts with its last evaluation. With few trials this is a rough guide.
+
+    Returns:
+        A share for each setting, the largest first, summing to 1; empty with under 8 trials.
+
+    Source: Watanabe et al. (2023), "PED-ANOVA: efficiently quantifying hyperparameter importance
+    in arbitrary subspaces".
+    """
+    judged = [trial for trial in trials if trial.intermediate]
+    if len(judged) < _TRIALS_FOR_IMPORTANCE:
+        return {}
+    with _quiet_optuna() as optuna:
+        study = optuna.create_study()
+        for trial in judged:
+            value = trial.intermediate[-1] if trial.log_loss is None else trial.log_loss
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params=dict(trial.settings), distributions=dict(distributions), value=value
+                )
+            )
+        found = optuna.importance.get_param_importances(
+            study,
+            evaluator=optuna.importance.PedAnovaImportanceEvaluator(target_quantile=_TOP_SHARE),
+        )
+    shares = {name: float(found.get(name, 0.0)) for name in distributions}
+    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def _try(
+    optuna: Any,
+    study: "Study",
+    distributions: Mapping[str, Any],
     judge: Judge,
-    start: Settings,
-    seed: int,
     seconds_left: float | None,
 ) -> SearchTrial:
     started = time.monotonic()
-    proposal = propose(done, ranges, start=start, seed=seed)
-    looks: list[float] = []
-    trained = 0
+    trial = study.ask(dict(distributions))
+    step = trained = 0
 
-    def watch(epochs: int, log_loss: float | None) -> None:
-        nonlocal trained
+    def after_epoch(epochs: int, log_loss: float | None) -> None:
+        nonlocal step, trained
         trained = epochs
         if seconds_left is not None and time.monotonic() - started >= seconds_left:
             raise _OutOfTimeError
         if log_loss is not None:
-            looks.append(log_loss)
-            if proposal.is_poor(log_loss):
-                raise _PoorError
+            step += 1
+            trial.report(log_loss, step)
+            if trial.should_prune():
+                raise _PrunedError
 
-    verdict: Verdict | None = None
-    ending: Ending = "whole"
+    state, value, ending = optuna.trial.TrialState.PRUNED, None, "complete"
     try:
-        verdict = judge(proposal.settings, watch)
-    except _PoorError:
-        ending = "stopped"
+        judgement = judge({name: trial.params[name] for name in distributions}, after_epoch)
+        state, value = optuna.trial.TrialState.COMPLETE, judgement.log_loss
+        trial.set_user_attr("standard_error", judgement.standard_error)
+        trial.set_user_attr("accuracy", judgement.accuracy)
+    except _PrunedError:
+        ending = "pruned"
     except RecipeError:
         ending = "diverged"
-        looks.clear()
+    except BaseException:
+        study.tell(trial, state=optuna.trial.TrialState.FAIL)
+        raise
+    trial.set_user_attr("ending", ending)
+    trial.set_user_attr("epochs", trained)
+    trial.set_user_attr("seconds", time.monotonic() - started)
+    return _record(study.tell(trial, value, state=state))
+
+
+_FINISHED = ("COMPLETE", "PRUNED")
+
+
+def _record(trial: "optuna.trial.FrozenTrial") -> SearchTrial:
+    attributes = trial.user_attrs
+    ending: Ending = attributes["ending"]
     return SearchTrial(
-        settings=proposal.settings,
+        settings=dict(trial.params),
         ending=ending,
-        log_loss=None if verdict is None else verdict.log_loss,
-        standard_error=None if verdict is None else verdict.standard_error,
-        accuracy=None if verdict is None else verdict.accuracy,
-        looks=tuple(looks),
-        epochs=trained,
-        seconds=time.monotonic() - started,
+        log_loss=trial.value if ending == "complete" else None,
+        standard_error=attributes.get("standard_error"),
+        accuracy=attributes.get("accuracy"),
+        intermediate=()
+        if ending == "diverged"
+        else tuple(value for _, value in sorted(trial.intermediate_values.items())),
+        epochs=attributes["epochs"],
+        seconds=attributes["seconds"],
     )
 
 
-def _read(
-    file: Path | None, ranges: Mapping[str, Range]
-) -> tuple[tuple[SearchTrial, ...], tuple[str, ...]]:
-    if file is None or not file.exists():
-        return (), ()
+def _open(
+    optuna: Any, file: Path | None, distributions: Mapping[str, Any]
+) -> tuple["Study", tuple[str, ...]]:
+    """Open the study of a journal; one that cannot be read is replaced."""
+    notes: tuple[str, ...] = ()
+    if file is None:
+        return _study(optuna, None), notes
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        stored = read_json(file)
-        trials = tuple(trial_from_dict(item) for item in stored["trials"])
-        sound = stored["format"] == FORMAT and all(_lies_within(each, ranges) for each in trials)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, PeuError):
-        sound, trials = False, ()
-    if not sound:
-        return (), ("What an earlier search kept could not be read: it was begun anew.",)
-    return trials, ()
+        _drop_unfinished_line(file)
+        study = _study(optuna, file)
+        _check(optuna, study, distributions)
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001 - a damaged journal fails in many ways inside Optuna
+        file.unlink(missing_ok=True)
+        study = _study(optuna, file)
+        notes = ("What an earlier search kept could not be read: the search restarted.",)
+    for trial in study.trials:
+        # Left behind by a process that was killed in the middle of it.
+        if not trial.state.is_finished():
+            study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    return study, notes
 
 
-def _lies_within(trial: SearchTrial, ranges: Mapping[str, Range]) -> bool:
-    return set(trial.settings) == set(ranges) and all(
-        each.low <= trial.settings[name] <= each.high for name, each in ranges.items()
+def _study(optuna: Any, file: Path | None) -> "Study":
+    storage = None
+    if file is not None:
+        journal = optuna.storages.journal
+        storage = optuna.storages.JournalStorage(
+            journal.JournalFileBackend(str(file), lock_obj=journal.JournalFileOpenLock(str(file)))
+        )
+    pruner = optuna.pruners.MedianPruner(
+        n_startup_trials=_COMPLETE_BEFORE_PRUNING, n_warmup_steps=_FIRST_STEP_TO_PRUNE_AT
     )
+    # `create_study` would add a line to the journal of a study that it only loads.
+    exists = storage is not None and storage.get_all_studies()
+    begin = optuna.load_study if exists else optuna.create_study
+    study: Study = begin(study_name="search", storage=storage, pruner=pruner)
+    return study
+
+
+def _drop_unfinished_line(file: Path) -> None:
+    """Cut off the line that a killed process was writing: the next one would be appended to it."""
+    content = file.read_bytes() if file.exists() else b""
+    if content and not content.endswith(b"\n"):
+        os.truncate(file, content.rfind(b"\n") + 1)
+
+
+def _check(optuna: Any, study: "Study", distributions: Mapping[str, Any]) -> None:
+    """Raise if a finished trial is of another search, incomplete, or outside its ranges."""
+    for trial in study.trials:
+        if trial.state.name in _FINISHED:
+            known = _record(trial).ending in get_args(Ending)
+            if not known or trial.distributions != dict(distributions):
+                raise ValueError("the journal is of another search")
+            # Made anew, since Optuna compares values with their ranges nowhere else.
+            optuna.trial.create_trial(
+                state=optuna.trial.TrialState.PRUNED,
+                params=trial.params,
+                distributions=trial.distributions,
+            )
+
+
+@contextmanager
+def _quiet_optuna() -> Iterator[Any]:
+    """Load Optuna without its log and its warnings about young features."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+            warnings.filterwarnings("ignore", category=UserWarning, module="optuna")
+            yield optuna
+    finally:
+        optuna.logging.set_verbosity(before)

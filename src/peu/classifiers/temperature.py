@@ -1,4 +1,4 @@
-"""The temperature that turns a machine's scores into probabilities."""
+"""Temperature scaling: from a machine's scores to probabilities."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ _WITHIN = (float(np.exp(-5)), float(np.exp(3)))
 
 
 def scores_log_loss(scores: Array, labels: NDArray[np.int64], temperature: float) -> float:
-    """Give the mean log loss in nats of scores (n, k), divided by a temperature, as a softmax."""
+    """Mean log loss in nats of scores (n, k) divided by a temperature, as a softmax."""
     chosen = softmax(scores / temperature)[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(chosen, 1e-12)).mean())
 
