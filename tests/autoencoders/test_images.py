@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from peu.autoencoders.images import image_pixels, image_set, part_images, usual_size
+from peu.autoencoders.images import default_image_size, image_pixels, image_set, split_images
 from peu.errors import DataError
-from peu.images.catalog import open_dataset
-from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 
 
 def _folder(tmp_path: Path, images: list[Image.Image]) -> ImageDataset:
     for number, image in enumerate(images):
         image.save(tmp_path / f"{number:02d}.png")
-    return load_dataset(tmp_path, labels_required=False)
+    return load_images(tmp_path, labels_required=False)
 
 
 def _noise(seed: int, size: tuple[int, int], mode: str = "RGB") -> Image.Image:
@@ -26,7 +26,7 @@ def _noise(seed: int, size: tuple[int, int], mode: str = "RGB") -> Image.Image:
 
 
 def test_the_digits_come_as_they_are() -> None:
-    digits = open_dataset("digits")
+    digits = load_images("digits")
     images = image_set(digits, seed=3)
     assert (images.image_size, images.channels) == ((8, 8), 1)
     assert len(images.train) + len(images.test) == len(digits) == 1797
@@ -39,15 +39,15 @@ def test_the_digits_come_as_they_are() -> None:
 
 
 def test_the_seed_decides_what_is_held_out(grey_bars: ImageDataset) -> None:
-    first, again, other = (part_images(grey_bars, 0.25, seed)[1] for seed in (0, 0, 1))
+    first, again, other = (split_images(grey_bars, 0.25, seed)[1] for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert first.tolist() != other.tolist()
 
 
 def test_what_is_held_out_is_counted_in_words(tmp_path: Path) -> None:
     dataset = _folder(tmp_path, [_noise(number, (70, 70)) for number in range(5)])
-    assert part_images(dataset, 0.2, 0)[2] == "1 image (20%) held out at random"
-    assert part_images(dataset, 0.4, 0)[2] == "2 images (40%) held out at random"
+    assert split_images(dataset, 0.2, 0)[2] == "1 image (20%) held out at random"
+    assert split_images(dataset, 0.4, 0)[2] == "2 images (40%) held out at random"
 
 
 def test_a_set_with_test_images_keeps_them(tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_set_with_test_images_keeps_them(tmp_path: Path) -> None:
     x = rng.integers(0, 256, (12, 8, 8), dtype=np.uint8)
     path = tmp_path / "parted.npz"
     np.savez(path, x_train=x[:8], y_train=np.arange(8) % 2, x_test=x[8:], y_test=np.arange(4) % 2)
-    images = image_set(load_dataset(path))
+    images = image_set(load_images(path))
     np.testing.assert_array_equal(images.train[..., 0], x[:8])
     np.testing.assert_array_equal(images.test[..., 0], x[8:])
     assert images.tested_on == "the set's own test images"
@@ -64,7 +64,7 @@ def test_a_set_with_test_images_keeps_them(tmp_path: Path) -> None:
 def test_copies_stay_on_one_side(tmp_path: Path) -> None:
     images = [_noise(number // 3, (70, 70)) for number in range(12)]
     dataset = _folder(tmp_path, images)
-    train, test, _ = part_images(dataset, 0.5, 0)
+    train, test, _ = split_images(dataset, 0.5, 0)
     copies = np.arange(12) // 3
     assert len(test) == 6
     assert not set(copies[train]) & set(copies[test])
@@ -73,7 +73,7 @@ def test_copies_stay_on_one_side(tmp_path: Path) -> None:
 def test_one_image_in_many_copies_is_refused(tmp_path: Path) -> None:
     dataset = _folder(tmp_path, [_noise(0, (20, 20))] * 3)
     with pytest.raises(DataError, match="two different images"):
-        part_images(dataset, 0.2, 0)
+        split_images(dataset, 0.2, 0)
 
 
 def test_images_are_grey_where_all_are(tmp_path: Path) -> None:
@@ -107,4 +107,4 @@ def test_the_size_is_the_images_own_where_it_is_small(
     tmp_path: Path, sizes: list[tuple[int, int]], expected: tuple[int, int]
 ) -> None:
     dataset = _folder(tmp_path, [_noise(at, size) for at, size in enumerate(sizes)])
-    assert usual_size(dataset, 4) == expected
+    assert default_image_size(dataset, 4) == expected

@@ -1,4 +1,4 @@
-"""What a kl_weight must lead to, told from the images: bounds, warnings, the starting point."""
+"""What a KL weight must lead to, predicted from the images: bounds and warnings."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from latent_images import lights
 from peu.autoencoders import kl_weight as module
 from peu.autoencoders.kl_weight import Spectrum, collapse_warning, image_spectrum
-from peu.images.dataset import load_dataset
+from peu.images.loading import load_images
 
 
 def test_the_spectrum_is_that_of_the_covariance() -> None:
@@ -47,7 +47,7 @@ def test_more_dimensions_than_images_can_fill_have_a_bound_of_nothing() -> None:
     ("kl_weight", "empty"), [(1.0, 2), (0.1, 2), (0.012, 1), (0.0131, 2), (0.0095, 0), (1e-3, 0)]
 )
 def test_a_warning_counts_the_dimensions_that_must_stay_empty(kl_weight: float, empty: int) -> None:
-    mnist = Spectrum(np.array([5.117, 3.741]), 52.7, 784)
+    mnist = Spectrum((5.117, 3.741), 52.7, 784)
     warning = collapse_warning(mnist, kl_weight, 2)
     if empty == 0:
         assert warning is None
@@ -59,7 +59,7 @@ def test_a_warning_counts_the_dimensions_that_must_stay_empty(kl_weight: float, 
 
 
 def test_the_bounds_of_mnist_are_the_published_ones(peu_data: Path) -> None:
-    array = load_dataset(peu_data / "mnist.npz").array
+    array = load_images(peu_data / "mnist.npz").array
     assert array is not None
     spectrum = image_spectrum(array[:60000, ..., None], 2)
     np.testing.assert_allclose(spectrum.eigenvalues, [5.117, 3.741], atol=0.001)

@@ -1,4 +1,4 @@
-"""Cleaned copies of image files: each under its own name, and nothing overwritten unasked."""
+"""Denoised copies of image files, each under its own name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from peu.autoencoders.denoise import denoise, plain_grey, to_bytes
-from peu.autoencoders.passes import ONCE
+from peu.autoencoders.denoiser import Denoiser
 from peu.errors import DataError, ResourceError
 from peu.files import replacing
 from peu.images.dataset import ImageDataset
-from peu.models.autoencoder import Autoencoder
 from peu.progress import report
-from peu.wording import shown
+from peu.wording import quoted
 
-_STAGE = "Denoising"
-_SAVED_AS: dict[str, tuple[str, dict[str, Any]]] = {
+_PHASE = "Denoising"
+_FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpg": ("JPEG", {"quality": 95}),
     ".jpeg": ("JPEG", {"quality": 95}),
     ".png": ("PNG", {}),
@@ -31,7 +30,7 @@ _SAVED_AS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class CleanedFile:
-    """Name an image and its cleaned copy; `reason` says why there is none.
+    """An image and its denoised copy, or the reason why there is none.
 
     Attributes:
         source: the image.
@@ -44,74 +43,73 @@ class CleanedFile:
     reason: str = ""
 
 
-def targets_of(
+def choose_targets(
     datasets: list[ImageDataset], output: Path, *, overwrite: bool
 ) -> list[tuple[Path, ...]]:
-    """Choose where every cleaned copy goes, before anything is computed.
+    """Choose the path of every copy, before anything is computed.
 
-    Names and subfolders are kept. A file of a kind that is not written, a GIF for one, gets
-    ".png" behind its name.
+    Names and subfolders are kept. A file in a format that is not written, such as GIF, gets
+    ".png" after its name.
 
     Args:
-        datasets: the images; each set's names are relative to its own root.
+        datasets: the images; names are relative to each dataset's root.
         output: the folder of the copies.
-        overwrite: replace copies that are there. An image itself is never replaced.
+        overwrite: replace existing copies. An image itself is never replaced.
 
     Returns:
-        One path for each image of each set.
+        One path for each image of each dataset.
 
     Raises:
         DataError: two images would have the same copy, or a copy would replace an image.
-        ResourceError: a copy is there already.
+        ResourceError: a copy already exists.
     """
     chosen = [tuple(_target(output, key) for key in dataset.keys) for dataset in datasets]
-    taken: set[Path] = set()
+    used: set[Path] = set()
     for dataset, targets in zip(datasets, chosen, strict=True):
         for source, target in zip(dataset.paths, targets, strict=True):
-            if target in taken:
+            if target in used:
                 raise DataError(
-                    f"Two images would both be written to {shown(target)}. Give folders of "
+                    f"Two images would both be written to {quoted(target)}. Give folders of "
                     "different names one by one, each with another --output."
                 )
-            taken.add(target)
+            used.add(target)
             if not target.exists():
                 continue
             if source.exists() and target.samefile(source):
                 raise DataError(
-                    f"A cleaned copy must not replace its image: {shown(source)}. Choose "
+                    f"A denoised copy must not replace its image: {quoted(source)}. Choose "
                     "another folder with --output."
                 )
             if not overwrite:
                 raise ResourceError(
-                    f"{shown(target)} must not exist yet: nothing is overwritten unasked. Choose "
-                    "another folder with --output, or say --overwrite."
+                    f"{quoted(target)} already exists. Choose another folder with --output, or "
+                    "pass --overwrite."
                 )
     return chosen
 
 
 def write_cleaned(
-    model: Autoencoder,
+    denoiser: Denoiser,
     dataset: ImageDataset,
     targets: tuple[Path, ...],
     *,
-    plain: bool = False,
+    once: bool = False,
 ) -> Iterator[CleanedFile]:
-    """Clean every image of a set and write it, one at a time.
+    """Denoise every image of a dataset and write it, one at a time.
 
     Args:
-        model: a denoiser.
+        denoiser: fitted.
         dataset: the images, at their own sizes.
-        targets: of `targets_of`.
-        plain: run the network once, as it is.
+        targets: from `choose_targets`.
+        once: run the network once, as in `Denoiser.denoise`.
 
     Yields:
-        One entry an image; a file that changed or went away meanwhile is set aside.
+        One entry per image; a file that has changed or disappeared is set aside.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    passes = ONCE if plain else None
-    report(_STAGE, 0, len(targets))
+    report(_PHASE, 0, len(targets))
     for number, target in enumerate(targets):
         source = dataset.paths[number]
         try:
@@ -119,19 +117,25 @@ def write_cleaned(
         except DataError as error:
             yield CleanedFile(source, None, str(error))
         else:
-            cleaned = to_bytes(denoise(model, plain_grey(image), passes=passes))
-            _save(cleaned, target)
+            intensities = denoiser.denoise(without_colour(image), once=once)
+            _save(np.rint(255 * intensities).astype(np.uint8), target)
             yield CleanedFile(source, target)
-        report(_STAGE, number + 1, len(targets))
+        report(_PHASE, number + 1, len(targets))
+
+
+def without_colour(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Reduce (height, width, 3) to (height, width, 1) where all channels are the same."""
+    red = pixels[..., :1]
+    return red if np.array_equal(np.repeat(red, 3, axis=2), pixels) else pixels
 
 
 def _target(output: Path, key: str) -> Path:
     path = output / key
-    return path if path.suffix.lower() in _SAVED_AS else path.with_name(path.name + ".png")
+    return path if path.suffix.lower() in _FORMATS else path.with_name(path.name + ".png")
 
 
-def _save(pixels: np.ndarray[Any, np.dtype[np.uint8]], target: Path) -> None:
-    kind, settings = _SAVED_AS[target.suffix.lower()]
+def _save(pixels: NDArray[np.uint8], target: Path) -> None:
+    kind, settings = _FORMATS[target.suffix.lower()]
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     with replacing(target) as draft:
         image.save(draft, format=kind, **settings)

@@ -1,4 +1,4 @@
-"""From a set of images to the arrays that an auto-encoder learns from and is tested on."""
+"""Training and test arrays of an auto-encoder, from a dataset."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from peu.errors import DataError
 from peu.images.dataset import ImageDataset
 from peu.images.duplicates import duplicate_groups
+from peu.images.image_size import Channels
+from peu.images.resizing import ResizeMode
 from peu.images.splits import predefined_split
-from peu.recipes.checks import Channels, ResizeMode
 from peu.seeds import child_seed
 
-_USUAL_SIDE = 64
+_DEFAULT_SIDE = 64
 _LARGEST_OWN_SIDE = 64
 _SMALLEST_SIDE = 8
 _MOST_GROUPED = 20_000
@@ -21,7 +22,7 @@ _LUMINANCE = np.array([299, 587, 114], np.uint32)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ImageSet:
-    """Hold the images of one training, and those that it is tested on.
+    """Training and test images of an auto-encoder, as arrays.
 
     Attributes:
         train: (n, height, width, channels) uint8.
@@ -59,7 +60,7 @@ def image_set(
     test_share: float = 0.2,
     seed: int = 0,
 ) -> ImageSet:
-    """Bring images to one size and number of channels, and part them.
+    """Bring images to one size and number of channels, and split them.
 
     Args:
         dataset: images, with or without labels.
@@ -77,8 +78,8 @@ def image_set(
     Raises:
         DataError: fewer than two different images, or a file that changed.
     """
-    train, test, tested_on = part_images(dataset, test_share, seed)
-    size = image_size or usual_size(dataset, multiple)
+    train, test, tested_on = split_images(dataset, test_share, seed)
+    size = image_size or default_image_size(dataset, multiple)
     pixels = image_pixels(dataset, size, resize_mode, channels)
     return ImageSet(
         train=pixels[train],
@@ -89,11 +90,11 @@ def image_set(
     )
 
 
-def usual_size(dataset: ImageDataset, multiple: int) -> tuple[int, int]:
-    """Give the images' own (height, width) where they share a small one, else 64 x 64."""
-    sizes = {(facts.height, facts.width) for facts in dataset.facts}
+def default_image_size(dataset: ImageDataset, multiple: int) -> tuple[int, int]:
+    """The images' own (height, width) where they share a small one, else 64 x 64."""
+    sizes = {(one.height, one.width) for one in dataset.metadata}
     if len(sizes) > 1 or max(*next(iter(sizes))) > _LARGEST_OWN_SIDE:
-        return _USUAL_SIDE, _USUAL_SIDE
+        return _DEFAULT_SIDE, _DEFAULT_SIDE
     least = max(_SMALLEST_SIDE, multiple)
     height, width = (max(least, side // multiple * multiple) for side in sizes.pop())
     return height, width
@@ -105,7 +106,7 @@ def image_pixels(
     resize_mode: ResizeMode,
     channels: Channels = "auto",
 ) -> NDArray[np.uint8]:
-    """Give all images of a set at one size, grey or in colour.
+    """All images of a dataset at one size, grey or in colour.
 
     Args:
         dataset: the images.
@@ -128,35 +129,35 @@ def image_pixels(
 
 
 def is_grey(pixels: NDArray[np.uint8]) -> bool:
-    """Tell whether red, green and blue are the same everywhere."""
+    """Whether red, green and blue are the same everywhere."""
     red, green, blue = (pixels[..., at] for at in range(3))
     return bool(np.array_equal(red, green) and np.array_equal(red, blue))
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Give the luminance (ITU-R BT.601) of pixels (n, ..., 3), as (n, ..., 1)."""
+    """Luminance (ITU-R BT.601) of pixels (n, ..., 3), as (n, ..., 1)."""
     grey = np.empty((*pixels.shape[:-1], 1), np.uint8)
     for row, image in zip(grey, pixels, strict=True):
         row[..., 0] = (image.astype(np.uint32) @ _LUMINANCE + 500) // 1000
     return grey
 
 
-def part_images(
+def split_images(
     dataset: ImageDataset, test_share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], str]:
-    """Choose what is learnt from and what is tested on.
+    """Choose training and test images; copies of one image are on one side.
 
     Returns:
-        Indices to learn from, indices to test on, and where the latter come from in words.
-        Copies of one image are on one side.
+        Indices of the training images, of the test images, and where the latter come from, in
+        words.
 
     Raises:
         DataError: fewer than two different images.
     """
-    own = predefined_split(dataset)
-    if own is not None:
-        return own.train, own.test, "the set's own test images"
-    # In a very large set of small images, copies are rare and finding them takes long.
+    predefined = predefined_split(dataset)
+    if predefined is not None:
+        return predefined.train, predefined.test, "the set's own test images"
+    # In a very large dataset of small images, copies are rare and finding them takes long.
     few = len(dataset) <= _MOST_GROUPED
     groups = duplicate_groups(dataset) if few else np.arange(len(dataset))
     names = np.unique(groups)
@@ -170,5 +171,5 @@ def part_images(
     chosen = np.isin(groups, generator.permutation(names)[:held_out])
     test = np.flatnonzero(chosen)
     share = 100 * len(test) / len(dataset)
-    said = f"{len(test)} image{'s' * (len(test) > 1)} ({share:.0f}%) held out at random"
-    return np.flatnonzero(~chosen), test, said
+    words = f"{len(test)} image{'s' * (len(test) > 1)} ({share:.0f}%) held out at random"
+    return np.flatnonzero(~chosen), test, words

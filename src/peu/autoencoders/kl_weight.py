@@ -1,4 +1,4 @@
-"""What a kl_weight will do, told from the images alone, before anything is trained."""
+"""What a KL weight will lead to, predicted from the images before training."""
 
 from dataclasses import dataclass
 
@@ -12,51 +12,51 @@ _CHUNK = 4096
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Hold how far images spread along their principal components.
+    """Variances of images along their principal components.
 
     Attributes:
-        eigenvalues: the largest variances, in squared intensities, falling.
+        eigenvalues: the largest variances, in squared intensities, in falling order.
         total: the sum of all variances.
         pixels: D, the values in an image: height times width times channels.
     """
 
-    eigenvalues: NDArray[np.float64]
+    eigenvalues: tuple[float, ...]
     total: float
     pixels: int
 
     @property
     def bounds(self) -> NDArray[np.float64]:
-        """The kl_weight 2 lambda_i / D from which dimension i must stay empty.
+        """KL weights 2 lambda_i / D from which dimension i must stay empty.
 
-        A kl_weight c stands for pixels with noise of variance c D / 2. Where that is more than
-        the i-th component varies, telling the component costs more nats than it saves: the best
-        linear auto-encoder leaves the dimension at the prior. The sheet's network was measured
-        to do the same.
+        A KL weight c stands for pixels with noise of variance c D / 2. Where that is more than
+        the variance of the i-th component, encoding the component costs more nats than it saves:
+        the best linear auto-encoder leaves the dimension at the prior. The sheet's network was
+        measured to do the same.
 
         Source: Lucas, Tucker, Grosse and Norouzi (2019), Don't blame the ELBO! A linear VAE
         perspective on posterior collapse, NeurIPS.
         """
-        return 2 * self.eigenvalues / self.pixels
+        return 2 * np.array(self.eigenvalues) / self.pixels
 
     @property
     def start(self) -> float:
-        """The kl_weight that suits the mean image as reconstruction: 2 Var / D."""
+        """The KL weight that suits the mean image as reconstruction: 2 Var / D."""
         return 2 * self.total / self.pixels**2
 
-    def fillable(self, kl_weight: float, latent: int) -> int:
-        """Give how many of so many dimensions can carry something under a kl_weight."""
-        return int(np.count_nonzero(self.bounds[:latent] > kl_weight))
+    def usable_dimensions(self, kl_weight: float, latent_dim: int) -> int:
+        """How many of `latent_dim` dimensions can carry information under a KL weight."""
+        return int(np.count_nonzero(self.bounds[:latent_dim] > kl_weight))
 
 
 def image_spectrum(pixels: NDArray[np.uint8], count: int) -> Spectrum:
-    """Find the principal variances of images.
+    """Compute the principal variances of images.
 
-    Images of more than 2,048 values are judged by 2,000 of them, evenly taken; their
-    covariance among themselves has the same eigenvalues as that of their pixels.
+    Of images with more than 2,048 values, 2,000 evenly spaced ones are used; their Gram matrix
+    has the same eigenvalues as the covariance of their pixels.
 
     Args:
         pixels: (n, height, width, channels), n at least 2.
-        count: how many variances are wanted; there are at most as many as images less one.
+        count: number of variances; those beyond n - 1 are 0.
 
     Returns:
         The spectrum, in squared intensities of 0 to 1.
@@ -78,29 +78,29 @@ def image_spectrum(pixels: NDArray[np.uint8], count: int) -> Spectrum:
     found = np.linalg.eigvalsh(matrix)[::-1][:count]
     eigenvalues = np.zeros(count)
     eigenvalues[: len(found)] = np.maximum(found, 0)
-    return Spectrum(eigenvalues, float(np.trace(matrix)), wide)
+    return Spectrum(tuple(eigenvalues.tolist()), float(np.trace(matrix)), wide)
 
 
-def collapse_warning(spectrum: Spectrum, kl_weight: float, latent: int) -> str | None:
-    """Say before training what a kl_weight must lead to, or nothing where it can work.
+def collapse_warning(spectrum: Spectrum, kl_weight: float, latent_dim: int) -> str | None:
+    """Predict before training which dimensions a KL weight leaves empty; None if none.
 
     Args:
-        spectrum: of the training images, with `latent` eigenvalues or more.
+        spectrum: of the training images, with `latent_dim` eigenvalues or more.
         kl_weight: of the KL term.
-        latent: dimensions of the code.
+        latent_dim: dimensions of the code.
 
     Example:
-        >>> collapse_warning(Spectrum(np.array([5.0, 4.0]), 50.0, 784), 1.0, 2)
-        'Coefficient 1 will leave 2 of 2 dimensions empty: on these images it must stay below \
+        >>> collapse_warning(Spectrum((5.0, 4.0), 50.0, 784), 1.0, 2)
+        'KL weight 1 will leave 2 of 2 dimensions empty: on these images it must stay below \
 0.0102 (2 lambda / D). Try `auto`.'
     """
-    fillable = spectrum.fillable(kl_weight, latent)
-    if fillable == latent:
+    usable = spectrum.usable_dimensions(kl_weight, latent_dim)
+    if usable == latent_dim:
         return None
     return (
-        f"Coefficient {kl_weight:g} will leave {latent - fillable} of {latent} dimensions empty: "
-        f"on these images it must stay below {spectrum.bounds[latent - 1]:.3g} (2 lambda / D). "
-        "Try `auto`."
+        f"KL weight {kl_weight:g} will leave {latent_dim - usable} of {latent_dim} dimensions "
+        f"empty: on these images it must stay below {spectrum.bounds[latent_dim - 1]:.3g} "
+        "(2 lambda / D). Try `auto`."
     )
 
 

@@ -1,18 +1,18 @@
-"""What clipping does to the mean of a noisy pixel, and how to undo it."""
+"""The bias that clipping gives to noisy pixels, and its inverse."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.recipes.noise import Noise
+from peu.autoencoders.noise import Noise
 
 _STEPS = 2049
 
 
 def expected_intensity(clean: NDArray[np.float64], noise: Noise) -> NDArray[np.float64]:
-    """Give the mean of a noisy, clipped pixel for each clean intensity.
+    """Mean of a noisy, clipped pixel for each clean intensity.
 
-    A black pixel under Gaussian noise of deviation s can only become brighter: on average it
-    shows s / sqrt(2 pi). A filter that averages takes this for the image.
+    A black pixel under Gaussian noise of deviation s can only become brighter: its mean is
+    s / sqrt(2 pi). A filter that averages takes this for the image.
 
     Args:
         clean: intensities in [0, 1], any shape.
@@ -34,19 +34,18 @@ def expected_intensity(clean: NDArray[np.float64], noise: Noise) -> NDArray[np.f
         )
     from scipy.stats import poisson
 
-    photons = np.arange(int(np.ceil(noise.high)) + 1)
-    # The mean of min(N, photons): what is counted, cut off at white, by the sum over its tails.
-    tails = [poisson.sf(k, clean * noise.high) for k in photons[:-1]]
-    whole = np.sum(tails, axis=0) if tails else np.zeros_like(clean)
-    return np.asarray(whole / noise.high)
+    # The mean of min(N, photons), a count that is clipped at white, by the sum over its tails.
+    counts = range(int(np.ceil(noise.high)))
+    mean = sum((poisson.sf(k, clean * noise.high) for k in counts), start=np.zeros_like(clean))
+    return np.asarray(mean / noise.high)
 
 
-def undo_clipping(filtered: NDArray[np.float64], noise: Noise) -> NDArray[np.float64]:
+def undo_clipping_bias(filtered: NDArray[np.float64], noise: Noise) -> NDArray[np.float64]:
     """Turn the mean of noisy, clipped pixels back into the clean intensity.
 
     Args:
         filtered: intensities that an averaging filter gave, any shape.
-        noise: of one amount, which must be known; a denoiser is not told.
+        noise: of one amount, which must be known; a blind denoiser does not know it.
 
     Returns:
         The same shape, in [0, 1].
