@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from latent_images import light_set_of, saved_light_map
-from peu.images.dataset import ImageDataset, load_dataset
-from peu.models.autoencoder import Autoencoder
+from latent_images import light_set_of, saved_light_vae
+from peu.autoencoders.vae import VAE
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from small_set import drawn_images
 
 
@@ -17,7 +18,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def dataset(photos: Path) -> ImageDataset:
-    return load_dataset(photos)
+    return load_images(photos)
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +27,5 @@ def light_dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
 
 
 @pytest.fixture(scope="session")
-def light_map(tmp_path_factory: pytest.TempPathFactory) -> Autoencoder:
-    return Autoencoder.load(saved_light_map(tmp_path_factory))
+def light_vae(tmp_path_factory: pytest.TempPathFactory) -> VAE:
+    return VAE.load(saved_light_vae(tmp_path_factory))

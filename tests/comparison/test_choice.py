@@ -1,4 +1,4 @@
-"""The recipe chosen where none is named: by a comparison, by weights at hand, by numbers."""
+"""The recipe chosen by default: by a comparison, by available weights, by numbers."""
 
 import dataclasses
 import os
@@ -8,34 +8,36 @@ from typing import Any
 import numpy as np
 import pytest
 
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.ensemble import Ensemble
+from peu.classifiers.fisher import FisherVectors
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.small_cnn import SmallCNN
+from peu.classifiers.transfer import Transfer
 from peu.comparison.choice import choose_recipe
-from peu.errors import BundleError, RecipeError
+from peu.errors import BundleError, RecipeError, ResourceError
 from peu.files import write_json
 from peu.images.dataset import ImageDataset
-from peu.recipes.descriptors import HogSVM
-from peu.recipes.ensemble import Ensemble
-from peu.recipes.fisher import FisherVectors
-from peu.recipes.frozen import Transfer
-from peu.recipes.registry import Recipe, recipe_to_dict
-from peu.recipes.scratch import SmallCNN
 
-NOWHERE = Transfer(backbone_weights="imagenet")
+NOWHERE = Transfer(backbone="mobilenet", backbone_weights="imagenet")
 
 
 @pytest.fixture
 def without_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave no pretrained weights on this machine, and no network to fetch them."""
-    from peu.classifiers import frozen
-    from peu.errors import ResourceError
+    """Have no pretrained weights on this machine, and no network to fetch them."""
+    from peu.networks import feature_extractor
 
     def refuse(*_: object) -> None:
         raise ResourceError("The ImageNet weights are not on this machine.")
 
-    monkeypatch.setattr(frozen, "_feature_network", refuse)
+    monkeypatch.setattr(feature_extractor, "feature_extractor", refuse)
 
 
 def _report(
-    folder: Path, fingerprint: str, rows: list[tuple[Recipe, float, float]], repeats: int = 1
+    folder: Path,
+    fingerprint: str,
+    rows: list[tuple[ImageClassifier, float, float]],
+    repeats: int = 1,
 ) -> None:
     value: dict[str, Any] = {
         "dataset": {"fingerprint": fingerprint},
@@ -43,7 +45,7 @@ def _report(
         "repeats": repeats,
         "recipes": [
             {
-                "recipe": recipe_to_dict(recipe),
+                "recipe": recipe.to_dict(),
                 "accuracy": {"mean": accuracy},
                 "seconds_per_trial": seconds,
             }
@@ -68,7 +70,7 @@ def test_a_comparison_of_these_images_decides(dataset: ImageDataset, tmp_path: P
 def test_the_more_thorough_comparison_counts_and_of_equals_the_newer(
     dataset: ImageDataset, tmp_path: Path
 ) -> None:
-    rows: list[Recipe] = [HogSVM(kernel="linear"), HogSVM(), SmallCNN()]
+    rows: list[ImageClassifier] = [HogSVM(kernel="linear"), HogSVM(), SmallCNN()]
     for number, (recipe, repeats) in enumerate(zip(rows, (1, 2, 2), strict=True)):
         _report(tmp_path / str(number), dataset.fingerprint, [(recipe, 0.9, 1.0)], repeats)
         os.utime(tmp_path / str(number) / "report.json", (100 - number, 100 - number))
@@ -80,44 +82,40 @@ def test_of_equally_good_recipes_the_faster_is_taken(dataset: ImageDataset, tmp_
     assert choose_recipe(dataset, runs=tmp_path).recipe == HogSVM()
 
 
-def test_weights_at_hand_are_used(dataset: ImageDataset, tmp_path: Path) -> None:
+def test_available_weights_are_used(dataset: ImageDataset, tmp_path: Path) -> None:
     from peu.networks.backend import keras
 
     backbone = tmp_path / "tiny.keras"
     inputs = keras.Input((32, 32, 3))
     keras.Model(inputs, keras.layers.Conv2D(3, 5, strides=4)(inputs)).save(backbone)
     mine = Transfer(backbone=str(backbone), backbone_preprocessing="tf")
-    choice = choose_recipe(dataset, runs=tmp_path, frozen=mine)
+    choice = choose_recipe(dataset, runs=tmp_path, transfer=mine)
     assert choice.recipe == mine
     assert backbone.name in choice.reason
 
 
-def test_a_wrong_backbone_is_said_and_not_passed_over(
-    dataset: ImageDataset, tmp_path: Path
-) -> None:
+def test_a_wrong_backbone_is_an_error(dataset: ImageDataset, tmp_path: Path) -> None:
     (tmp_path / "damaged.keras").write_bytes(b"no network")
     for wrong, error in (("nonsense", RecipeError), (str(tmp_path / "damaged.keras"), BundleError)):
         recipe = Transfer(backbone=wrong, backbone_preprocessing="tf")
         with pytest.raises(error):
-            choose_recipe(dataset, runs=None, frozen=recipe)
+            choose_recipe(dataset, runs=None, transfer=recipe)
 
 
 @pytest.mark.usefixtures("without_weights")
 def test_without_weights_the_smallest_class_decides(dataset: ImageDataset) -> None:
-    few = choose_recipe(dataset, runs=None, frozen=NOWHERE)
+    few = choose_recipe(dataset, runs=None, transfer=NOWHERE)
     assert few.recipe == FisherVectors()
     assert "(8)" in few.reason
     assert dataset.labels is not None
-    one = choose_recipe(dataset[np.r_[0, 8:32]], runs=None, frozen=NOWHERE)
+    one = choose_recipe(dataset[np.r_[0, 8:32]], runs=None, transfer=NOWHERE)
     assert "(1)" in one.reason
     doubled = dataclasses.replace(
         dataset,
-        paths=dataset.paths * 2,
-        facts=dataset.facts * 2,
+        records=dataset.records * 2,
         labels=np.tile(dataset.labels, 2),
-        parts=dataset.parts * 2,
     )
-    enough = choose_recipe(doubled, runs=None, frozen=NOWHERE)
+    enough = choose_recipe(doubled, runs=None, transfer=NOWHERE)
     assert isinstance(enough.recipe, Ensemble)
     assert [member.kind for member in enough.recipe.members] == ["fisher", "resnet"]
     assert "at least 16" in enough.reason
@@ -125,17 +123,15 @@ def test_without_weights_the_smallest_class_decides(dataset: ImageDataset) -> No
 
 @pytest.mark.usefixtures("without_weights")
 @pytest.mark.parametrize(("times", "kinds"), [(160, ["hog", "resnet"]), (700, [])])
-def test_very_many_images_are_left_to_what_copes_with_them(
+def test_many_images_get_a_recipe_that_can_take_them(
     dataset: ImageDataset, times: int, kinds: list[str]
 ) -> None:
     assert dataset.labels is not None
     many = dataclasses.replace(
         dataset,
-        paths=dataset.paths * times,
-        facts=dataset.facts * times,
+        records=dataset.records * times,
         labels=np.tile(dataset.labels, times),
-        parts=dataset.parts * times,
     )
-    choice = choose_recipe(many, runs=None, frozen=NOWHERE)
+    choice = choose_recipe(many, runs=None, transfer=NOWHERE)
     assert [member.kind for member in getattr(choice.recipe, "members", ())] == kinds
     assert f"{32 * times:,}" in choice.reason

@@ -1,34 +1,38 @@
-"""The comparison: same folds for all, same figures twice, and nothing done twice."""
+"""A comparison: the same folds for all, the same figures twice, and nothing run twice."""
 
 import json
 import pickle
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from locked_folder import locked_elsewhere
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.transfer import Transfer
 from peu.comparison import compare as module
 from peu.comparison import processes
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
-from peu.comparison.trial import Trial, TrialTask, run_trial, trial_to_dict
+from peu.comparison.trial import Trial, TrialTask, run_trial, trial_to_dict, try_trial
 from peu.errors import DataError, PeuError, RecipeError, ResourceError
-from peu.files import owning, write_json
+from peu.files import write_json
 from peu.images.dataset import ImageDataset
 from peu.images.splits import make_holdout
-from peu.recipes.descriptors import HogSVM
-from peu.recipes.frozen import Transfer
-from peu.recipes.registry import Recipe
+from recorded_progress import recorded_progress
 from small_set import PLAIN, TINY
 
 MISSING = Transfer(backbone="nowhere.keras", backbone_preprocessing="tf")
 
 
 def _figures(comparison: Comparison) -> list[object]:
-    """Give everything that the seed decides."""
+    """Everything that the seed decides."""
     return [
         (trial.recipe.name, trial.split.fold, trial.probabilities.tolist(), trial.history)
         for trial in comparison.trials
@@ -40,25 +44,25 @@ def _files(folder: Path) -> list[Path]:
 
 
 class _Counted:
-    """Run trials, and remember which."""
+    """Runs trials, and records which."""
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, int]] = []
 
-    def __call__(self, dataset: object, task: TrialTask, *rest: object, **more: object) -> Trial:
+    def __call__(self, dataset: ImageDataset, task: TrialTask) -> Trial | PeuError:
         self.ran.append((task.recipe.name, task.split.fold))
-        return run_trial(dataset, task, *rest, **more)  # type: ignore[arg-type]
+        return try_trial(dataset, task)
 
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> _Counted:
     counting = _Counted()
-    monkeypatch.setattr(module, "run_trial", counting)
+    monkeypatch.setattr(module, "try_trial", counting)
     return counting
 
 
 def test_every_recipe_runs_on_the_same_folds(dataset: ImageDataset) -> None:
-    recipes: list[Recipe] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
+    recipes: list[ImageClassifier] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
     comparison = compare(dataset, recipes, folds=3, repeats=2, seed=4)
     assert len(comparison.splits) == 6
     for recipe in recipes:
@@ -67,12 +71,12 @@ def test_every_recipe_runs_on_the_same_folds(dataset: ImageDataset) -> None:
     assert {summary.name for summary in comparison.summaries} == {"hog", "coarse"}
     assert len(comparison.paired) == 1
     assert comparison.failures == ()
-    assert comparison.verdict.startswith(f"{comparison.summaries[0].name} recognises")
+    assert comparison.verdict.startswith(f"{comparison.summaries[0].name} is right on")
     assert comparison.provenance["fingerprint"] == dataset.fingerprint
     assert (comparison.folds, comparison.repeats, comparison.seed) == (3, 2, 4)
 
 
-def test_no_group_stands_on_both_sides(dataset: ImageDataset) -> None:
+def test_a_group_is_on_one_side_of_every_split(dataset: ImageDataset) -> None:
     twice = dataset[np.r_[np.arange(32), np.arange(0, 32, 4)]]
     comparison = compare(twice, [PLAIN], folds=3, repeats=2)
     assert len(np.unique(comparison.groups)) == 32
@@ -84,7 +88,7 @@ def test_no_group_stands_on_both_sides(dataset: ImageDataset) -> None:
 def test_the_same_seed_gives_the_same_figures_alone_or_side_by_side(
     dataset: ImageDataset,
 ) -> None:
-    recipes: list[Recipe] = [HogSVM(), TINY]
+    recipes: list[ImageClassifier] = [HogSVM(), TINY]
     alone = compare(dataset, recipes, folds=2, repeats=1, workers=1)
     again = compare(dataset, recipes, splits=alone.splits[:1], workers=1)
     missing = replace(MISSING, head="mlp")
@@ -100,11 +104,11 @@ def test_the_same_seed_gives_the_same_figures_alone_or_side_by_side(
     assert [failure.name for failure in together.failures] == ["transfer"]
 
 
-def test_what_is_finished_is_not_run_again(
+def test_finished_trials_are_not_run_again(
     dataset: ImageDataset, tmp_path: Path, counted: _Counted
 ) -> None:
-    recipes: list[Recipe] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
-    told: list[tuple[str, int, int]] = []
+    recipes: list[ImageClassifier] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
+    reported: list[tuple[str, int, int]] = []
 
     def run() -> Comparison:
         return compare(
@@ -113,30 +117,74 @@ def test_what_is_finished_is_not_run_again(
             folds=3,
             repeats=1,
             run_folder=tmp_path,
-            on_trial=lambda trial, done, total: told.append((trial.recipe.name, done, total)),
+            on_trial=lambda trial, done, total: reported.append((trial.recipe.name, done, total)),
         )
 
     first = run()
     assert len(counted.ran) == len(_files(tmp_path)) == 6
-    assert [row[1:] for row in told] == [(done, 6) for done in range(1, 7)]
+    assert [row[1:] for row in reported] == [(done, 6) for done in range(1, 7)]
     stored = json.loads((tmp_path / "splits.json").read_text())
     assert [split["test"] for split in stored["splits"]] == [
         split.test.tolist() for split in first.splits
     ]
 
     counted.ran.clear()
-    told.clear()
+    reported.clear()
     assert _figures(run()) == _figures(first)
     assert counted.ran == []
-    assert told == []
+    assert reported == []
 
-    gone, damaged = _files(tmp_path)[1], _files(tmp_path)[4]
+    gone, cut, older, fewer = _files(tmp_path)[:4]
     gone.unlink()
-    damaged.write_bytes(damaged.read_bytes()[:200])
-    third = run()
-    assert len(counted.ran) == 2
+    cut.write_bytes(cut.read_bytes()[:200])
+    _edit(older, format=0)
+    _edit(fewer, probabilities=json.loads(fewer.read_text())["probabilities"][1:])
+    with recorded_progress() as progress:
+        third = run()
+    assert len(counted.ran) == 4
     assert _figures(third) == _figures(first)
-    assert [row[1] for row in told] == [5, 6]
+    assert [row[1] for row in reported] == [3, 4, 5, 6]
+    # Finished trials count from the start, for one honest estimate of the time that is left.
+    assert progress.counted == [(0, 6), (2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+
+
+def _edit(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_a_failed_recipe_counts_as_done(dataset: ImageDataset) -> None:
+    with recorded_progress() as progress:
+        compare(dataset, [MISSING, PLAIN], folds=2, repeats=1)
+    assert progress.counted == [(0, 4), (0, 4), (2, 4), (3, 4), (4, 4)]
+
+
+_KILLED = """
+import os, signal, sys
+from peu.classifiers.hog import HogSVM
+from peu.comparison.compare import compare
+from peu.images.loading import load_images
+
+def stop(trial, done, total):
+    if done == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+recipe = HogSVM(colour="never", kernel="linear")
+compare(load_images(sys.argv[1]), [recipe], folds=4, repeats=1, run_folder=sys.argv[2],
+        on_trial=stop)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_killed_comparison_resumes_with_the_same_figures(
+    dataset: ImageDataset, tmp_path: Path, counted: _Counted
+) -> None:
+    command = [sys.executable, "-c", _KILLED, str(dataset.root), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(_files(tmp_path)) == 2
+    resumed = compare(dataset, [PLAIN], folds=4, repeats=1, run_folder=tmp_path)
+    assert len(counted.ran) == 2
+    assert _figures(resumed) == _figures(compare(dataset, [PLAIN], folds=4, repeats=1))
 
 
 def test_a_trial_run_again_has_as_many_threads_as_before(
@@ -147,15 +195,13 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
     def side_by_side(
         dataset: ImageDataset,
         tasks: Sequence[TrialTask],
-        groups: NDArray[np.int64],
         *,
         workers: int,
         threads: int,
-        progress: object,
     ) -> Iterator[tuple[TrialTask, Trial]]:
         asked.append((len(tasks), workers, threads))
         for task in tasks:
-            made = run_trial(dataset, replace(task, recipe=PLAIN, file=None), groups)
+            made = run_trial(dataset, replace(task, recipe=PLAIN, file=None))
             assert task.file is not None
             write_json(task.file, trial_to_dict(replace(made, recipe=task.recipe)))
             yield task, replace(made, recipe=task.recipe)
@@ -168,7 +214,7 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
     assert asked == [(3, 2, 2), (1, 1, 2)]
 
 
-def test_a_name_is_no_reason_to_run_again(
+def test_a_renamed_recipe_is_not_run_again(
     dataset: ImageDataset, tmp_path: Path, counted: _Counted
 ) -> None:
     compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)
@@ -193,7 +239,7 @@ def test_a_recipe_that_cannot_run_does_not_stop_the_others(
     assert [name for name, _ in counted.ran].count("transfer") == 1
 
 
-def test_where_none_can_run_the_first_trouble_is_raised(dataset: ImageDataset) -> None:
+def test_if_no_recipe_can_run_the_first_error_is_raised(dataset: ImageDataset) -> None:
     with pytest.raises(RecipeError, match=r"nowhere\.keras"):
         compare(dataset, [MISSING], folds=2, repeats=1)
 
@@ -215,8 +261,8 @@ def test_a_network_that_diverges_is_a_failure_that_says_what_to_change(
 
 
 @pytest.mark.parametrize("recipes", [[], [PLAIN, PLAIN]], ids=["none", "one name twice"])
-def test_recipes_need_names_of_their_own(dataset: ImageDataset, recipes: list[HogSVM]) -> None:
-    with pytest.raises(RecipeError, match="names of their own"):
+def test_recipes_need_different_names(dataset: ImageDataset, recipes: list[HogSVM]) -> None:
+    with pytest.raises(RecipeError, match="different names"):
         compare(dataset, recipes)
 
 
@@ -247,7 +293,7 @@ def test_trials_can_be_run_elsewhere(dataset: ImageDataset) -> None:
     assert [failure.name for failure in comparison.failures] == ["transfer"]
 
 
-def test_one_split_of_the_users_own(dataset: ImageDataset) -> None:
+def test_splits_can_be_given(dataset: ImageDataset) -> None:
     split = make_holdout(dataset, test_share=0.3)
     comparison = compare(dataset, [PLAIN], splits=[split])
     assert comparison.splits == (split,)
@@ -257,7 +303,7 @@ def test_one_split_of_the_users_own(dataset: ImageDataset) -> None:
     assert 0 <= accuracy.low < accuracy.mean < accuracy.high <= 1
 
 
-def test_a_folder_that_another_run_holds_is_refused(dataset: ImageDataset, tmp_path: Path) -> None:
-    with owning(tmp_path), pytest.raises(ResourceError, match="Another run"):
+def test_a_folder_in_use_by_another_run_is_refused(dataset: ImageDataset, tmp_path: Path) -> None:
+    with locked_elsewhere(tmp_path), pytest.raises(ResourceError, match="Another run"):
         compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)
     compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)

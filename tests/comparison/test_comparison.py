@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from peu.comparison.compare import compare
-from peu.comparison.comparison import Comparison
+from peu.comparison.comparison import Comparison, Failure
 from peu.images.dataset import ImageDataset
 from small_set import PLAIN
 
@@ -39,10 +39,10 @@ def test_the_most_confidently_wrong_come_first(comparison: Comparison) -> None:
     evaluation = comparison.out_of_fold("hog")
     wrong = comparison.wrong("hog", 100)
     assert 0 < len(wrong) == int((evaluation.predictions != evaluation.labels).sum())
-    for image, answer, sureness in wrong:
-        assert evaluation.labels[image] != answer
-        assert evaluation.probabilities[image].max() == sureness
-        assert evaluation.probabilities[image, answer] == sureness
+    for image, predicted, confidence in wrong:
+        assert evaluation.labels[image] != predicted
+        assert evaluation.probabilities[image].max() == confidence
+        assert evaluation.probabilities[image, predicted] == confidence
     assert [row[2] for row in wrong] == sorted((row[2] for row in wrong), reverse=True)
     assert comparison.wrong("hog", 1) == wrong[:1]
 
@@ -53,3 +53,22 @@ def test_images_that_were_never_tested_are_left_out(comparison: Comparison) -> N
     assert tested.tolist() == comparison.trials[0].split.test.tolist()
     assert len(few.out_of_fold("hog").labels) == len(tested)
     assert {row[0] for row in few.wrong("hog", 100)} <= set(tested.tolist())
+
+
+def test_a_comparison_shows_itself_briefly(comparison: Comparison) -> None:
+    assert "hog" in repr(comparison)
+    assert len(repr(comparison)) < 500
+    many = replace(comparison, summaries=comparison.summaries * 100)
+    assert len(repr(many)) < 500
+    assert len(repr(comparison.trials[0])) < 500
+    assert len(repr(comparison.summaries[0])) < 500
+
+
+def test_a_notebook_shows_the_verdict_and_a_row_per_recipe(comparison: Comparison) -> None:
+    failed = replace(comparison, failures=(Failure("<b>", "no weights"),))
+    shown = failed._repr_html_()
+    assert comparison.verdict in shown
+    assert shown.count("<tr>") == 2
+    assert f"{comparison.summaries[0].accuracy.mean:.1%}" in shown
+    assert "&lt;b&gt; could not run: no weights" in shown
+    assert "<b>" not in shown

@@ -1,27 +1,25 @@
 """A denoiser is measured on images that it has not seen, beside filters chosen on others."""
 
-import dataclasses
+import copy
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from bar_images import QUICK_DENOISING, write_bars
-from peu.autoencoders.classical import FILTERS
-from peu.autoencoders.fit import fit_autoencoder
+from bar_images import QUICK_DENOISER, write_bars
+from peu.autoencoders.classical_filters import FILTERS
+from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.images import image_set
-from peu.autoencoders.noise import add_noise
-from peu.autoencoders.passes import Passes, passes_of
+from peu.autoencoders.inference import Inference
+from peu.autoencoders.noise import add_noise, read_noise
 from peu.comparison.denoising import evaluate_denoiser
-from peu.comparison.latent import fewer_to_learn
+from peu.comparison.latent import limit_training_images
 from peu.errors import DataError
 from peu.evaluation.reconstruction import peak_signal_to_noise
-from peu.images.dataset import ImageDataset, load_dataset
-from peu.models.autoencoder import Autoencoder
-from peu.recipes.denoising import Denoising
-from peu.recipes.noise import read_noise
-from peu.recipes.training import TrainingSettings
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from peu.seeds import child_seed
 
 LEVELS = [read_noise(0.1), read_noise(0.3)]
@@ -29,16 +27,17 @@ LEVELS = [read_noise(0.1), read_noise(0.3)]
 
 @pytest.fixture(scope="module")
 def grey_bars(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    return load_dataset(write_bars(tmp_path_factory.mktemp("bars") / "bars.npz"))
+    return load_images(write_bars(tmp_path_factory.mktemp("bars") / "bars.npz"))
 
 
 @pytest.fixture(scope="module")
-def bar_denoiser(grey_bars: ImageDataset) -> Autoencoder:
-    return fit_autoencoder(QUICK_DENOISING, grey_bars, seed=1)
+def bar_denoiser(grey_bars: ImageDataset) -> Denoiser:
+    denoiser: Denoiser = clone(QUICK_DENOISER)
+    return denoiser.fit(grey_bars)
 
 
 def test_the_figures_are_those_of_held_out_images(
-    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+    bar_denoiser: Denoiser, grey_bars: ImageDataset
 ) -> None:
     found = evaluate_denoiser(bar_denoiser, grey_bars, LEVELS, filters=(), examples=3)
     held_out = image_set(grey_bars, seed=1).test
@@ -57,33 +56,32 @@ def test_the_figures_are_those_of_held_out_images(
     np.testing.assert_allclose(found.clean, held_out[:3] / 255, atol=1e-6)
 
 
-def test_what_passes_do_is_measured_beside_the_network_run_once(
-    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+def test_shifts_are_evaluated_beside_the_network_run_once(
+    bar_denoiser: Denoiser, grey_bars: ImageDataset
 ) -> None:
-    shifted = {**bar_denoiser.provenance, **Passes(shifted=True).to_dict()}
-    model = dataclasses.replace(bar_denoiser, provenance=shifted)
-    (both,) = evaluate_denoiser(model, grey_bars, LEVELS[1:], filters=()).levels
-    (alone,) = evaluate_denoiser(model, grey_bars, LEVELS[1:], filters=(), plain=True).levels
-    assert both.psnr != both.plain_psnr
-    assert alone.psnr == alone.plain_psnr == both.plain_psnr
-    assert alone.ssim == both.plain_ssim
+    shifted = copy.copy(bar_denoiser)
+    shifted.inference_ = Inference(shifted=True)
+    (both,) = evaluate_denoiser(shifted, grey_bars, LEVELS[1:], filters=()).levels
+    (alone,) = evaluate_denoiser(shifted, grey_bars, LEVELS[1:], filters=(), once=True).levels
+    assert both.psnr != both.once_psnr
+    assert alone.psnr == alone.once_psnr == both.once_psnr
+    assert alone.ssim == both.once_ssim
 
 
-def test_passes_make_digits_better_than_the_network_run_once(peu_data: Path) -> None:
-    digits = load_dataset(peu_data / "mnist.npz")
-    recipe = Denoising(training=TrainingSettings(epochs=2))
-    model = fit_autoencoder(recipe, fewer_to_learn(digits, 4000), seed=0)
-    assert passes_of(model).shifted
+def test_shifts_make_digits_better_than_the_network_run_once(peu_data: Path) -> None:
+    digits = load_images(peu_data / "mnist.npz")
+    denoiser = Denoiser(epochs=2, batch_size=32).fit(limit_training_images(digits, 4000))
+    assert denoiser.inference_.shifted
     levels = [read_noise(0.2), read_noise(0.4)]
-    for level in evaluate_denoiser(model, digits, levels, most=200, filters=()).levels:
-        assert level.psnr > level.plain_psnr + 0.2
+    for level in evaluate_denoiser(denoiser, digits, levels, max_images=200, filters=()).levels:
+        assert level.psnr > level.once_psnr + 0.2
 
 
 def test_filters_are_measured_on_the_same_images(
-    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+    bar_denoiser: Denoiser, grey_bars: ImageDataset
 ) -> None:
     found = evaluate_denoiser(
-        bar_denoiser, grey_bars, LEVELS[1:], most=8, filters=FILTERS[:1], seed=4
+        bar_denoiser, grey_bars, LEVELS[1:], max_images=8, filters=FILTERS[:1], seed=4
     )
     assert (found.images, found.tuned_on) == (8, 40)
     (level,) = found.levels
@@ -91,31 +89,29 @@ def test_filters_are_measured_on_the_same_images(
     assert level.best_classical in level.classical
     written = json.loads(json.dumps(found.to_dict()))["levels"][0]
     assert written["sigma"] == 0.3
-    assert written["classical"]["median"] == level.classical["median"].psnr
+    assert written["classical"]["median"]["psnr"] == level.classical["median"].psnr
     assert {"psnr", "ssim", "noisy_psnr"} <= set(written)
 
 
 def test_the_same_seed_gives_the_same_figures(
-    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+    bar_denoiser: Denoiser, grey_bars: ImageDataset
 ) -> None:
     first, again, other = (
-        evaluate_denoiser(bar_denoiser, grey_bars, LEVELS[:1], most=9, filters=(), seed=seed)
+        evaluate_denoiser(bar_denoiser, grey_bars, LEVELS[:1], max_images=9, filters=(), seed=seed)
         for seed in (0, 0, 1)
     )
     assert first.to_dict() == again.to_dict()
     assert first.to_dict() != other.to_dict()
 
 
-def test_images_it_learnt_from_are_refused(
-    bar_denoiser: Autoencoder, grey_bars: ImageDataset
-) -> None:
+def test_images_it_learnt_from_are_refused(bar_denoiser: Denoiser, grey_bars: ImageDataset) -> None:
     learnt = grey_bars[image_set(grey_bars, seed=1).train_indices]
     with pytest.raises(DataError, match="learnt from all"):
         evaluate_denoiser(bar_denoiser, learnt, LEVELS[:1])
 
 
 def test_a_foreign_set_is_parted_for_the_filters(
-    bar_denoiser: Autoencoder, grey_bars: ImageDataset
+    bar_denoiser: Denoiser, grey_bars: ImageDataset
 ) -> None:
     strange = grey_bars[image_set(grey_bars, seed=1).test_indices]
     found = evaluate_denoiser(bar_denoiser, strange, LEVELS[:1], filters=FILTERS[:1])

@@ -1,4 +1,4 @@
-"""Ensembles in a comparison: members run once, and what they held out is kept."""
+"""Ensembles in a comparison: members run once, and their held-out predictions are kept."""
 
 import json
 from dataclasses import replace
@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from peu.classifiers.ensemble import Ensemble
+from peu.classifiers.transfer import Transfer
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
-from peu.comparison.ensemble_plan import plan_cast
+from peu.comparison.ensemble_plan import plan_ensembles
 from peu.images.dataset import ImageDataset
-from peu.recipes.ensemble import Ensemble
-from peu.recipes.frozen import Transfer
 from small_set import PLAIN, TINY
 
 COARSE = replace(PLAIN, name="coarse", cell_size=16)
@@ -21,11 +21,11 @@ BOTH = Ensemble(members=(PLAIN, COARSE))
 
 def test_a_member_that_is_compared_itself_runs_once_under_whatever_name() -> None:
     mine = replace(PLAIN, name="mine")
-    cast = plan_cast([BOTH, mine, replace(BOTH, name="again")])
-    assert [recipe.name for recipe in cast.singles] == ["mine", "ensemble coarse"]
-    assert set(cast.members.values()) == {("mine", "ensemble coarse")}
-    assert cast.asked == {"mine", "ensemble coarse"}
-    assert plan_cast([PLAIN]).asked == set()
+    plan = plan_ensembles([BOTH, mine, replace(BOTH, name="again")])
+    assert [recipe.name for recipe in plan.singles] == ["mine", "ensemble coarse"]
+    assert set(plan.members.values()) == {("mine", "ensemble coarse")}
+    assert plan.held_out == {"mine", "ensemble coarse"}
+    assert plan_ensembles([PLAIN]).held_out == set()
 
 
 def _files(folder: Path) -> dict[str, float]:
@@ -36,22 +36,22 @@ def _figures(comparison: Comparison) -> list[object]:
     return [(trial.recipe.name, trial.probabilities.tolist()) for trial in comparison.trials]
 
 
-def test_it_is_one_more_row_made_of_its_members_trials(
+def test_an_ensemble_is_combined_from_its_members_trials(
     dataset: ImageDataset, tmp_path: Path
 ) -> None:
-    told: list[tuple[str, int, int]] = []
+    reported: list[tuple[str, int, int]] = []
     comparison = compare(
         dataset,
         [PLAIN, BOTH],
         folds=2,
         repeats=1,
         run_folder=tmp_path,
-        on_trial=lambda trial, done, total: told.append((trial.recipe.name, done, total)),
+        on_trial=lambda trial, done, total: reported.append((trial.recipe.name, done, total)),
     )
     # The other member has run too, and is no row.
     assert {summary.name for summary in comparison.summaries} == {"hog", "ensemble"}
     assert len(_files(tmp_path)) == 6
-    assert [row[1:] for row in told] == [(done, 6) for done in range(1, 7)]
+    assert [row[1:] for row in reported] == [(done, 6) for done in range(1, 7)]
     both = compare(dataset, [PLAIN, COARSE], folds=2, repeats=1, run_folder=tmp_path)
     assert len(_files(tmp_path)) == 6
     for ours, first, second in zip(
@@ -66,7 +66,7 @@ def test_it_is_one_more_row_made_of_its_members_trials(
         assert "weighed" in ours.notes[0]
 
 
-def test_it_resumes_with_the_same_figures(dataset: ImageDataset, tmp_path: Path) -> None:
+def test_a_resumed_ensemble_has_the_same_figures(dataset: ImageDataset, tmp_path: Path) -> None:
     def run() -> Comparison:
         return compare(dataset, [PLAIN, BOTH], folds=2, repeats=1, run_folder=tmp_path)
 
@@ -79,7 +79,7 @@ def test_it_resumes_with_the_same_figures(dataset: ImageDataset, tmp_path: Path)
     assert _figures(run()) == _figures(first)
 
 
-def test_what_a_network_held_out_is_added_to_the_trial_that_is_there(
+def test_held_out_predictions_are_added_to_a_finished_trial(
     dataset: ImageDataset, tmp_path: Path
 ) -> None:
     alone = compare(dataset, [TINY], folds=2, repeats=1, run_folder=tmp_path)
@@ -96,7 +96,7 @@ def test_what_a_network_held_out_is_added_to_the_trial_that_is_there(
     assert sum(value["held_out_seconds"] > 0 for value in stored) == 2
 
 
-def test_test_images_have_no_say_in_the_weights(dataset: ImageDataset) -> None:
+def test_labels_of_test_images_do_not_change_the_weights(dataset: ImageDataset) -> None:
     first = compare(dataset, [BOTH], folds=2, repeats=1)
     assert dataset.labels is not None
     for fold, trial in enumerate(first.trials):
@@ -106,7 +106,7 @@ def test_test_images_have_no_say_in_the_weights(dataset: ImageDataset) -> None:
         np.testing.assert_array_equal(other.trials[0].probabilities, trial.probabilities)
 
 
-def test_without_a_member_there_is_no_ensemble(dataset: ImageDataset) -> None:
+def test_an_ensemble_with_a_failed_member_fails(dataset: ImageDataset) -> None:
     missing = Transfer(backbone="nowhere.keras", backbone_preprocessing="tf")
     comparison = compare(dataset, [PLAIN, Ensemble(members=(PLAIN, missing))], folds=2, repeats=1)
     assert [summary.name for summary in comparison.summaries] == ["hog"]

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from latent_images import QUICK_MAP
+from latent_images import QUICK_VAE
+from peu.autoencoders.vae import VAE
 from peu.comparison import kl_weights
 from peu.comparison.kl_weights import (
     KLWeightStudy,
@@ -15,15 +17,14 @@ from peu.comparison.kl_weights import (
     model_folder,
     study_kl_weights,
 )
-from peu.comparison.latent import evaluate_variational
+from peu.comparison.latent import evaluate_vae
 from peu.errors import RecipeError, ResourceError
 from peu.evaluation import generated
 from peu.images.dataset import ImageDataset
-from peu.models.autoencoder import Autoencoder
-from peu.recipes.variational import KLWeight, Variational
+from peu.networks.choices import KLWeight
 
 VALUES: list[KLWeight] = [1.0, "auto"]
-SHORT = replace(QUICK_MAP, training=replace(QUICK_MAP.training, epochs=6))
+SHORT: VAE = clone(QUICK_VAE).set_params(epochs=6)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def study(light_dataset: ImageDataset, folder: Path) -> KLWeightStudy:
     with pytest.MonkeyPatch.context() as patch:
         # A judge that learnt for a quarter of its time tells the hopeless from the rest as well.
         patch.setattr(generated, "_LEAST_STEPS", 150)
-        return study_kl_weights(light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder)
+        return study_kl_weights(light_dataset, VALUES, vae=SHORT, run_folder=folder)
 
 
 def test_a_hopeless_kl_weight_is_worst_by_every_measure(study: KLWeightStudy) -> None:
@@ -48,15 +49,15 @@ def test_a_hopeless_kl_weight_is_worst_by_every_measure(study: KLWeightStudy) ->
     assert other.samples is not None
     assert other.samples.distance < hopeless.samples.distance
     best = (study.best_bound, study.best_samples, study.best_neighbours)
-    assert all(one is not None and one.asked != 1.0 for one in best)
-    assert study.left_out == ""
+    assert all(one is not None and one.requested != 1.0 for one in best)
+    assert study.omitted == ""
 
 
 def test_its_json_holds_the_theory_beside_the_measures(study: KLWeightStudy) -> None:
     stored = study.to_dict()
     assert stored["format"] == 1
     assert len(stored["bounds"]) == 2
-    assert [trial["asked"] for trial in stored["trials"]] == VALUES
+    assert [trial["requested"] for trial in stored["trials"]] == VALUES
     assert set(stored["best"]) == {"elbo", "samples", "neighbours"}
 
 
@@ -64,9 +65,9 @@ def test_each_model_is_kept_with_its_making(
     study: KLWeightStudy, light_dataset: ImageDataset, folder: Path
 ) -> None:
     for trial in study.trials:
-        model = Autoencoder.load(model_folder(folder, trial.asked))
-        assert model.provenance["fingerprint"] == light_dataset.fingerprint
-        found = evaluate_variational(model, light_dataset).figures
+        vae = VAE.load(model_folder(folder, trial.requested))
+        assert vae.fingerprint_ == light_dataset.fingerprint
+        found = evaluate_vae(vae, light_dataset).figures
         assert found.mse == pytest.approx(trial.figures.mse, rel=1e-5)
 
 
@@ -78,25 +79,24 @@ def test_finished_trials_are_read_and_damaged_ones_run_again(
 ) -> None:
     runs: list[object] = []
 
-    def run_again(recipe: Variational, *_: object) -> KLWeightTrial:
-        runs.append(recipe.kl_weight)
-        (trial,) = [each for each in study.trials if each.asked == recipe.kl_weight]
-        return trial
+    def run_again(vae: VAE, *_: object, **__: object) -> tuple[KLWeightTrial, None]:
+        runs.append(vae.kl_weight)
+        (trial,) = [each for each in study.trials if each.requested == vae.kl_weight]
+        return trial, None
 
     monkeypatch.setattr(kl_weights, "_run_trial", run_again)
-    monkeypatch.setattr(kl_weights, "train_judge", lambda *_, **__: runs.append("judge"))
 
     def again() -> KLWeightStudy:
-        return study_kl_weights(light_dataset, VALUES, recipe=SHORT, seed=0, run_folder=folder)
+        return study_kl_weights(light_dataset, VALUES, vae=SHORT, run_folder=folder)
 
     assert again().to_dict() == study.to_dict()
     assert runs == []
     broken = min((folder / "trials").iterdir())
     whole = broken.read_bytes()
-    asked = json.loads(whole)["asked"]
+    asked = json.loads(whole)["requested"]
     broken.write_text("{")
     assert again().to_dict() == study.to_dict()
-    assert runs == ["judge", asked]
+    assert runs == [asked]
     assert broken.read_bytes() == whole
 
 
@@ -105,15 +105,18 @@ def test_another_study_is_not_written_over(
 ) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*.json")}
     with pytest.raises(ResourceError, match="must be new, or hold this same study"):
-        study_kl_weights(light_dataset, [1.0], recipe=SHORT, seed=1, run_folder=folder)
+        study_kl_weights(
+            light_dataset, [1.0], vae=clone(SHORT).set_params(seed=1), run_folder=folder
+        )
     assert {path: path.read_bytes() for path in folder.rglob("*.json")} == before
 
 
 def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) -> None:
     bare = replace(light_dataset[np.arange(60)], labels=None, class_names=())
-    short = replace(SHORT, training=replace(SHORT.training, epochs=1))
-    found = study_kl_weights(bare, [1e-3], recipe=short)
-    assert "no labels" in found.left_out
+    found = study_kl_weights(bare, [1e-3], vae=clone(SHORT).set_params(epochs=1))
+    assert "no labels" in found.omitted
+    (trial,) = found.trials
+    assert trial.training == found.vae.training_for(trial.n_images)
     assert found.trials[0].samples is None
     assert found.best_samples is None
     assert found.best_neighbours is None
@@ -123,5 +126,5 @@ def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) ->
 def test_values_that_make_no_study_are_refused(
     light_dataset: ImageDataset, values: tuple[float, ...]
 ) -> None:
-    with pytest.raises(RecipeError, match="must be"):
-        study_kl_weights(light_dataset[np.arange(20)], values, recipe=SHORT)
+    with pytest.raises(RecipeError, match="must "):
+        study_kl_weights(light_dataset[np.arange(20)], values, vae=SHORT)

@@ -1,4 +1,4 @@
-"""Trials side by side: as many as the machine bears, and none left when nobody waits."""
+"""Trials side by side: no more than cores and memory allow, and none left running."""
 
 import multiprocessing
 import time
@@ -31,11 +31,11 @@ def test_no_more_workers_than_tasks_cores_or_memory(monkeypatch: pytest.MonkeyPa
     assert suggest_workers(20) == 1
 
 
-def test_there_is_a_core() -> None:
+def test_there_is_at_least_one_core() -> None:
     assert core_count() >= 1
 
 
-def test_whoever_stops_waiting_leaves_no_process_behind(dataset: ImageDataset) -> None:
+def test_an_interrupted_comparison_leaves_no_process_behind(dataset: ImageDataset) -> None:
     class EnoughError(Exception):
         pass
 
@@ -54,6 +54,6 @@ def test_whoever_stops_waiting_leaves_no_process_behind(dataset: ImageDataset) -
     assert {child.pid for child in multiprocessing.active_children()} <= before
 
 
-def test_threads_are_shared_out() -> None:
+def test_processes_share_the_cores() -> None:
     assert suggest_threads(1) == core_count()
     assert suggest_threads(10 * core_count()) == 1

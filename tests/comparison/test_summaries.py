@@ -5,26 +5,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from peu.classifiers.base import ImageClassifier
 from peu.comparison.summaries import pair_all, summarise
 from peu.comparison.trial import Trial
 from peu.evaluation.uncertainty import accuracy_interval, paired_difference
 from peu.images.splits import Split
-from peu.recipes.registry import Recipe
 from small_set import PLAIN, TINY
 
 
-def _trials(recipe: Recipe, right: list[int]) -> list[Trial]:
-    """Give a trial a fold of 8 to learn from and 4 to test on, with so many right."""
+def _trials(recipe: ImageClassifier, right: list[int]) -> list[Trial]:
+    """One trial per fold, with 8 images to learn from and 4 to test on, so many right."""
     trials = []
     for fold, count in enumerate(right):
-        answers = np.array([0, 1, 0, 1])
-        answers[count:] = 1 - answers[count:]
+        predicted = np.array([0, 1, 0, 1])
+        predicted[count:] = 1 - predicted[count:]
         trials.append(
             Trial(
                 recipe=recipe,
                 split=Split(np.arange(8), np.arange(8, 12), 0, fold, 0),
                 labels=np.array([0, 1, 0, 1]),
-                probabilities=np.eye(2)[answers] * 0.8 + 0.1,
+                probabilities=np.eye(2)[predicted] * 0.8 + 0.1,
                 class_names=("a", "b"),
                 seconds=1.0 + fold,
                 parameters=10 + fold,

@@ -1,4 +1,4 @@
-"""A trial as a file: to the last digit, named by all it depends on, run again when unreadable."""
+"""A trial as a file: exact, named by all it depends on, run again when unreadable."""
 
 import json
 import shutil
@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from peu.classifiers.fitted_recipe import Phase
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.registry import recipe_from_dict
+from peu.classifiers.small_cnn import SmallCNN
 from peu.comparison.trial import (
     Explanation,
     Trial,
@@ -21,10 +24,10 @@ from peu.comparison.trial import (
     trial_to_dict,
 )
 from peu.files import write_json
-from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from peu.images.splits import make_holdout
-from peu.recipes.registry import recipe_from_dict
-from peu.recipes.scratch import SmallCNN
+from peu.networks.history import Phase
 from small_set import PLAIN, TINY
 
 
@@ -34,7 +37,7 @@ def _task(dataset: ImageDataset, file: Path | None) -> TrialTask:
 
 def _run(dataset: ImageDataset, file: Path | None) -> tuple[TrialTask, Trial]:
     task = _task(dataset, file)
-    return task, run_trial(dataset, task, np.arange(len(dataset)))
+    return task, run_trial(dataset, task)
 
 
 def _same(first: Trial, second: Trial) -> None:
@@ -42,9 +45,7 @@ def _same(first: Trial, second: Trial) -> None:
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
 
 
-def test_what_is_read_is_what_was_written_to_the_last_digit(
-    dataset: ImageDataset, tmp_path: Path
-) -> None:
+def test_a_trial_is_read_exactly_as_written(dataset: ImageDataset, tmp_path: Path) -> None:
     task, trial = _run(dataset, tmp_path / "trial.json")
     read = read_trial(task)
     assert read is not None
@@ -65,7 +66,7 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
     odd = replace(
         trial,
         probabilities=thirds,
-        history={"loss": (0.1 + 0.2, 1e-300), "watched_accuracy": (1 / 3, 2 / 3)},
+        history={"loss": (0.1 + 0.2, 1e-300), "val_accuracy": (1 / 3, 2 / 3)},
         explanations=(Explanation(3, ((0.0, 1 / 7), (1.0, 0.5)), "Grad-CAM"),),
         notes=("Prüfung: 100 % <b>\n",),
         phases=(
@@ -81,9 +82,7 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
     _same(read, odd)
 
 
-def test_the_file_has_the_figures_for_whoever_reads_it(
-    dataset: ImageDataset, tmp_path: Path
-) -> None:
+def test_the_file_contains_readable_figures(dataset: ImageDataset, tmp_path: Path) -> None:
     _, trial = _run(dataset, tmp_path / "trial.json")
     stored = json.loads((tmp_path / "trial.json").read_text())
     assert stored["figures"]["accuracy"] == trial.evaluation.accuracy
@@ -108,10 +107,22 @@ def _without_fold(stored: dict[str, Any]) -> Any:
         lambda stored: {**stored, "labels": stored["labels"][1:]},
         lambda stored: {**stored, "labels": [], "probabilities": []},
         lambda stored: {**stored, "probabilities": [[1, 1, 1, 1]] * len(stored["labels"])},
+        lambda stored: {**stored, "probabilities": stored["probabilities"][1:]},
+        lambda stored: {**stored, "probabilities": [row[1:] for row in stored["probabilities"]]},
+        lambda stored: {
+            **stored,
+            "probabilities": [[*row[1:], None] for row in stored["probabilities"]],
+        },
+        lambda stored: {**stored, "format": 99},
+        lambda stored: {**stored, "format": None},
+        lambda stored: {**stored, "peu": "0.0"},
     ],
-    ids=["list", "null", "labels", "fold", "history", "split", "recipe", "short", "none", "sums"],
+    ids=[
+        *("list", "null", "labels", "fold", "history", "split", "recipe", "short", "none", "sums"),
+        *("rows", "columns", "values", "format", "no format", "version"),
+    ],
 )
-def test_a_file_that_is_no_trial_counts_as_missing(
+def test_an_invalid_file_counts_as_missing(
     dataset: ImageDataset, tmp_path: Path, damage: Callable[[Any], Any]
 ) -> None:
     task, _ = _run(dataset, tmp_path / "trial.json")
@@ -121,7 +132,7 @@ def test_a_file_that_is_no_trial_counts_as_missing(
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -1])
-def test_half_a_file_counts_as_missing(dataset: ImageDataset, tmp_path: Path, keep: int) -> None:
+def test_a_cut_file_counts_as_missing(dataset: ImageDataset, tmp_path: Path, keep: int) -> None:
     task, _ = _run(dataset, tmp_path / "trial.json")
     assert task.file is not None
     content = task.file.read_bytes().rstrip()
@@ -156,7 +167,7 @@ def test_the_key_does_not_change_with_a_name_or_a_place(
     split = make_holdout(dataset)
     key = trial_key(dataset, TINY, split)
     assert trial_key(dataset, replace(TINY, name="mine"), split) == key
-    moved = load_dataset(shutil.copytree(photos, tmp_path / "elsewhere"))
+    moved = load_images(shutil.copytree(photos, tmp_path / "elsewhere"))
     assert trial_key(moved, TINY, split) == key
     assert trial_key(dataset, SmallCNN(name="x"), split) == trial_key(dataset, SmallCNN(), split)
 
@@ -185,3 +196,20 @@ def test_the_name_in_tables_is_the_callers(dataset: ImageDataset, tmp_path: Path
     read = read_trial(replace(task, recipe=replace(PLAIN, name="mine")))
     assert read is not None
     assert read.recipe.name == "mine"
+
+
+@pytest.mark.parametrize("recipe", [HogSVM(), TINY], ids=["hog", "cnn"])
+def test_labels_of_test_images_do_not_change_a_prediction(
+    dataset: ImageDataset, recipe: ImageClassifier
+) -> None:
+    """HOG chooses a kernel, colours and a temperature; the network shows test images' curves."""
+    split = make_holdout(dataset)
+    assert dataset.labels is not None
+    labels = dataset.labels.copy()
+    labels[split.test] = np.roll(labels[split.test], 1)
+    assert (labels != dataset.labels).any()
+    task = TrialTask(recipe=recipe, split=split, file=None)
+    first = run_trial(dataset, task)
+    second = run_trial(replace(dataset, labels=labels), task)
+    np.testing.assert_array_equal(first.probabilities, second.probabilities)
+    assert first.labels.tolist() != second.labels.tolist()

@@ -12,7 +12,7 @@ from peu.evaluation.generated import Judge, frechet_distance, judge_samples, tra
 
 @pytest.fixture(scope="module")
 def judge() -> Judge:
-    """Give a judge that learnt for a third as long as judges do: these images are easy."""
+    """Return a judge that learnt for a third as long as judges do: these images are easy."""
     pixels, quarters = lights(400)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generated, "_LEAST_STEPS", 200)

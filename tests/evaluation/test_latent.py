@@ -28,7 +28,7 @@ def test_the_figures_are_put_together() -> None:
     assert figures.kl == (0.5, 0.0)
     assert figures.active_units == 1
     assert figures.elbo == best_bound(0.05, 0.5, 100)
-    assert figures.to_dict()["knn_accuracy"] is None
+    assert figures.knn_accuracy is None
 
 
 def test_neighbours_vote() -> None:

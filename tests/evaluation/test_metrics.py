@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as reference
 
 from peu.errors import DataError
-from peu.evaluation.metrics import Evaluation, evaluate_predictions
+from peu.evaluation.metrics import METRICS, Evaluation, evaluate_predictions
 
 
 @st.composite
@@ -115,3 +115,18 @@ def test_what_are_no_predictions_is_refused(
     with pytest.raises(DataError, match=told) as caught:
         evaluate_predictions(labels, probabilities, ("a", "b"))
     assert "\n" not in str(caught.value)
+
+
+@given(evaluations())
+@settings(max_examples=20, deadline=None)
+def test_every_metric_stays_within_its_bounds(made: Evaluation) -> None:
+    for name, value in made.metrics().items():
+        low, high = METRICS[name].bounds
+        assert low <= value <= high + 1e-9
+
+
+def test_an_evaluation_is_short_when_printed() -> None:
+    made = evaluate_predictions([0, 1] * 500, [[0.9, 0.1]] * 1000, ("a", "b"))
+    assert "accuracy=0.500" in repr(made)
+    assert len(repr(made)) < 500
+    assert "0.500" in made._repr_html_()

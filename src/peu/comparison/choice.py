@@ -7,53 +7,52 @@ from typing import Any
 
 import numpy as np
 
-from peu.classifiers.fisher import MOST_IMAGES
-from peu.classifiers.labels import labels_of
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.ensemble import Ensemble
+from peu.classifiers.fisher import MOST_IMAGES as MOST_FOR_FISHER
+from peu.classifiers.fisher import FisherVectors
+from peu.classifiers.hog import MOST_IMAGES as MOST_FOR_HOG
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.registry import recipe_from_dict
+from peu.classifiers.small_resnet import SmallResNet
+from peu.classifiers.transfer import Transfer
 from peu.errors import PeuError, ResourceError
 from peu.files import read_json
 from peu.images.dataset import ImageDataset
-from peu.recipes.augmented import SmallResNet
-from peu.recipes.descriptors import HogSVM
-from peu.recipes.ensemble import Ensemble
-from peu.recipes.fisher import FisherVectors
-from peu.recipes.frozen import Transfer
-from peu.recipes.registry import Recipe, recipe_from_dict
 
-# With fewer images of a class a network trained from nothing has too little to go by.
+# With fewer images of a class a network trained from scratch has too little to go by.
 _ENOUGH_FOR_A_NETWORK = 10
-# From more images on, a kernel machine takes too long.
-_TOO_MANY_FOR_DESCRIPTORS = 20_000
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Hold a recipe and why it was taken.
+    """A recipe and why it was chosen.
 
     Attributes:
         recipe: the one to train.
         reason: one sentence.
     """
 
-    recipe: Recipe
+    recipe: ImageClassifier
     reason: str
 
 
 def choose_recipe(
-    dataset: ImageDataset,
+    images: ImageDataset,
     *,
     runs: str | Path | None = "runs",
-    frozen: Transfer | None = None,
+    transfer: Transfer | None = None,
 ) -> Choice:
     """Choose a recipe for the images at hand.
 
-    A comparison of the same images decides where there is one: the best recipe in it, of
-    equal ones the faster. Otherwise pretrained features do where their weights are at hand, and
+    A comparison of the same images decides where there is one: the best recipe in it, of equal
+    ones the faster. Otherwise transfer learning is chosen if its weights are available, and
     without them the number of images decides.
 
     Args:
-        dataset: labelled images.
+        images: labelled.
         runs: the folder that `peu compare` keeps its runs in, or None to look at none.
-        frozen: the pretrained network to consider; None is the usual one.
+        transfer: the pretrained network to consider; None is the default one.
 
     Returns:
         The choice.
@@ -64,60 +63,57 @@ def choose_recipe(
         BundleError: the backbone's file is damaged or no backbone.
 
     Example:
-        >>> from peu import choose_recipe, fit_classifier, load_dataset  # doctest: +SKIP
-        >>> photos = load_dataset("photos/")  # doctest: +SKIP
-        >>> classifier = fit_classifier(choose_recipe(photos).recipe, photos)  # doctest: +SKIP
+        >>> from peu import choose_recipe, load_images  # doctest: +SKIP
+        >>> photos = load_images("photos/")  # doctest: +SKIP
+        >>> classifier = choose_recipe(photos).recipe.fit(photos)  # doctest: +SKIP
     """
-    labels = labels_of(dataset)
-    compared = None if runs is None else _best_compared(Path(runs), dataset.fingerprint)
+    _, counts = np.unique(images.y, return_counts=True)
+    compared = None if runs is None else _best_compared(Path(runs), images.fingerprint)
     if compared is not None:
         return compared
-    frozen = frozen or Transfer()
-    missing = _why_not_at_hand(frozen)
-    if missing is None:
+    transfer = transfer or Transfer()
+    if _is_available(transfer):
         return Choice(
-            frozen,
-            f"the pretrained weights of {Path(frozen.backbone).name} are at hand, and what they "
-            "know few images cannot teach. `peu compare` tells whether that holds here",
+            transfer,
+            f"the pretrained weights of {Path(transfer.backbone).name} are available, and few "
+            "images cannot teach what they know. `peu compare` shows whether that holds here",
         )
-    fewest = int(np.bincount(labels, minlength=len(dataset.class_names)).min())
-    if len(dataset) > _TOO_MANY_FOR_DESCRIPTORS:
+    count, fewest = len(images), int(counts.min())
+    if count > MOST_FOR_HOG:
         return Choice(
             SmallResNet(),
-            f"no pretrained weights are at hand, and {len(dataset):,} images are too many for hog",
+            f"no pretrained weights are available, and {count:,} images are too many for hog",
         )
-    if len(dataset) > MOST_IMAGES:
+    if count > MOST_FOR_FISHER:
         return Choice(
             Ensemble(members=(HogSVM(), SmallResNet())),
-            "no pretrained weights are at hand, descriptors and a network of its own err on "
-            f"different ones, and {len(dataset):,} images are too many for Fisher vectors",
+            "no pretrained weights are available, HOG and a small network err on different "
+            f"images, and {count:,} images are too many for Fisher vectors",
         )
     if fewest < _ENOUGH_FOR_A_NETWORK:
         return Choice(
             FisherVectors(),
-            "no pretrained weights are at hand, and for a network of its own the smallest class "
-            f"has too few images ({fewest})",
+            "no pretrained weights are available, and the smallest class has too few images "
+            f"({fewest}) to train a network from scratch",
         )
     return Choice(
         Ensemble(members=(FisherVectors(), SmallResNet())),
-        "no pretrained weights are at hand, and with so many images a class (at least "
-        f"{fewest}) Fisher vectors and a network of its own err on different ones",
+        f"no pretrained weights are available, and with at least {fewest} images per class Fisher "
+        "vectors and a small network err on different images",
     )
 
 
-def _why_not_at_hand(frozen: Transfer) -> str | None:
-    """Say why the weights cannot be had, or nothing where they are here now."""
-    from peu.classifiers.frozen import load_feature_network
-
+def _is_available(transfer: Transfer) -> bool:
+    """Whether a pretrained network's weights are on this machine, or were downloaded now."""
     try:
-        load_feature_network(frozen)
-    except ResourceError as error:
-        return str(error)
-    return None
+        transfer.extractor()
+    except ResourceError:
+        return False
+    return True
 
 
 def _best_compared(runs: Path, fingerprint: str) -> Choice | None:
-    """Find the most thorough finished comparison of these images, the newest of equal ones."""
+    """Best recipe of the most thorough finished comparison of these images, the newest first."""
     found = []
     for path in sorted(runs.glob("*/report.json")):
         try:
@@ -138,6 +134,6 @@ def _best_compared(runs: Path, fingerprint: str) -> Choice | None:
     )
 
 
-def _best(rows: Sequence[dict[str, Any]]) -> tuple[Recipe, float]:
+def _best(rows: Sequence[dict[str, Any]]) -> tuple[ImageClassifier, float]:
     best = max(rows, key=lambda row: (row["accuracy"]["mean"], -row["seconds_per_trial"]))
     return recipe_from_dict(best["recipe"]), float(best["accuracy"]["mean"])

@@ -1,48 +1,55 @@
-"""What a comparison holds: trials, intervals, differences, and the verdict."""
+"""The result of a comparison: trials, intervals, differences, verdict."""
 
-from dataclasses import dataclass
+import html
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.classifiers.labels import labels_of
+from peu.classifiers.base import ImageClassifier
 from peu.comparison.trial import Trial
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.evaluation.uncertainty import Interval, PairedDifference
 from peu.images.dataset import ImageDataset
 from peu.images.splits import Split
-from peu.recipes.registry import Recipe
 
 
 @dataclass(frozen=True)
 class RecipeSummary:
-    """Sum up one recipe's trials.
+    """Metrics of one recipe over its trials.
 
     Attributes:
         name: of the recipe.
         recipe: its settings.
-        accuracy: mean over the trials and its interval, in [0, 1].
-        balanced_accuracy: the same, every class counting alike.
-        log_loss: mean negative log probability of the truth, in nats; lower is better.
-        seconds_per_trial: to learn and to answer, on average.
+        metrics: mean over the trials and its interval, of every metric in
+            `peu.evaluation.metrics.METRICS`, by name.
+        seconds_per_trial: to fit and to predict, on average.
         parameters: numbers in the whole model.
         trainable_parameters: those that were learnt.
     """
 
     name: str
-    recipe: Recipe
-    accuracy: Interval
-    balanced_accuracy: Interval
-    log_loss: Interval
+    recipe: ImageClassifier = field(repr=False)
+    metrics: dict[str, Interval] = field(repr=False)
     seconds_per_trial: float
     parameters: int
     trainable_parameters: int
 
+    @property
+    def accuracy(self) -> Interval:
+        """Mean accuracy over the trials and its interval, in [0, 1]."""
+        return self.metrics["accuracy"]
+
+    @property
+    def log_loss(self) -> Interval:
+        """Mean log loss over the trials and its interval, in nats; lower is better."""
+        return self.metrics["log_loss"]
+
 
 @dataclass(frozen=True)
 class Failure:
-    """Say why a recipe could not run.
+    """A recipe that could not run.
 
     Attributes:
         name: of the recipe.
@@ -53,22 +60,22 @@ class Failure:
     reason: str
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Comparison:
-    """Hold a comparison and everything that it can be checked by.
+    """Result of a comparison, with everything needed to check it.
 
     Attributes:
         dataset: the images.
         splits: the folds that every recipe ran on.
-        folds: parts of a repeat.
-        repeats: how often the images were parted anew.
-        seed: of everything random.
+        folds: number of folds.
+        repeats: number of repeats.
+        seed: random seed.
         groups: (n,) near-duplicates share a group, and a side of every split.
         trials: every recipe on every split.
-        summaries: a recipe each, the best first.
+        summaries: one per recipe, the best first.
         paired: differences between recipes on the same splits.
         failures: recipes that could not run.
-        verdict: what all this shows, in plain sentences.
+        verdict: the conclusion, in plain sentences.
         provenance: command, versions, machine, time.
     """
 
@@ -85,23 +92,57 @@ class Comparison:
     verdict: str
     provenance: dict[str, Any]
 
+    def __repr__(self) -> str:
+        best = [f"{each.name} {each.accuracy.mean:.1%}" for each in self.summaries[:5]]
+        more = ", ..." if len(self.summaries) > len(best) else ""
+        return (
+            f"<Comparison on {self.dataset.name!r:.80}: {self.repeats} x {self.folds} folds, "
+            f"{', '.join(best)}{more}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Verdict and a table of the recipes, for notebooks."""
+        columns = ("recipe", "accuracy", "95% interval", "log loss", "seconds per run")
+        rows = [
+            (
+                each.name,
+                f"{each.accuracy.mean:.1%}",
+                f"{each.accuracy.low:.1%} to {each.accuracy.high:.1%}",
+                f"{each.log_loss.mean:.3f}",
+                f"{each.seconds_per_trial:.1f}",
+            )
+            for each in self.summaries
+        ]
+        head = "".join(f"<th>{name}</th>" for name in columns)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+        )
+        failed = "".join(
+            f"<p>{html.escape(f'{each.name} could not run: {each.reason}')}</p>"
+            for each in self.failures
+        )
+        return (
+            f"<p>{html.escape(self.verdict)}</p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{failed}"
+        )
+
     def trials_of(self, name: str) -> tuple[Trial, ...]:
-        """Give the trials of one recipe, in the order of the splits."""
+        """Trials of one recipe, in the order of the splits."""
         return tuple(trial for trial in self.trials if trial.recipe.name == name)
 
     def tested(self, name: str) -> NDArray[np.int64]:
-        """Give the indices of the images that a recipe was tested on, in order."""
+        """Indices of the images that a recipe was tested on, in order."""
         tests = [trial.split.test for trial in self.trials_of(name)]
         return np.unique(np.concatenate(tests))
 
     def out_of_fold(self, name: str) -> Evaluation:
-        """Gather what a recipe answered for images that it had not learnt from.
+        """Metrics of out-of-fold predictions: by models that had not seen the image.
 
         Args:
             name: of the recipe.
 
         Returns:
-            Figures over the images of `tested(name)`, in that order; an image's
+            Metrics over the images of `tested(name)`, in that order; an image's
             probabilities are the mean over the repeats.
         """
         total = np.zeros((len(self.dataset), len(self.dataset.class_names)))
@@ -111,24 +152,24 @@ class Comparison:
             count[trial.split.test] += 1
         tested = self.tested(name)
         return evaluate_predictions(
-            labels_of(self.dataset)[tested],
+            np.asarray(self.dataset.labels)[tested],
             total[tested] / count[tested, None],
             self.dataset.class_names,
         )
 
     def wrong(self, name: str, limit: int) -> tuple[tuple[int, int, float], ...]:
-        """List the images that a recipe got most confidently wrong.
+        """Wrongly predicted images of a recipe, the most confident first.
 
         Args:
             name: of the recipe.
-            limit: how many at most.
+            limit: the largest number of images.
 
         Returns:
-            (index of the image, wrong class, its probability), the most confident first.
+            (index of the image, predicted class, its probability) for each.
         """
         tested, evaluation = self.tested(name), self.out_of_fold(name)
-        answers = evaluation.probabilities.argmax(axis=1)
-        sureness = evaluation.probabilities.max(axis=1)
-        wrong = np.flatnonzero(answers != evaluation.labels)
-        order = wrong[np.argsort(-sureness[wrong], kind="stable")][:limit]
-        return tuple((int(tested[i]), int(answers[i]), float(sureness[i])) for i in order)
+        predicted = evaluation.predictions
+        confidence = evaluation.probabilities.max(axis=1)
+        wrong = np.flatnonzero(predicted != evaluation.labels)
+        order = wrong[np.argsort(-confidence[wrong], kind="stable")][:limit]
+        return tuple((int(tested[i]), int(predicted[i]), float(confidence[i])) for i in order)

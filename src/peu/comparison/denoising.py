@@ -1,39 +1,44 @@
-"""How well a denoiser does, level by level, beside classical filters on the same images."""
+"""Evaluation of a denoiser by noise level, beside classical filters on the same images."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, PlainSerializer, PlainValidator, TypeAdapter
+from pydantic.dataclasses import dataclass
 
-from peu.autoencoders.classical import FILTERS, ClassicalFilter, choose_filters
-from peu.autoencoders.denoise import denoise_batch
-from peu.autoencoders.images import image_pixels
-from peu.autoencoders.noise import add_noise
-from peu.autoencoders.passes import ONCE
+from peu.autoencoders.classical_filters import FILTERS, ClassicalFilter, tune_filters
+from peu.autoencoders.denoiser import Denoiser
+from peu.autoencoders.noise import Noise, add_noise, read_noise
 from peu.errors import DataError
 from peu.evaluation.reconstruction import peak_signal_to_noise, structural_similarity
 from peu.images.dataset import ImageDataset
-from peu.models.autoencoder import Autoencoder
-from peu.models.marks import image_mark
+from peu.images.metadata import short_hash
 from peu.progress import report
-from peu.recipes.denoising import Denoising
-from peu.recipes.noise import Noise
 from peu.seeds import child_seed
 
-TUNED_ON = 40
-_BEST = 2
+TUNING_IMAGES = 40
+_SHOWN_FILTERS = 2
+_PHASE = "Evaluating"
+
+
+_Noise = Annotated[
+    Noise,
+    PlainValidator(lambda value: value if isinstance(value, Noise) else read_noise(value)),
+    PlainSerializer(str),
+]
+_Array = Annotated[Any, Field(exclude=True, repr=False)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilterFigures:
-    """Hold what a classical filter did at one level.
+class Quality:
+    """Mean quality of images, and how they were filtered.
 
     Attributes:
-        psnr: mean over the images, in dB.
-        ssim: mean over the images.
-        settings: those chosen on other images.
+        psnr: peak signal-to-noise ratio in dB.
+        ssim: structural similarity.
+        settings: of a classical filter, those chosen on other images.
     """
 
     psnr: float
@@ -41,214 +46,179 @@ class FilterFigures:
     settings: dict[str, Any]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class LevelFigures:
-    """Hold what a denoiser did on images with one level of noise.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LevelEvaluation:
+    """The results on images with one level of noise; quality is a mean over the images.
 
     Attributes:
-        noise: the noise.
-        psnr: mean over the images, in dB.
-        ssim: mean over the images.
-        plain_psnr: of the network run once, without shifts or further rounds, in dB.
-        plain_ssim: the same.
-        noisy_psnr: of the images as they came, in dB.
-        noisy_ssim: of the images as they came.
-        classical: of each filter by its name.
-        examples: up to so many images as the noise left them, (n, height, width, channels)
-            of intensities, and by name what came of them.
+        noise: the noise; in JSON as `read_noise` reads it.
+        sigma: its standard deviation, where it is Gaussian.
+        psnr: of the denoised images, in dB.
+        ssim: of the denoised images.
+        once_psnr: with the network run once, without shifts or further rounds, in dB.
+        once_ssim: the same.
+        noisy_psnr: of the noisy images themselves, in dB.
+        noisy_ssim: the same.
+        classical: of each filter, by its name.
+        examples: a few images, (n, height, width, channels) of intensities: "noisy", "denoised",
+            and by the best filters.
     """
 
-    noise: Noise
+    noise: _Noise
+    sigma: float | None
     psnr: float
     ssim: float
-    plain_psnr: float
-    plain_ssim: float
+    once_psnr: float
+    once_ssim: float
     noisy_psnr: float
     noisy_ssim: float
-    classical: dict[str, FilterFigures]
-    examples: dict[str, NDArray[np.float32]]
+    classical: dict[str, Quality]
+    examples: _Array = None
 
     @property
     def best_classical(self) -> str | None:
-        """The filter with the highest PSNR, or None where none was run."""
+        """The filter with the highest PSNR, or None if none was run."""
         return max(self.classical, key=lambda name: self.classical[name].psnr, default=None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures as what JSON can hold."""
-        named = {"sigma": self.noise.high} if self.noise.kind == "gaussian" else {}
-        return {
-            **named,
-            "noise": str(self.noise),
-            "psnr": self.psnr,
-            "ssim": self.ssim,
-            "plain_psnr": self.plain_psnr,
-            "plain_ssim": self.plain_ssim,
-            "noisy_psnr": self.noisy_psnr,
-            "noisy_ssim": self.noisy_ssim,
-            "classical": {name: one.psnr for name, one in self.classical.items()},
-            "classical_ssim": {name: one.ssim for name, one in self.classical.items()},
-            "classical_settings": {name: one.settings for name, one in self.classical.items()},
-        }
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class DenoisingFigures:
-    """Hold the figures of a denoiser.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DenoisingEvaluation:
+    """The evaluation of a denoiser.
 
     Attributes:
-        levels: one entry for each noise, in the order asked for.
-        images: how many it was tested on; it learnt from none of them.
-        tuned_on: how many other images the filters' settings were chosen on.
-        clean: the images of the examples before the noise, of intensities.
+        images: number of images tested on; it learnt from none of them.
+        tuned_on: number of other images on which the filters' settings were chosen.
+        levels: one entry per noise, in the order of the arguments.
+        clean: the images of the examples without noise, of intensities.
     """
 
-    levels: tuple[LevelFigures, ...]
     images: int
     tuned_on: int
-    clean: NDArray[np.float32]
+    levels: tuple[LevelEvaluation, ...]
+    clean: _Array = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as what JSON can hold."""
-        return {
-            "images": self.images,
-            "tuned_on": self.tuned_on,
-            "levels": [level.to_dict() for level in self.levels],
-        }
+        """The figures as JSON; the images are left out."""
+        return dict(TypeAdapter(DenoisingEvaluation).dump_python(self, mode="json"))
 
 
 def evaluate_denoiser(
-    model: Autoencoder,
+    denoiser: Denoiser,
     dataset: ImageDataset,
     noises: Sequence[Noise],
     *,
-    most: int = 500,
+    max_images: int = 500,
     filters: Sequence[ClassicalFilter] = FILTERS,
     examples: int = 6,
-    plain: bool = False,
+    once: bool = False,
     seed: int = 0,
-) -> DenoisingFigures:
-    """Measure a denoiser on images that it has not learnt from.
+) -> DenoisingEvaluation:
+    """Evaluate a denoiser on images that it has not learnt from.
 
-    Every method meets the same noisy images. The filters' settings are chosen for each level
-    on other images than those tested, and they are told the level; the denoiser is not.
+    Every method gets the same noisy images. The filters' settings are chosen for each level on
+    other images than those tested on, and the filters are given the level; the denoiser is not.
 
     Args:
-        model: a denoiser.
-        dataset: clean images; those that it learnt from are left out, and serve to choose the
-            filters' settings.
+        denoiser: fitted.
+        dataset: clean images; those that it learnt from are left out, and serve to tune the
+            filters.
         noises: of one amount each.
-        most: images to test on, drawn from the seed where there are more.
+        max_images: images to test on, drawn at random from more.
         filters: the classical filters; empty leaves them out.
-        examples: images to keep for showing.
-        plain: measure the network alone, run once, instead of what `denoise` makes with it.
-        seed: of the noise and of the choice of images.
-
-    Returns:
-        The figures.
+        examples: number of images to keep for showing.
+        once: evaluate the network run once, instead of with shifts and rounds.
+        seed: random seed of the noise and of the choice of images.
 
     Raises:
         DataError: it learnt from all of these images.
     """
-    tested, others = _parted(model, dataset, most, seed)
-    truth, tuning = (_pixels(model, dataset, chosen) for chosen in (tested, others))
+    tested, others = _split(denoiser, dataset, max_images, seed)
+    truth, tuning = (denoiser.pixels(dataset[chosen]) for chosen in (tested, others))
+    clean = _intensities(truth)
     levels = []
-    stage = "Measuring"
-    report(stage, 0, len(noises))
     for number, noise in enumerate(noises):
-        levels.append(_level(model, noise, truth, tuning, filters, examples, plain, seed))
-        report(stage, number + 1, len(noises))
-    return DenoisingFigures(
+        report(_PHASE, number, len(noises))
+        noisy = _noisy(truth, noise, child_seed(seed, "test", str(noise)))
+        run_once = denoiser.denoise(noisy, once=True)
+        images: dict[str, NDArray[Any]] = {
+            "noisy": _intensities(noisy),
+            "denoised": run_once if once else denoiser.denoise(noisy),
+        }
+        settings: dict[str, dict[str, Any]] = {}
+        if filters:
+            tuned = tune_filters(
+                _intensities(tuning).astype(np.float64),
+                _intensities(_noisy(tuning, noise, child_seed(seed, "tuning", str(noise)))).astype(
+                    np.float64
+                ),
+                noise,
+                peak_signal_to_noise,
+                filters=filters,
+            )
+            for each in tuned:
+                images[each.name] = each(images["noisy"].astype(np.float64), noise)
+                settings[each.name] = dict(each.settings)
+        quality = {
+            name: Quality(
+                psnr=float(peak_signal_to_noise(clean, image).mean()),
+                ssim=float(structural_similarity(clean, image).mean()),
+                settings=settings.get(name, {}),
+            )
+            for name, image in {**images, "once": run_once}.items()
+        }
+        best = sorted(settings, key=lambda name: -quality[name].psnr)[:_SHOWN_FILTERS]
+        levels.append(
+            LevelEvaluation(
+                noise=noise,
+                sigma=noise.high if noise.kind == "gaussian" else None,
+                psnr=quality["denoised"].psnr,
+                ssim=quality["denoised"].ssim,
+                once_psnr=quality["once"].psnr,
+                once_ssim=quality["once"].ssim,
+                noisy_psnr=quality["noisy"].psnr,
+                noisy_ssim=quality["noisy"].ssim,
+                classical={name: quality[name] for name in settings},
+                examples={
+                    name: images[name][:examples].astype(np.float32)
+                    for name in ("noisy", "denoised", *best)
+                },
+            )
+        )
+    report(_PHASE, len(noises), len(noises))
+    return DenoisingEvaluation(
         levels=tuple(levels),
         images=len(truth),
         tuned_on=len(tuning) if filters else 0,
-        clean=_intensities(truth[:examples]),
+        clean=clean[:examples],
     )
 
 
-def _level(
-    model: Autoencoder,
-    noise: Noise,
-    truth: NDArray[np.uint8],
-    tuning: NDArray[np.uint8],
-    filters: Sequence[ClassicalFilter],
-    examples: int,
-    plain: bool,
-    seed: int,
-) -> LevelFigures:
-    noisy = _disturbed(truth, noise, child_seed(seed, "test", str(noise)))
-    clean = _intensities(truth)
-    shown = _intensities(noisy)
-    once = denoise_batch(model, noisy, passes=ONCE)
-    cleaned = once if plain else denoise_batch(model, noisy)
-    kept = {"noisy": shown[:examples], "denoised": cleaned[:examples]}
-    classical = {}
-    if filters:
-        given = _intensities(_disturbed(tuning, noise, child_seed(seed, "tuning", str(noise))))
-        chosen = choose_filters(
-            _intensities(tuning).astype(np.float64),
-            given.astype(np.float64),
-            noise,
-            peak_signal_to_noise,
-            filters=filters,
-        )
-        for one in chosen:
-            estimate = one(shown.astype(np.float64), noise)
-            classical[one.name] = FilterFigures(
-                psnr=float(peak_signal_to_noise(clean, estimate).mean()),
-                ssim=float(structural_similarity(clean, estimate).mean()),
-                settings=dict(one.settings),
-            )
-            kept[one.name] = estimate[:examples].astype(np.float32)
-        best = sorted(classical, key=lambda name: -classical[name].psnr)[:_BEST]
-        kept = {name: kept[name] for name in ("noisy", "denoised", *best)}
-    return LevelFigures(
-        noise=noise,
-        psnr=float(peak_signal_to_noise(clean, cleaned).mean()),
-        ssim=float(structural_similarity(clean, cleaned).mean()),
-        plain_psnr=float(peak_signal_to_noise(clean, once).mean()),
-        plain_ssim=float(structural_similarity(clean, once).mean()),
-        noisy_psnr=float(peak_signal_to_noise(clean, shown).mean()),
-        noisy_ssim=float(structural_similarity(clean, shown).mean()),
-        classical=classical,
-        examples=kept,
-    )
-
-
-def _parted(
-    model: Autoencoder, dataset: ImageDataset, most: int, seed: int
+def _split(
+    denoiser: Denoiser, dataset: ImageDataset, max_images: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose images to test on, which the model has not seen, and others to tune filters on."""
-    learnt = set(model.provenance.get("image_marks", ()))
-    seen = np.array([image_mark(facts.sha256) in learnt for facts in dataset.facts], np.bool_)
-    unseen = np.random.default_rng(child_seed(seed, "tested")).permutation(np.flatnonzero(~seen))
-    if len(unseen) == 0:
-        raise DataError(
-            f"Expected images that the denoiser has not learnt from; it learnt from all "
-            f"{len(dataset)} of these. Give others."
-        )
-    others = np.random.default_rng(child_seed(seed, "tuned-cnn")).permutation(np.flatnonzero(seen))
-    if len(others) == 0:
-        # A set that the model knows nothing of: a part of it is set apart for the filters.
-        apart = min(TUNED_ON, len(unseen) // 2) or 1
-        others, unseen = unseen[:apart], unseen[apart:] if len(unseen) > 1 else unseen
-    return np.sort(unseen[:most]), np.sort(others[:TUNED_ON])
-
-
-def _pixels(
-    model: Autoencoder, dataset: ImageDataset, chosen: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    recipe = model.recipe
-    fit = recipe.resize_mode if isinstance(recipe, Denoising) else "crop"
-    channels = "grey" if model.channels == 1 else "colour"
-    return image_pixels(
-        dataset[chosen],
-        model.image_size,
-        fit,
-        channels,  # type: ignore[arg-type]
+    """Choose images to test on, which the denoiser does not know, and others to tune filters."""
+    learnt = set(denoiser.image_hashes_)
+    known = np.array([short_hash(each) in learnt for each in dataset.hashes], np.bool_)
+    generators = (np.random.default_rng(child_seed(seed, name)) for name in ("tested", "tuned"))
+    new, others = (
+        generator.permutation(np.flatnonzero(chosen))
+        for generator, chosen in zip(generators, (~known, known), strict=True)
     )
+    if len(new) == 0:
+        raise DataError(
+            "Expected images that the denoiser has not learnt from. It has learnt from all "
+            f"{len(dataset)} of these. Name other images."
+        )
+    if len(others) == 0 and len(new) > 1:
+        # The denoiser knows none of these images: some are set apart for the filters.
+        apart = min(TUNING_IMAGES, len(new) // 2)
+        others, new = new[:apart], new[apart:]
+    elif len(others) == 0:
+        others = new
+    return np.sort(new[:max_images]), np.sort(others[:TUNING_IMAGES])
 
 
-def _disturbed(pixels: NDArray[np.uint8], noise: Noise, seed: int) -> NDArray[np.float32]:
+def _noisy(pixels: NDArray[np.uint8], noise: Noise, seed: int) -> NDArray[np.float32]:
     return add_noise(pixels, noise, np.random.default_rng(seed))
 
 

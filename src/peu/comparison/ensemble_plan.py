@@ -1,43 +1,42 @@
-"""Ensembles in a comparison: which recipes they need, and their trials from those of these."""
+"""Ensembles in a comparison: their members, and trials combined from the members' trials."""
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from peu.classifiers.ensemble import describe_combination
-from peu.classifiers.labels import labels_of
-from peu.classifiers.weighing import weigh
-from peu.comparison.comparison import Failure
-from peu.comparison.trial import Trial, TrialTask, read_trial, write_trial
+import numpy as np
+
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.ensemble import Ensemble, describe_combination, weigh
+from peu.comparison.trial import Trial, TrialTask, write_trial
+from peu.errors import PeuError, RecipeError
 from peu.images.dataset import ImageDataset
-from peu.recipes.ensemble import Ensemble
-from peu.recipes.registry import Recipe
 
 _LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Cast:
-    """Say which recipes have to run for a comparison.
+class EnsemblePlan:
+    """The recipes to run for a comparison with ensembles.
 
     Attributes:
         singles: recipes that learn one model: those of the comparison, then members of
             ensembles that are not among them.
-        members: each ensemble, and the names in `singles` of its members.
+        members: names in `singles` of the members of each ensemble, by its name.
     """
 
-    singles: tuple[Recipe, ...]
-    members: Mapping[Ensemble, tuple[str, ...]]
+    singles: tuple[ImageClassifier, ...]
+    members: Mapping[str, tuple[str, ...]]
 
     @property
-    def asked(self) -> set[str]:
-        """Give the names of recipes that an ensemble wants held-out answers of."""
+    def held_out(self) -> set[str]:
+        """Names of recipes whose held-out predictions an ensemble needs."""
         return {name for names in self.members.values() for name in names}
 
 
-def plan_cast(recipes: Sequence[Recipe]) -> Cast:
-    """Find what ensembles need; a member that is compared itself runs once for both."""
+def plan_ensembles(recipes: Sequence[ImageClassifier]) -> EnsemblePlan:
+    """Plan which recipes to run; a member that is also compared itself runs once."""
     singles = [recipe for recipe in recipes if not isinstance(recipe, Ensemble)]
     members = {}
     for ensemble in recipes:
@@ -47,80 +46,68 @@ def plan_cast(recipes: Sequence[Recipe]) -> Cast:
         for member in ensemble.members:
             same = next((one for one in singles if _same(one, member)), None)
             if same is None:
-                same = dataclasses.replace(
-                    member, name=f"{ensemble.name} {member.name}"[:_LONGEST_NAME].strip()
-                )
+                same = member.__sklearn_clone__()
+                same.name = f"{ensemble.name} {member.name}"[:_LONGEST_NAME].strip()
                 singles.append(same)
             names.append(same.name)
-        members[ensemble] = tuple(names)
-    return Cast(tuple(singles), members)
+        members[ensemble.name] = tuple(names)
+    return EnsemblePlan(tuple(singles), members)
 
 
 def combine_all(
     dataset: ImageDataset,
     tasks: Sequence[TrialTask],
-    cast: Cast,
-    trials: Sequence[Trial],
-    failures: Sequence[Failure],
-    *,
-    on_trial: Callable[[Trial, int, int], None],
-) -> tuple[tuple[Trial, ...], tuple[Failure, ...]]:
-    """Add the trials of ensembles to those of their members.
+    plan: EnsemblePlan,
+    trials: Mapping[TrialTask, Trial],
+    errors: Mapping[str, PeuError],
+) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
+    """Make the trials of ensembles from those of their members.
 
     Args:
         dataset: labelled images.
         tasks: of the ensembles.
-        cast: who their members are.
-        trials: of the members and whatever else ran.
-        failures: of what could not run.
-        on_trial: told of each trial that was not there yet.
+        plan: their members.
+        trials: of the members, and of whatever else ran.
+        errors: why recipes could not run, by name.
 
-    Returns:
-        All trials and all failures; an ensemble of which a member failed is among the latter.
+    Yields:
+        A task with its trial, or with the error of a member that could not run.
     """
-    all_trials, all_failures = list(trials), list(failures)
-    reasons = {failure.name: failure.reason for failure in failures}
-    total = len(trials) + len(tasks)
     for task in tasks:
-        ensemble = task.recipe
-        if not isinstance(ensemble, Ensemble):
+        names = plan.members[task.recipe.name]
+        failed = next((name for name in names if name in errors), None)
+        if failed is not None:
+            yield task, RecipeError(f"Its member {failed} could not run: {errors[failed]}")
             continue
-        names = cast.members[ensemble]
-        missing = [name for name in names if name in reasons]
-        if missing:
-            if all(failure.name != ensemble.name for failure in all_failures):
-                reason = f"Its member {missing[0]} could not run: {reasons[missing[0]]}"
-                all_failures.append(Failure(ensemble.name, reason))
-            continue
-        trial = read_trial(task)
-        if trial is None:
-            own = [_trial_of(trials, name, task) for name in names]
-            trial = combine_trials(dataset, task, ensemble, own)
-            write_trial(task, trial)
-            on_trial(trial, len(all_trials) + 1, total)
-        all_trials.append(trial)
-    return tuple(all_trials), tuple(all_failures)
+        own = {
+            member.recipe.name: trial
+            for member, trial in trials.items()
+            if member.split is task.split and member.recipe.name in names
+        }
+        trial = combine_trials(dataset, task, [own[name] for name in names])
+        write_trial(task, trial)
+        yield task, trial
 
 
-def combine_trials(
-    dataset: ImageDataset, task: TrialTask, ensemble: Ensemble, own: Sequence[Trial]
-) -> Trial:
+def combine_trials(dataset: ImageDataset, task: TrialTask, own: Sequence[Trial]) -> Trial:
     """Make an ensemble's trial from its members' on the same split.
 
-    Nothing is learnt from the test images, nor from models that saw what they answer for.
+    Weights come from held-out predictions, never from test images.
 
     Args:
         dataset: labelled images.
         task: the ensemble's.
-        ensemble: its recipe.
-        own: the members' trials, each with held-out answers, in the members' order.
+        own: the members' trials, each with held-out predictions, in the members' order.
 
     Returns:
         The trial; its seconds are those of all members and of combining them.
     """
+    ensemble = task.recipe
     started = time.perf_counter()
     held_out = [trial.held_out for trial in own if trial.held_out is not None]
-    combination = weigh(held_out, labels_of(dataset), shrinkage=ensemble.shrinkage)
+    combination = weigh(
+        held_out, np.asarray(dataset.labels), shrinkage=ensemble.get_params(deep=False)["shrinkage"]
+    )
     probabilities = combination.combine([trial.probabilities for trial in own])
     seconds = sum(trial.seconds + trial.held_out_seconds for trial in own)
     return Trial(
@@ -134,7 +121,7 @@ def combine_trials(
         trainable_parameters=sum(trial.trainable_parameters for trial in own),
         notes=(
             describe_combination(
-                [member.name for member in ensemble.members],
+                [member.name for member in ensemble.get_params(deep=False)["members"]],
                 combination,
                 min(len(each.indices) for each in held_out),
             ),
@@ -142,14 +129,5 @@ def combine_trials(
     )
 
 
-def _same(first: Recipe, second: Recipe) -> bool:
-    return first == dataclasses.replace(second, name=first.name)
-
-
-def _trial_of(trials: Sequence[Trial], name: str, task: TrialTask) -> Trial:
-    place = (task.split.repeat, task.split.fold)
-    return next(
-        trial
-        for trial in trials
-        if trial.recipe.name == name and (trial.split.repeat, trial.split.fold) == place
-    )
+def _same(first: ImageClassifier, second: ImageClassifier) -> bool:
+    return type(first) is type(second) and first == dataclasses.replace(second, name=first.name)

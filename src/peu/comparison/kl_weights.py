@@ -1,7 +1,6 @@
-"""The sheet's study: what the kl_weight does, with what theory says of it beside."""
+"""The sheet's study: what the KL weight does, with what theory predicts beside it."""
 
 import contextlib
-import dataclasses
 import json
 import math
 import time
@@ -11,74 +10,79 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from sklearn.base import clone
 
-from peu import __version__
-from peu.autoencoders.fit import recipe_images, with_provenance
-from peu.autoencoders.images import ImageSet
-from peu.autoencoders.kl_weight import Spectrum, image_spectrum
-from peu.autoencoders.variational import Tell, fit_variational
-from peu.comparison.latent import kl_weight_of, measure_variational
-from peu.comparison.latent_images import sample_images
+from peu.autoencoders.kl_weight import Spectrum
+from peu.autoencoders.vae import VAE
+from peu.comparison.latent import evaluate_split
 from peu.errors import RecipeError, ResourceError
 from peu.evaluation.generated import Judge, SampleFigures, judge_samples, train_judge
 from peu.evaluation.latent import LatentFigures
-from peu.files import canonical_json, owning, read_json, sha256_of_text, write_json
+from peu.files import canonical_json, read_json, sha256_of_text, write_json
 from peu.images.dataset import ImageDataset
-from peu.recipes.autoencoders import autoencoder_to_dict
-from peu.recipes.variational import KLWeight, Variational
+from peu.networks.choices import KLWeight
+from peu.networks.training_settings import TrainingSettings
+from peu.output_folder import lock_folder
+from peu.progress import steps
 from peu.seeds import child_seed
+from peu.settings import settings_to_dict
+from peu.version import __version__
 
 FORMAT = 1
-SHEET_VALUES: tuple[KLWeight, ...] = (1.0, 0.1, 0.01, 1e-3, 1e-4, "auto")
 _SAMPLES = 1000
-_MOST_CLASSES = 100
+_MAX_CLASSES = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class KLWeightTrial:
-    """Hold what one kl_weight led to.
+    """The results with one KL weight.
 
     Attributes:
-        asked: the kl_weight asked for, or "auto".
-        kl_weight: as training left it.
+        requested: the KL weight asked for, or "auto".
+        kl_weight: at the end of training.
         figures: on held-out images.
-        samples: what the judge says of generated images; None without labels.
-        seconds: that training took.
-        notes: what was said before and while training.
+        samples: the judge's evaluation of generated images; None without labels.
+        seconds: duration of the training.
+        notes: what was noted before and during training.
+        spectrum: principal variances of the training images.
+        training: the schedule.
+        n_images: number of training images.
     """
 
-    asked: KLWeight
+    requested: KLWeight
     kl_weight: float
     figures: LatentFigures
     samples: SampleFigures | None
     seconds: float
     notes: tuple[str, ...]
+    spectrum: Spectrum
+    training: TrainingSettings
+    n_images: int
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class KLWeightStudy:
-    """Hold a whole sweep.
+    """The results of a whole study.
 
     Attributes:
-        dataset: name of the images.
-        fingerprint: of the images.
-        recipe: what all trials share.
-        seed: of everything random.
-        images: how many were learnt from.
-        spectrum: principal variances of the training images.
-        trials: in the order asked for.
-        left_out: why there is no judgement of samples, or "".
+        dataset: name of the dataset.
+        fingerprint: of the dataset.
+        vae: the settings that all trials share.
+        trials: in the order of the arguments.
+        omitted: why generated images were not judged, or "".
     """
 
     dataset: str
     fingerprint: str
-    recipe: Variational
-    seed: int
-    images: int
-    spectrum: Spectrum
+    vae: VAE
     trials: tuple[KLWeightTrial, ...]
-    left_out: str
+    omitted: str
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """Principal variances of the training images."""
+        return self.trials[0].spectrum
 
     @property
     def best_bound(self) -> KLWeightTrial:
@@ -87,18 +91,18 @@ class KLWeightStudy:
 
     @property
     def best_samples(self) -> KLWeightTrial | None:
-        """The trial whose generated images are nearest to the real ones."""
-        judged = [trial for trial in self.trials if trial.samples is not None]
-        return min(judged, key=_distance) if judged else None
+        """The trial whose generated images are closest to the real ones."""
+        judged = {trial.samples.distance: trial for trial in self.trials if trial.samples}
+        return judged[min(judged)] if judged else None
 
     @property
     def best_neighbours(self) -> KLWeightTrial | None:
-        """The trial in whose map most of the nearest neighbours are of the right class."""
+        """The trial with the most nearest neighbours of the right class."""
         known = [trial for trial in self.trials if trial.figures.knn_accuracy is not None]
-        return max(known, key=_neighbours) if known else None
+        return max(known, key=lambda trial: trial.figures.knn_accuracy or 0.0, default=None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the study as JSON holds it."""
+        """The study as JSON."""
         best = {
             "elbo": self.best_bound,
             "samples": self.best_samples,
@@ -108,231 +112,169 @@ class KLWeightStudy:
             "format": FORMAT,
             "dataset": self.dataset,
             "fingerprint": self.fingerprint,
-            "recipe": autoencoder_to_dict(self.recipe),
-            "seed": self.seed,
-            "images": self.images,
-            "variances": self.spectrum.eigenvalues.tolist(),
+            "settings": settings_to_dict(self.vae),
             "bounds": self.spectrum.bounds.tolist(),
-            "best": {name: None if one is None else one.asked for name, one in best.items()},
-            "left_out": self.left_out,
-            "trials": [_trial_to_dict(trial) for trial in self.trials],
+            "best": {name: None if one is None else one.requested for name, one in best.items()},
+            "omitted": self.omitted,
+            "trials": [_TRIAL.dump_python(trial, mode="json") for trial in self.trials],
         }
+
+
+_TRIAL = TypeAdapter(KLWeightTrial)
 
 
 def study_kl_weights(
     dataset: ImageDataset,
     values: Sequence[KLWeight],
     *,
-    recipe: Variational | None = None,
-    seed: int = 0,
+    vae: VAE | None = None,
     run_folder: str | Path | None = None,
-    tell: Tell = lambda _: None,
     on_trial: Callable[[KLWeightTrial, int, int], None] = lambda *_: None,
 ) -> KLWeightStudy:
-    """Train with one kl_weight after another and measure what each is good for.
+    """Train with one KL weight after another and measure what each is good for.
 
-    Likelihood, generated images and neighbours need not be best at the same kl_weight, so
-    they are reported apart. With a run folder every trial is a file as soon as it ends: an
-    interrupted study goes on where it was. Its models are kept there too, as `model_folder` has it.
+    Likelihood, generated images and neighbours need not be best at the same KL weight, so they
+    are reported separately. With a run folder every trial is a file as soon as it ends: an
+    interrupted study resumes. Its models are kept there too, in `model_folder`.
 
     Args:
-        dataset: images; with labels, generated images and neighbours are judged too.
-        values: kl_weights, each above 0 or "auto"; at least one, all different.
-        recipe: what all trials share; its own kl_weight is not used.
-        seed: of everything random; all trials start from the same weights.
+        dataset: images; with labels, generated images and neighbours are evaluated too.
+        values: KL weights, each above 0 or "auto"; at least one, all different.
+        vae: the settings that all trials share, initial weights included; its own KL weight is
+            not used.
         run_folder: where trials are kept, or None to keep nothing.
-        tell: told in a sentence what a kl_weight must lead to, before it is tried.
-        on_trial: told of each trial that ended, how many have, and of how many.
-
-    Returns:
-        The study.
+        on_trial: called after each trial with it, the number of trials done, and their total.
 
     Raises:
-        RecipeError: no value, a value twice, or one that is no kl_weight.
+        RecipeError: no value, a value twice, or an invalid one.
         DataError: fewer than two different images.
         ResourceError: the folder holds another study.
 
     Source: lab sheet, section 3.4; Dai et al. (2020) and arXiv 2409.09361 for optima that differ.
     """
-    recipe = recipe or Variational()
-    recipes = _recipes(recipe, values)
+    vae = clone(vae or VAE()).set_params(kl_weight="auto")
+    if not values or len(set(values)) < len(values):
+        raise RecipeError(
+            f"`values` must be one KL weight or more, all different. Received: {list(values)!r}. "
+            "Try 1, 0.01, 0.0001 and auto."
+        )
+    candidates = [clone(vae).set_params(kl_weight=value) for value in values]
     folder = None if run_folder is None else Path(run_folder)
-    images = recipe_images(recipe, dataset, seed=seed)
-    left_out = _left_out(dataset)
+    omitted = _why_not_judged(dataset)
     judge: Judge | None = None
     trials: list[KLWeightTrial] = []
-    with owning(folder) if folder else contextlib.nullcontext():
+    with (
+        lock_folder(folder) if folder else contextlib.nullcontext(),
+        steps(len(candidates)) as done,
+    ):
         if folder:
-            _claim(folder / "study.json", dataset, recipe, seed)
-        for number, one in enumerate(recipes, start=1):
-            file = folder / "trials" / f"{_key(dataset, one, seed)}.json" if folder else None
+            _claim(folder / "study.json", dataset, vae)
+        for number, candidate in enumerate(candidates, start=1):
+            file = folder / "trials" / f"{_key(dataset, candidate)}.json" if folder else None
             trial = _read_trial(file)
             if trial is None:
-                if judge is None and not left_out:
-                    judge = _judge(dataset, images, seed)
-                trial = _run_trial(one, dataset, images, judge, seed, folder, tell)
+                trial, judge = _run_trial(candidate, dataset, judge, folder, judged=not omitted)
                 if file is not None:
-                    write_json(file, {"format": FORMAT, **_trial_to_dict(trial)})
+                    write_json(file, {"format": FORMAT, **_TRIAL.dump_python(trial, mode="json")})
             trials.append(trial)
-            on_trial(trial, number, len(recipes))
+            done(number)
+            on_trial(trial, number, len(candidates))
     return KLWeightStudy(
         dataset=dataset.name,
         fingerprint=dataset.fingerprint,
-        recipe=recipe,
-        seed=seed,
-        images=len(images.train),
-        spectrum=image_spectrum(images.train, recipe.latent),
+        vae=vae,
         trials=tuple(trials),
-        left_out=left_out,
+        omitted=omitted,
     )
 
 
-def model_folder(run_folder: str | Path, asked: KLWeight) -> Path:
-    """Give the folder in which a study keeps the model of a kl_weight."""
-    return Path(run_folder) / "models" / (asked if asked == "auto" else f"{asked:g}")
+def model_folder(run_folder: str | Path, requested: KLWeight) -> Path:
+    """The folder in which a study keeps the model of a KL weight."""
+    name = requested if isinstance(requested, str) else f"{requested:g}"
+    return Path(run_folder) / "models" / name
 
 
-def _claim(file: Path, dataset: ImageDataset, recipe: Variational, seed: int) -> None:
-    """Note which study a folder holds; another one's must not be written over."""
-    own = {
-        "format": FORMAT,
-        "fingerprint": dataset.fingerprint,
-        "recipe": autoencoder_to_dict(dataclasses.replace(recipe, kl_weight="auto")),
-        "seed": seed,
-    }
-    own = json.loads(canonical_json(own))
+def _claim(file: Path, dataset: ImageDataset, vae: VAE) -> None:
+    """Note which study a folder holds; another one must not be overwritten."""
+    own = {"format": FORMAT, "fingerprint": dataset.fingerprint, "settings": settings_to_dict(vae)}
     if not file.exists():
         write_json(file, own)
         return
-    try:
-        same = read_json(file) == own
-    except (OSError, ValueError):
-        same = False
-    if not same:
-        raise ResourceError(
-            f"`{file.parent}` must be new, or hold this same study. It holds another: other "
-            "images, settings or seed. Choose another folder with --output."
-        )
+    with contextlib.suppress(OSError, ValueError):
+        if read_json(file) == own:
+            return
+    raise ResourceError(
+        f"`{file.parent}` must be new, or hold this same study. It holds another: other images, "
+        "settings or seed. Choose another folder with --output."
+    )
 
 
-def _recipes(recipe: Variational, values: Sequence[KLWeight]) -> list[Variational]:
-    if not values or len(set(values)) < len(values):
-        raise RecipeError(
-            f"`values` must be one kl_weight or more, each once. Received: {list(values)!r}. "
-            "The sheet compares several: try 1, 0.01, 0.0001 and auto."
-        )
-    return [dataclasses.replace(recipe, kl_weight=value) for value in values]
-
-
-def _left_out(dataset: ImageDataset) -> str:
+def _why_not_judged(dataset: ImageDataset) -> str:
     if dataset.labels is None:
         return "Generated images and neighbours are not judged: the images have no labels."
-    if not 2 <= len(dataset.class_names) <= _MOST_CLASSES:
+    if not 2 <= len(dataset.class_names) <= _MAX_CLASSES:
         return (
-            f"Generated images are not judged: that wants 2 to {_MOST_CLASSES} classes, and "
-            f"there are {len(dataset.class_names)}."
+            f"Generated images are not judged: this needs 2 to {_MAX_CLASSES} classes, and there "
+            f"are {len(dataset.class_names)}."
         )
     return ""
 
 
-def _judge(dataset: ImageDataset, images: ImageSet, seed: int) -> Judge:
-    labels = _labels(dataset)
-    return train_judge(
-        images.train,
-        labels[images.train_indices],
-        images.test,
-        labels[images.test_indices],
-        seed=child_seed(seed, "judge"),
-    )
-
-
-def _labels(dataset: ImageDataset) -> NDArray[np.int64]:
-    labels: NDArray[np.int64] = np.asarray(dataset.labels, np.int64)
-    return labels
-
-
 def _run_trial(
-    recipe: Variational,
-    dataset: ImageDataset,
-    images: ImageSet,
-    judge: Judge | None,
-    seed: int,
-    folder: Path | None,
-    tell: Tell,
-) -> KLWeightTrial:
+    vae: VAE, dataset: ImageDataset, judge: Judge | None, folder: Path | None, *, judged: bool
+) -> tuple[KLWeightTrial, Judge | None]:
+    """Run a trial; the judge is trained once, on the images of the first."""
     started = time.perf_counter()
-    model = fit_variational(recipe, images, seed=seed, tell=tell)
+    vae.fit(dataset)
     seconds = time.perf_counter() - started
     if folder is not None:
-        with_provenance(model, dataset, images, seed=seed).save(
-            model_folder(folder, recipe.kl_weight), overwrite=True
-        )
+        vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
+    split, labels = vae.split(dataset), dataset.labels
     samples = None
-    if judge is not None:
-        _, drawn = sample_images(model, _SAMPLES, source="prior", seed=seed)
-        samples = judge_samples(judge, np.rint(255 * drawn).astype(np.uint8))
-    return KLWeightTrial(
-        asked=recipe.kl_weight,
-        kl_weight=kl_weight_of(model),
-        figures=measure_variational(model, images, dataset.labels),
+    if judged and labels is not None:
+        if judge is None:
+            judge = train_judge(
+                split.train,
+                labels[split.train_indices],
+                split.test,
+                labels[split.test_indices],
+                seed=child_seed(vae.seed, "judge"),
+            )
+        _, images = vae.sample(_SAMPLES, source="prior", seed=vae.seed)
+        samples = judge_samples(judge, np.rint(255 * images).astype(np.uint8))
+    trial = KLWeightTrial(
+        requested=vae.kl_weight,
+        kl_weight=vae.kl_weight_,
+        figures=evaluate_split(vae, split, labels),
         samples=samples,
         seconds=seconds,
-        notes=model.history.notes,
+        notes=vae.notes_,
+        spectrum=vae.spectrum_,
+        training=vae.training_,
+        n_images=vae.n_images_,
     )
+    return trial, judge
 
 
-def _key(dataset: ImageDataset, recipe: Variational, seed: int) -> str:
+def _key(dataset: ImageDataset, vae: VAE) -> str:
     """Name a trial by everything that its result depends on."""
-    settings = {**autoencoder_to_dict(recipe), "name": ""}
     essence = {
         "peu": __version__,
         "fingerprint": dataset.fingerprint,
-        "recipe": settings,
-        "seed": seed,
+        "settings": settings_to_dict(vae),
         "samples": _SAMPLES,
     }
     return sha256_of_text(canonical_json(essence))[:32]
 
 
-def _trial_to_dict(trial: KLWeightTrial) -> dict[str, Any]:
-    return {
-        "asked": trial.asked,
-        "kl_weight": trial.kl_weight,
-        **trial.figures.to_dict(),
-        "samples": None if trial.samples is None else dataclasses.asdict(trial.samples),
-        "seconds": trial.seconds,
-        "notes": list(trial.notes),
-    }
-
-
 def _read_trial(file: Path | None) -> KLWeightTrial | None:
-    """Read a finished trial, or nothing where it is missing or unreadable: it runs again."""
+    """Read a finished trial; None if it is missing or invalid, so that it runs again."""
     if file is None:
         return None
     try:
         stored = read_json(file)
-        figures = {
-            setting.name: stored[setting.name] for setting in dataclasses.fields(LatentFigures)
-        }
-        samples = stored["samples"]
-        trial = KLWeightTrial(
-            asked=stored["asked"],
-            kl_weight=float(stored["kl_weight"]),
-            figures=LatentFigures(**{**figures, "kl": tuple(figures["kl"])}),
-            samples=None if samples is None else SampleFigures(**samples),
-            seconds=float(stored["seconds"]),
-            notes=tuple(stored["notes"]),
-        )
-        whole = stored["format"] == FORMAT and math.isfinite(trial.figures.elbo)
-    except (OSError, ValueError, KeyError, TypeError):
+        version = stored.pop("format")
+        trial = _TRIAL.validate_json(json.dumps(stored))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return trial if whole else None
-
-
-def _distance(trial: KLWeightTrial) -> float:
-    return math.inf if trial.samples is None else trial.samples.distance
-
-
-def _neighbours(trial: KLWeightTrial) -> float:
-    accuracy = trial.figures.knn_accuracy
-    return -1.0 if accuracy is None else accuracy
+    return trial if version == FORMAT and math.isfinite(trial.figures.elbo) else None

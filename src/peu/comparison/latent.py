@@ -1,262 +1,195 @@
-"""A variational auto-encoder on images that it has not seen: figures, map and odd ones out."""
+"""Evaluation of a VAE on images that it has not seen, and their places in its latent space."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.autoencoders.images import ImageSet, image_set
-from peu.errors import BundleError
+from peu.autoencoders.images import ImageSet
+from peu.autoencoders.vae import VAE
+from peu.errors import RecipeError
 from peu.evaluation.latent import LatentFigures, latent_figures, neighbour_accuracy
 from peu.images.dataset import ImageDataset
-from peu.models.autoencoder import Autoencoder
-from peu.models.codes import (
-    Codes,
-    encode_pixels,
-    latent_distances,
-    squared_error,
-    unexplained,
-    unusualness,
-)
-from peu.models.marks import image_mark
+from peu.images.metadata import short_hash
+from peu.models.codes import squared_error
 from peu.progress import report
-from peu.recipes.checks import Channels
-from peu.recipes.variational import Variational
 from peu.seeds import child_seed
 
-_REMEMBERED = (
-    "bounds",
-    "variances",
-    "usual_scores",
-    "usual_errors",
-    "usual_shares",
-    "usual_distances",
-)
+_PHASE = "Evaluating"
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class LatentEvaluation:
-    """Hold the figures of a model on held-out images.
+@dataclass(frozen=True, kw_only=True)
+class VAEEvaluation:
+    """The evaluation of a VAE on held-out images.
 
     Attributes:
         figures: bound, error, divergences, active units, neighbours.
-        kl_weight: of the KL term, as training left it.
+        kl_weight: weight of the KL term at the end of training.
         tested_on: which images these are, in words.
-        seen: how many of them the model learnt from.
+        seen_in_training: how many of them the VAE has learnt from.
     """
 
     figures: LatentFigures
     kl_weight: float
     tested_on: str
-    seen: int
+    seen_in_training: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures as JSON holds them."""
-        return {
-            **self.figures.to_dict(),
-            "kl_weight": self.kl_weight,
-            "tested_on": self.tested_on,
-            "seen_in_training": self.seen,
-        }
+        """The figures as JSON, on one level."""
+        known = asdict(self)
+        return {**known.pop("figures"), **known}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Unusual:
-    """Hold how unusual images are, next to the held-out images of the training.
+class LatentPoints:
+    """Images and their places in a plane of the latent space.
 
     Attributes:
-        score: nats that telling each image costs (n,), up to a constant: the share of its
-            contrast that is missed, and how far from the middle it lies.
-        error: mean squared error of each reconstruction (n,).
-        distance: from the middle of the map (n,).
-        threshold: the score that so many of the held-out images stay below.
-        quantile: of the held-out images, in (0, 1).
+        codes: means along the two axes shown (n, 2); with one dimension the second is 0.
+        axes: the dimensions shown, from 0.
+        latent_dim: dimensions of the latent space.
+        pixels: the images (n, height, width, channels).
+        names: of the images.
+        labels: (n,) indices into `class_names`, or None.
+        class_names: empty without labels.
     """
 
-    score: NDArray[np.float64]
-    error: NDArray[np.float64]
-    distance: NDArray[np.float64]
-    threshold: float
-    quantile: float
+    codes: NDArray[np.float64]
+    axes: tuple[int, ...]
+    latent_dim: int
+    pixels: NDArray[np.uint8]
+    names: tuple[str, ...]
+    labels: NDArray[np.int64] | None
+    class_names: tuple[str, ...]
+
+    @property
+    def label_names(self) -> tuple[str | None, ...]:
+        """The class name of each image, or None."""
+        if self.labels is None:
+            return (None,) * len(self.names)
+        return tuple(self.class_names[label] for label in self.labels.tolist())
 
 
-def variational_recipe(model: Autoencoder) -> Variational:
-    """Give the recipe of a variational auto-encoder, once its parts fit together.
-
-    Raises:
-        BundleError: it is another kind of auto-encoder, or incomplete.
-    """
-    if not isinstance(model.recipe, Variational):
-        raise BundleError(
-            f"The model must be a variational auto-encoder. Received: {model.recipe.kind}. "
-            "Train one with `peu vae train`."
-        )
-    latent = model.recipe.latent
-    encoder, decoder = model.networks["encoder"], model.networks["decoder"]
-    shapes = [tuple(each.shape) for each in (*encoder.outputs, *decoder.inputs, *decoder.outputs)]
-    images = (None, *model.image_size, model.channels)
-    if shapes != [(None, latent)] * 4 + [images]:
-        raise BundleError(
-            f"The model must have codes of {latent} dimensions and draw images of "
-            f"{images[1:]}, as its recipe says. Received: {shapes}. Train it again."
-        )
-    numbers = {name: model.provenance.get(name) for name in _REMEMBERED}
-    for name, values in {**numbers, "kl_weight": [model.provenance.get("kl_weight")]}.items():
-        if not isinstance(values, list) or not all(isinstance(each, float) for each in values):
-            raise BundleError(
-                f"The model's provenance must hold numbers under `{name}`. Received: {values!r}. "
-                "Train it again."
-            )
-    return model.recipe
-
-
-def kl_weight_of(model: Autoencoder) -> float:
-    """Give the kl_weight that training ended with."""
-    return float(model.provenance["kl_weight"])
-
-
-def images_for(
-    model: Autoencoder,
-    dataset: ImageDataset,
-) -> ImageSet:
-    """Bring a set to the form that a model takes, parted as for its training.
-
-    The set that the model learnt from is parted as it was then.
+def evaluate_vae(vae: VAE, dataset: ImageDataset) -> VAEEvaluation:
+    """Evaluate a VAE on held-out images.
 
     Args:
-        model: a variational auto-encoder.
-        dataset: any images, at least two different ones.
+        vae: fitted.
+        dataset: the training dataset, whose held-out images are used, or another, which is split
+            in the same way: nearest neighbours are looked up in its training part.
 
     Raises:
         DataError: fewer than two different images.
     """
-    recipe = variational_recipe(model)
-    channels: Channels = "grey" if model.channels == 1 else "colour"
-    return image_set(
-        dataset,
-        image_size=model.image_size,
-        resize_mode=recipe.resize_mode,
-        channels=channels,
-        test_share=recipe.test_share,
-        seed=int(model.provenance.get("seed", 0)),
+    split = vae.split(dataset)
+    learnt = set(vae.image_hashes_)
+    tested = (dataset.hashes[index] for index in split.test_indices.tolist())
+    return VAEEvaluation(
+        figures=evaluate_split(vae, split, dataset.labels),
+        kl_weight=vae.kl_weight_,
+        tested_on=split.tested_on,
+        seen_in_training=sum(short_hash(each) in learnt for each in tested),
     )
 
 
-def fewer_to_learn(dataset: ImageDataset, most: int, *, seed: int = 0) -> ImageDataset:
-    """Give a set with at most so many images to learn from; its own test images all stay.
+def evaluate_split(vae: VAE, split: ImageSet, labels: NDArray[np.int64] | None) -> LatentFigures:
+    """Evaluate a VAE on the test part of a split.
 
     Args:
-        dataset: the whole set.
-        most: images to learn from; where the set has no test images, images in all.
-        seed: of which are taken.
-    """
-    tested = np.array([part == "test" for part in dataset.parts])
-    others = np.flatnonzero(~tested)
-    if len(others) <= most:
-        return dataset
-    generator = np.random.default_rng(child_seed(seed, "fewer"))
-    chosen = generator.permutation(others)[:most]
-    return dataset[np.sort(np.concatenate([chosen, np.flatnonzero(tested)]))]
-
-
-def evaluate_variational(
-    model: Autoencoder,
-    dataset: ImageDataset,
-) -> LatentEvaluation:
-    """Measure a variational auto-encoder on held-out images.
-
-    Args:
-        model: a variational auto-encoder.
-        dataset: the set that it learnt from, whose held-out images are taken, or another,
-            which is parted the same way: neighbours are looked for in its training part.
-
-    Returns:
-        The figures.
-
-    Raises:
-        BundleError: another kind of auto-encoder.
-        DataError: fewer than two different images.
-    """
-    variational_recipe(model)
-    images = images_for(model, dataset)
-    marks = set(model.provenance.get("image_marks", ()))
-    facts = (dataset.facts[at] for at in images.test_indices.tolist())
-    return LatentEvaluation(
-        figures=measure_variational(model, images, dataset.labels),
-        kl_weight=kl_weight_of(model),
-        tested_on=images.tested_on,
-        seen=sum(image_mark(one.sha256) in marks for one in facts),
-    )
-
-
-def measure_variational(
-    model: Autoencoder,
-    images: ImageSet,
-    labels: NDArray[np.int64] | None,
-) -> LatentFigures:
-    """Give the figures of a model on the test part of a set.
-
-    Args:
-        model: a variational auto-encoder.
-        images: in the form that it takes.
+        vae: fitted.
+        split: of images in the form that the VAE takes.
         labels: of the whole dataset, or None.
     """
-    encoder, decoder = model.networks["encoder"], model.networks["decoder"]
-    stage = "Measuring"
-    report(stage, 0, 3)
-    codes = encode_pixels(encoder, images.test)
-    report(stage, 1, 3)
-    drawn = codes.draw(child_seed(int(model.provenance.get("seed", 0)), "evaluation"))
-    errors = [
-        float(squared_error(decoder, each, images.test).mean()) for each in (drawn, codes.means)
-    ]
-    report(stage, 2, 3)
+    report(_PHASE, 0, 3)
+    codes = vae.encode(split.test)
+    report(_PHASE, 1, 3)
+    drawn = codes.draw(child_seed(vae.seed, "evaluation"))
+    mse, mse_of_means = (
+        float(squared_error(vae.decoder_, each, split.test).mean()) for each in (drawn, codes.means)
+    )
+    report(_PHASE, 2, 3)
     accuracy = None
     if labels is not None:
         accuracy = neighbour_accuracy(
-            encode_pixels(encoder, images.train),
-            labels[images.train_indices],
-            codes,
-            labels[images.test_indices],
+            vae.encode(split.train), labels[split.train_indices], codes, labels[split.test_indices]
         )
-    report(stage, 3, 3)
-    return latent_figures(codes, errors[0], errors[1], images.test[0].size, accuracy)
+    report(_PHASE, 3, 3)
+    return latent_figures(codes, mse, mse_of_means, split.test[0].size, accuracy)
 
 
-def find_unusual(
-    model: Autoencoder, pixels: NDArray[np.uint8], *, quantile: float = 0.99
-) -> Unusual:
-    """Say how unusual images are for a model.
+def latent_points(vae: VAE, dataset: ImageDataset, *, max_images: int = 2000) -> LatentPoints:
+    """Place images in the plane of the two dimensions with the largest divergence.
+
+    Of the training dataset the held-out images are placed, of another dataset all.
 
     Args:
-        model: a variational auto-encoder.
-        pixels: (n, height, width, channels) in the form that it takes.
-        quantile: share of the training's held-out images that counts as usual, in (0, 1).
-
-    Returns:
-        Scores and the threshold that goes with the quantile.
+        vae: fitted.
+        dataset: with or without labels.
+        max_images: number of images at most, evenly spaced.
     """
-    codes, errors = _codes_and_errors(model, pixels)
-    usual_share = float(np.mean(model.provenance["usual_shares"]))
-    shares = unexplained(errors, pixels)
-    return Unusual(
-        score=unusualness(codes, shares, usual_share, int(np.prod(pixels.shape[1:]))),
-        error=errors,
-        distance=latent_distances(codes),
-        threshold=usual_quantile(model.provenance["usual_scores"], quantile),
-        quantile=quantile,
+    indices = np.arange(len(dataset))
+    if dataset.fingerprint == vae.fingerprint_:
+        indices = vae.split(dataset).test_indices
+    if len(indices) > max_images:
+        indices = indices[np.linspace(0, len(indices) - 1, max_images).astype(np.int64)]
+    chosen = dataset[indices]
+    pixels = vae.pixels(chosen)
+    codes = vae.encode(pixels)
+    axes = tuple(sorted((-codes.kl).argsort(kind="stable")[:2].tolist()))
+    places = codes.means[:, list(axes)]
+    return LatentPoints(
+        codes=np.pad(places, ((0, 0), (0, 2 - len(axes)))),
+        axes=axes,
+        latent_dim=vae.latent_dim,
+        pixels=pixels,
+        names=chosen.keys,
+        labels=chosen.labels,
+        class_names=() if chosen.labels is None else chosen.class_names,
     )
 
 
-def usual_quantile(quantiles: Sequence[float], level: float) -> float:
-    """Read a level between stored quantiles, which are evenly spaced from 0 to 1."""
-    return float(np.interp(level, np.linspace(0, 1, len(quantiles)), quantiles))
+def grid_codes(start: float, stop: float, steps: int, latent_dim: int) -> NDArray[np.float64]:
+    """The codes of an even grid over the first two dimensions.
+
+    Args:
+        start: least value of each dimension.
+        stop: greatest value, above `start`.
+        steps: values per dimension, 2 or more.
+        latent_dim: dimensions of the codes; those after the second stay 0.
+
+    Returns:
+        (rows, columns, latent_dim): the first dimension grows to the right, the second upwards.
+        With one dimension there is one row.
+
+    Raises:
+        RecipeError: an empty range, or fewer than two steps.
+    """
+    if not np.isfinite([start, stop]).all() or start >= stop or steps < 2:
+        raise RecipeError(
+            "A grid must go from a number to a greater one in 2 steps or more. Received: "
+            f"{start:g} to {stop:g} in {steps}. Try -3 to 3 in 10."
+        )
+    values = np.linspace(start, stop, steps)
+    codes = np.zeros((steps if latent_dim > 1 else 1, steps, latent_dim))
+    codes[:, :, 0] = values
+    if latent_dim > 1:
+        codes[:, :, 1] = values[::-1, None]
+    return codes
 
 
-def _codes_and_errors(
-    model: Autoencoder, pixels: NDArray[np.uint8]
-) -> tuple[Codes, NDArray[np.float64]]:
-    codes = encode_pixels(model.networks["encoder"], pixels)
-    return codes, squared_error(model.networks["decoder"], codes.means, pixels)
+def limit_training_images(dataset: ImageDataset, max_images: int, *, seed: int = 0) -> ImageDataset:
+    """A dataset with fewer training images; its own test images all stay.
+
+    Args:
+        dataset: the whole dataset.
+        max_images: training images; if there are no test images, images in all.
+        seed: random seed of the choice.
+    """
+    tested = np.array([part == "test" for part in dataset.parts])
+    others = np.flatnonzero(~tested)
+    if len(others) <= max_images:
+        return dataset
+    generator = np.random.default_rng(child_seed(seed, "limit"))
+    chosen = generator.permutation(others)[:max_images]
+    return dataset[np.sort(np.concatenate([chosen, np.flatnonzero(tested)]))]

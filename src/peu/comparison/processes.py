@@ -1,4 +1,4 @@
-"""Trials side by side: one process a trial, each with its share of the cores."""
+"""Trials in processes side by side, each with its share of the cores."""
 
 import contextlib
 import contextvars
@@ -11,10 +11,7 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from peu.comparison.trial import Trial, TrialTask, run_trial
+from peu.comparison.trial import Trial, TrialTask, try_trial
 from peu.errors import PeuError, ResourceError
 from peu.images.dataset import ImageDataset
 from peu.progress import report, showing
@@ -28,14 +25,14 @@ _work: dict[str, Any] = {}
 
 
 def core_count() -> int:
-    """Give the cores that this process may use."""
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def most_workers(tasks: int) -> int:
-    """Give how many processes would train side by side if memory were no matter.
+    """Number of processes to train side by side, memory aside.
 
     Four cores each: on two, two processes of one thread were no quicker than one of two
     threads beyond the noise, and take twice the memory (`benchmarks/side_by_side.py`).
@@ -44,7 +41,7 @@ def most_workers(tasks: int) -> int:
 
 
 def suggest_workers(tasks: int) -> int:
-    """Give how many processes should train side by side, as far as memory goes."""
+    """Number of processes to train side by side, as memory allows."""
     workers = most_workers(tasks)
     with contextlib.suppress(ValueError, OSError, AttributeError):
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -53,47 +50,46 @@ def suggest_workers(tasks: int) -> int:
 
 
 def suggest_threads(processes: int) -> int:
-    """Give how many threads each of so many processes should compute with."""
+    """Number of compute threads for each of some processes."""
     return max(1, core_count() // processes)
 
 
 def run_side_by_side(
     dataset: ImageDataset,
     tasks: Iterable[TrialTask],
-    groups: NDArray[np.int64],
     *,
     workers: int,
     threads: int,
 ) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
-    """Run trials in processes of their own, and give each as it ends.
+    """Run trials in processes, and yield each as it ends.
 
-    A small network cannot keep many cores busy, and several can. When this process is
-    interrupted or killed, or its caller wants no more, they end at once.
+    A small network cannot keep many cores busy; several can. When this process is interrupted
+    or killed, or its caller stops iterating, the processes end at once.
 
     Args:
         dataset: labelled images.
-        tasks: which trials.
-        groups: (n,) near-duplicates share a group.
-        workers: processes, 1 or more.
-        threads: for each process to compute with. Sums come out another way in other threads,
-            and a trial that is run again must come out the same.
+        tasks: the trials.
+        workers: number of processes, 1 or more.
+        threads: compute threads of each process. Another number changes the last digits of
+            sums, and a trial that is run again must have the same figures.
 
     Yields:
         A task with its trial, or with the error that stopped it.
 
     Raises:
-        ResourceError: a process was killed, for want of memory most likely; or this is not the
+        ResourceError: a process was killed, most likely for lack of memory; or this is not the
             main process, as in a script that is imported by the processes it starts.
     """
     if multiprocessing.parent_process() is not None:
         raise ResourceError(
-            "Training side by side must begin in a program's main process. Received: a process "
-            "that another one started. Put the call under `if __name__ == '__main__':`, or take "
+            "Training side by side must start in a program's main process. Received: a process "
+            "that another one started. Put the call under `if __name__ == '__main__':`, or pass "
             "`workers=1`."
         )
     context = multiprocessing.get_context("spawn")
     messages = context.Queue()
-    end_of_line, lifeline = context.Pipe(duplex=False)
+    # Closing its end, as a death does too, ends the processes that wait at the other one.
+    parent_ended, lifeline = context.Pipe(duplex=False)
     context_here = contextvars.copy_context()
     listener = threading.Thread(target=context_here.run, args=(_listen, messages), daemon=True)
     listener.start()
@@ -101,29 +97,24 @@ def run_side_by_side(
         workers,
         mp_context=context,
         initializer=_start,
-        initargs=(dataset, groups, threads, messages, end_of_line),
+        initargs=(dataset, threads, messages, parent_ended),
     )
     try:
-        with _deaf_to_interrupts():
+        with _interrupts_blocked():
             futures = {pool.submit(_run, task): task for task in tasks}
         for future in as_completed(futures):
             if future.cancelled():
                 continue
-            task = futures[future]
-            error = future.exception()
-            if isinstance(error, PeuError):
-                for other, same in futures.items():
-                    if same.recipe.name == task.recipe.name:
+            task, outcome = futures[future], future.result()
+            if isinstance(outcome, PeuError):
+                for other, waiting in futures.items():
+                    if waiting.recipe.name == task.recipe.name:
                         other.cancel()
-                yield task, error
-            else:
-                # Whatever else went wrong is raised here.
-                yield task, future.result()
+            yield task, outcome
     except BrokenExecutor as error:
         raise ResourceError(
-            "A training process ended before its trial did, for want of memory most likely. Run "
-            f"the same command again with fewer --workers (they were {workers}): finished trials "
-            "are kept."
+            "A training process ended before its trial, most likely for lack of memory. Run the "
+            f"same command again with fewer --workers (now {workers}): finished trials are kept."
         ) from error
     except BaseException:
         lifeline.close()
@@ -131,16 +122,16 @@ def run_side_by_side(
     finally:
         pool.shutdown(cancel_futures=True)
         lifeline.close()
-        end_of_line.close()
+        parent_ended.close()
         messages.put(None)
-        # A process that ended while it spoke may hold the queue for ever.
+        # A process that ended while sending may hold the queue forever.
         listener.join(_SECONDS_TO_LISTEN)
         messages.cancel_join_thread()
 
 
 @contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: it goes to all, and one is to answer it."""
+def _interrupts_blocked() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which goes to all; the main process handles it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -151,50 +142,44 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(
-    dataset: ImageDataset,
-    groups: NDArray[np.int64],
-    threads: int,
-    messages: Any,
-    end_of_line: Connection,
-) -> None:
-    threading.Thread(target=_end_with_line, args=(end_of_line,), daemon=True).start()
-    _work.update(dataset=dataset, groups=groups, messages=messages)
+def _start(dataset: ImageDataset, threads: int, messages: Any, parent_ended: Connection) -> None:
+    threading.Thread(target=_end_with_parent, args=(parent_ended,), daemon=True).start()
+    _work.update(dataset=dataset, messages=messages)
     from peu.networks.backend import limit_threads
 
     limit_threads(threads)
 
 
-def _end_with_line(end_of_line: Connection) -> None:
-    """Wait until the other end is closed, as it is by a killed parent too, and end at once."""
+def _end_with_parent(parent_ended: Connection) -> None:
+    """Wait until the parent closes its end or dies, then end at once."""
     with contextlib.suppress(EOFError, OSError):
-        end_of_line.recv_bytes()
+        parent_ended.recv_bytes()
     os._exit(1)
 
 
-def _run(task: TrialTask) -> Trial:
+def _run(task: TrialTask) -> Trial | PeuError:
     label = f"repeat {task.split.repeat + 1}, fold {task.split.fold + 1}"
-
     with showing(_Forwarding(_work["messages"], label)):
-        return run_trial(_work["dataset"], task, _work["groups"])
+        return try_trial(_work["dataset"], task)
 
 
 class _Forwarding:
-    """Send what a trial reports to the process that shows it."""
+    """Display that sends a trial's progress to the main process."""
 
     def __init__(self, messages: Any, label: str) -> None:
         self._messages = messages
         self._label = label
 
     def steps(self, done: int, total: int) -> None:
-        """Count no steps: whoever started this process counts its trials."""
+        """Send no steps: the main process counts trials."""
 
     def phase(self, name: str, done: int, total: int) -> None:
-        """Pass a phase on under the name of its trial."""
+        """Send a phase, labelled with its trial."""
         self._messages.put((f"{name} ({self._label})", done, total))
 
 
 def _listen(messages: Any) -> None:
+    """Report the progress that processes send, until None ends it."""
     with contextlib.suppress(EOFError, OSError):
         while (message := messages.get()) is not None:
             report(*message)

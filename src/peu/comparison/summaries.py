@@ -1,62 +1,64 @@
-"""From trials to intervals, and to differences between recipes."""
+"""Intervals of each recipe, and differences between recipes, from their trials."""
 
 import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
+from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import RecipeSummary
 from peu.comparison.trial import Trial
+from peu.evaluation.metrics import METRICS
 from peu.evaluation.uncertainty import (
     PairedDifference,
     accuracy_interval,
     corrected_interval,
     paired_difference,
 )
-from peu.recipes.registry import Recipe
 
 
-def summarise(recipes: Sequence[Recipe], trials: Sequence[Trial]) -> tuple[RecipeSummary, ...]:
-    """Sum up the trials of each recipe, the most accurate first.
+def summarise(
+    recipes: Sequence[ImageClassifier], trials: Sequence[Trial]
+) -> tuple[RecipeSummary, ...]:
+    """Summarise the trials of each recipe, the most accurate first.
 
     Args:
         recipes: in the user's order; those without trials are left out.
-        trials: of all recipes on the same splits.
+        trials: of all recipes, on the same splits.
 
     Returns:
-        One summary a recipe.
+        One summary per recipe.
     """
-    summaries = []
-    for recipe in recipes:
-        own = [trial for trial in trials if trial.recipe.name == recipe.name]
-        if not own:
-            continue
-        ratio = _test_train_ratio(own)
-        evaluations = [trial.evaluation for trial in own]
-        counts = [len(trial.labels) for trial in own]
-        summaries.append(
-            RecipeSummary(
-                name=recipe.name,
-                recipe=recipe,
-                accuracy=accuracy_interval(
-                    [evaluation.accuracy for evaluation in evaluations], counts, ratio
-                ),
-                balanced_accuracy=corrected_interval(
-                    [evaluation.balanced_accuracy for evaluation in evaluations],
-                    test_train_ratio=ratio,
-                    bounds=(0, 1),
-                ),
-                log_loss=corrected_interval(
-                    [evaluation.log_loss for evaluation in evaluations],
-                    test_train_ratio=ratio,
-                    bounds=(0, np.inf),
-                ),
-                seconds_per_trial=float(np.mean([trial.seconds for trial in own])),
-                parameters=max(trial.parameters for trial in own),
-                trainable_parameters=max(trial.trainable_parameters for trial in own),
-            )
-        )
+    summaries = [
+        _summary(recipe, own) for recipe in recipes if (own := _trials_of(recipe.name, trials))
+    ]
     return tuple(sorted(summaries, key=lambda summary: -summary.accuracy.mean))
+
+
+def _summary(recipe: ImageClassifier, trials: Sequence[Trial]) -> RecipeSummary:
+    ratio = _test_train_ratio(trials)
+    evaluations = [trial.evaluation for trial in trials]
+    intervals = {
+        metric.name: corrected_interval(
+            [getattr(evaluation, metric.name) for evaluation in evaluations],
+            test_train_ratio=ratio,
+            bounds=metric.bounds,
+        )
+        for metric in METRICS.values()
+    }
+    intervals["accuracy"] = accuracy_interval(
+        [evaluation.accuracy for evaluation in evaluations],
+        [len(trial.labels) for trial in trials],
+        ratio,
+    )
+    return RecipeSummary(
+        name=recipe.name,
+        recipe=recipe,
+        metrics=intervals,
+        seconds_per_trial=float(np.mean([trial.seconds for trial in trials])),
+        parameters=max(trial.parameters for trial in trials),
+        trainable_parameters=max(trial.trainable_parameters for trial in trials),
+    )
 
 
 def pair_all(
@@ -65,29 +67,30 @@ def pair_all(
     """Compare the accuracies of every two recipes, split by split.
 
     Args:
-        summaries: the best first, so that differences come out positive.
-        trials: of all recipes on the same splits.
+        summaries: the best first, so that differences are positive.
+        trials: of all recipes, on the same splits.
 
     Returns:
-        One difference a pair.
+        One difference per pair.
     """
-    pairs = []
-    for first, second in itertools.combinations(summaries, 2):
-        figures = [
-            [trial.evaluation.accuracy for trial in trials if trial.recipe.name == summary.name]
-            for summary in (first, second)
-        ]
-        own = [trial for trial in trials if trial.recipe.name == first.name]
-        pairs.append(
-            paired_difference(
-                first.name,
-                second.name,
-                figures[0],
-                figures[1],
-                test_train_ratio=_test_train_ratio(own),
-            )
+    trials_of = {summary.name: _trials_of(summary.name, trials) for summary in summaries}
+    accuracies = {
+        name: [trial.evaluation.accuracy for trial in own] for name, own in trials_of.items()
+    }
+    return tuple(
+        paired_difference(
+            first,
+            second,
+            accuracies[first],
+            accuracies[second],
+            test_train_ratio=_test_train_ratio(trials_of[first]),
         )
-    return tuple(pairs)
+        for first, second in itertools.combinations(trials_of, 2)
+    )
+
+
+def _trials_of(name: str, trials: Sequence[Trial]) -> list[Trial]:
+    return [trial for trial in trials if trial.recipe.name == name]
 
 
 def _test_train_ratio(trials: Sequence[Trial]) -> float:

@@ -1,36 +1,41 @@
-"""One recipe on one split: run, kept as a file, and read again instead of run again."""
+"""One recipe on one split: run, kept as a file, and read instead of run again."""
 
 import dataclasses
-import functools
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
-from peu import __version__
-from peu.classifiers.fit import fit_recipe
-from peu.classifiers.fitted_recipe import HeldOut, Phase, TrainingPart
-from peu.classifiers.held_out import answer_held_out
-from peu.classifiers.search_record import Search, search_from_dict, search_to_dict
-from peu.errors import PeuError
+from peu.classifiers.base import ImageClassifier, predict_held_out
+from peu.classifiers.registry import AnyRecipe
+from peu.classifiers.search import searches_kept_in
+from peu.classifiers.search_record import Search
+from peu.classifiers.training_set import HeldOut, check_training_set
+from peu.errors import DataError, PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.files import canonical_json, read_json, sha256_of_file, sha256_of_text, write_json
 from peu.images.dataset import ImageDataset
 from peu.images.decoding import DECODING
-from peu.images.splits import Split, split_from_dict, split_to_dict
-from peu.recipes.registry import Recipe, recipe_from_dict, recipe_to_dict
+from peu.images.splits import Split, split_to_dict
+from peu.json_arrays import FloatArray, IntArray
+from peu.models.predictor import Predictor
+from peu.networks.history import Phase
 from peu.seeds import child_seed
+from peu.version import __version__
 
 FORMAT = 1
 _EXPLAINED = 2
+_FILES = ("backbone", "backbone_weights")
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Show where a wrongly recognised image spoke for the wrong class.
+    """A heat map of a wrongly predicted image, for the predicted class.
 
     Attributes:
         image: its index in the dataset.
@@ -45,85 +50,82 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Trial:
-    """Hold what one recipe did on one split.
+    """The result of one recipe on one split.
 
     Attributes:
-        recipe: how it learnt.
+        recipe: its settings.
         split: what it learnt from, and what it was tested on.
         labels: true classes of the test images (m,).
-        probabilities: its answers (m, k).
+        probabilities: predicted (m, k).
         class_names: of the k classes.
-        seconds: to learn and to answer.
+        seconds: to fit and to predict.
         parameters: numbers in the whole model.
         trainable_parameters: those that were learnt.
-        history: figures of each epoch; empty where nothing is learnt in epochs.
+        history: figures of each epoch; empty without epochs.
         explanations: of the test images that were most confidently wrong.
-        notes: plain sentences about what was chosen or went differently than asked.
-        search: how its settings were chosen, where they were searched.
+        notes: sentences about what was chosen, or went differently than asked.
+        search: how settings were chosen, where they were searched.
         phases: of a training in several, with what each was worth on the test images.
-        held_out: answers of inner folds for training images, where there are any.
+        held_out: predictions on inner folds for training images, by their index in the dataset.
         held_out_seconds: what they took beyond the trial itself.
     """
 
-    recipe: Recipe
-    split: Split
-    labels: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
-    class_names: tuple[str, ...]
+    recipe: AnyRecipe
+    split: Split = field(repr=False)
+    labels: IntArray = field(repr=False)
+    probabilities: FloatArray = field(repr=False)
+    class_names: tuple[str, ...] = field(repr=False)
     seconds: float
     parameters: int
     trainable_parameters: int
-    history: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    explanations: tuple[Explanation, ...] = ()
+    history: dict[str, tuple[float, ...]] = field(default_factory=dict, repr=False)
+    explanations: tuple[Explanation, ...] = field(default=(), repr=False)
     notes: tuple[str, ...] = ()
-    search: Search | None = None
-    phases: tuple[Phase, ...] = ()
-    held_out: HeldOut | None = None
+    search: Search | None = field(default=None, repr=False)
+    phases: tuple[Phase, ...] = field(default=(), repr=False)
+    held_out: HeldOut | None = field(default=None, repr=False)
     held_out_seconds: float = 0.0
 
     @property
     def evaluation(self) -> Evaluation:
-        """Give the figures on the test images."""
+        """The metrics on the test images."""
         return evaluate_predictions(self.labels, self.probabilities, self.class_names)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TrialTask:
-    """Say which trial is wanted, and where its file belongs.
+    """Which trial is wanted, and where its file belongs.
 
     Attributes:
         recipe: how to learn.
         split: what to learn from, and what to test on.
         file: where the result goes, or None to keep none.
-        held_out: whether answers for training images on inner folds are wanted too.
+        held_out: whether predictions for training images on inner folds are wanted too.
     """
 
-    recipe: Recipe
+    recipe: ImageClassifier
     split: Split
     file: Path | None
     held_out: bool = False
 
     @property
     def search_folder(self) -> Path | None:
-        """Give the folder where searches keep what they have tried, beside that of the trials."""
+        """Where searches are kept, beside the folder of the trials."""
         return None if self.file is None else self.file.parent.parent / "searches"
 
+    @property
+    def seed(self) -> int:
+        """Random seed of the fit."""
+        return child_seed(self.split.seed, self.recipe.kind)
 
-def trial_key(dataset: ImageDataset, recipe: Recipe, split: Split) -> str:
-    """Name a trial by everything that its result depends on.
 
-    A recipe's name in tables is no part of it, and files that a recipe names enter by their
-    content, so that a moved weights file is still the same trial.
+def trial_key(dataset: ImageDataset, recipe: ImageClassifier, split: Split) -> str:
+    """Hash of everything that a trial's result depends on, in hexadecimal.
 
-    Args:
-        dataset: the images.
-        recipe: how to learn.
-        split: what to learn from and to test on; its seed is the trial's.
-
-    Returns:
-        The SHA-256 in hexadecimal.
+    A recipe's name is no part of it, and files that a recipe names enter by their content, so
+    that a moved weights file is still the same trial.
     """
-    settings = _what_counts(recipe_to_dict(recipe))
+    settings = _what_counts(recipe.to_dict())
     return sha256_of_text(
         canonical_json(
             [FORMAT, DECODING, __version__, dataset.fingerprint, settings, split_to_dict(split)]
@@ -132,27 +134,23 @@ def trial_key(dataset: ImageDataset, recipe: Recipe, split: Split) -> str:
 
 
 def _what_counts(settings: dict[str, Any]) -> dict[str, Any]:
-    counting = {name: value for name, value in settings.items() if name != "name"}
-    for setting in ("backbone", "backbone_weights"):
-        path = Path(str(settings.get(setting, ""))).expanduser()
+    # A trial's seed is its split's.
+    counting = {name: each for name, each in settings.items() if name not in ("name", "seed")}
+    for name in _FILES:
+        path = Path(str(settings.get(name, ""))).expanduser()
         if path.is_file():
-            counting[setting] = sha256_of_file(path)
+            counting[name] = sha256_of_file(path)
     if "members" in settings:
         counting["members"] = [_what_counts(member) for member in settings["members"]]
     return counting
 
 
-def run_trial(
-    dataset: ImageDataset,
-    task: TrialTask,
-    groups: NDArray[np.int64],
-) -> Trial:
-    """Learn on one side of a split and answer on the other; keep the result as a file.
+def run_trial(dataset: ImageDataset, task: TrialTask) -> Trial:
+    """Fit on one side of a split and predict the other; keep the result as a file.
 
     Args:
         dataset: labelled images.
         task: which trial.
-        groups: (n,) near-duplicates share a group.
 
     Returns:
         The trial.
@@ -162,18 +160,77 @@ def run_trial(
     """
     trial = read_trial(task) if task.held_out else None
     if trial is None:
-        trial = _run(dataset, task, groups)
+        trial = _run(dataset, task)
     if task.held_out and trial.held_out is None:
         started = time.perf_counter()
-        held_out = answer_held_out(
-            functools.partial(fit_recipe, task.recipe, dataset),
-            dataset,
-            _training_part(task, groups),
+        recipe = task.recipe.__sklearn_clone__()
+        recipe.seed = task.seed
+        data, _ = check_training_set(dataset[task.split.train])
+        with searches_kept_in(task.search_folder):
+            held_out = predict_held_out(recipe, data)
+        trial = dataclasses.replace(
+            trial,
+            held_out=_in_dataset(held_out, task.split),
+            held_out_seconds=time.perf_counter() - started,
         )
-        seconds = time.perf_counter() - started
-        trial = dataclasses.replace(trial, held_out=held_out, held_out_seconds=seconds)
         write_trial(task, trial)
     return trial
+
+
+def try_trial(dataset: ImageDataset, task: TrialTask) -> Trial | PeuError:
+    """Run a trial; return the error where the recipe cannot run."""
+    try:
+        return run_trial(dataset, task)
+    except PeuError as error:
+        return error
+
+
+def _run(dataset: ImageDataset, task: TrialTask) -> Trial:
+    split = task.split
+    train, test = dataset[split.train], dataset[split.test]
+    _check_classes(train)
+    recipe = task.recipe.__sklearn_clone__()
+    recipe.seed = task.seed
+    started = time.perf_counter()
+    with searches_kept_in(task.search_folder):
+        recipe.fit(train, validation=test)
+    probabilities = recipe.predict_proba(test)
+    seconds = time.perf_counter() - started
+    labels = np.asarray(test.labels)
+    trial = Trial(
+        recipe=task.recipe,
+        split=split,
+        labels=labels,
+        probabilities=probabilities,
+        class_names=dataset.class_names,
+        seconds=seconds,
+        parameters=recipe.n_parameters_,
+        trainable_parameters=recipe.n_trainable_parameters_,
+        history=recipe.history_.metrics,
+        explanations=_explain_errors(recipe, test, split, probabilities),
+        notes=recipe.notes_,
+        search=getattr(recipe, "search_", None),
+        phases=tuple(getattr(recipe, "phases_", ())),
+        held_out=_in_dataset(recipe.held_out_, split),
+    )
+    write_trial(task, trial)
+    return trial
+
+
+def _check_classes(train: ImageDataset) -> None:
+    present = np.unique(train.y)
+    missing = sorted(set(train.class_names) - set(present.tolist()))
+    if missing:
+        raise DataError(
+            "Every class must have an image to learn from. Received none of: "
+            f"{', '.join(missing[:3])}. Add images, or leave the class out."
+        )
+
+
+def _in_dataset(held_out: HeldOut | None, split: Split) -> HeldOut | None:
+    if held_out is None:
+        return None
+    return HeldOut(split.train[held_out.indices], held_out.probabilities)
 
 
 def write_trial(task: TrialTask, trial: Trial) -> None:
@@ -182,70 +239,13 @@ def write_trial(task: TrialTask, trial: Trial) -> None:
         write_json(task.file, trial_to_dict(trial))
 
 
-def _training_part(task: TrialTask, groups: NDArray[np.int64]) -> TrainingPart:
-    return TrainingPart(
-        train=task.split.train,
-        groups=groups,
-        watched=task.split.test,
-        seed=child_seed(task.split.seed, task.recipe.kind),
-        folder=task.search_folder,
-    )
-
-
-def _run(dataset: ImageDataset, task: TrialTask, groups: NDArray[np.int64]) -> Trial:
-    from peu.classifiers.labels import labels_of
-
-    split = task.split
-    labels = labels_of(dataset)[split.test]
-    started = time.perf_counter()
-    fitted = fit_recipe(task.recipe, dataset, _training_part(task, groups))
-    probabilities = fitted.predict_indices(split.test)
-    seconds = time.perf_counter() - started
-    trial = Trial(
-        recipe=task.recipe,
-        split=split,
-        labels=labels,
-        probabilities=probabilities,
-        class_names=dataset.class_names,
-        seconds=seconds,
-        parameters=fitted.parameters,
-        trainable_parameters=fitted.trainable_parameters,
-        history=fitted.history.metrics,
-        explanations=_explain_errors(dataset, split, labels, probabilities, fitted.assemble),
-        notes=fitted.notes,
-        search=fitted.search,
-        phases=fitted.phases,
-        held_out=fitted.held_out,
-    )
-    write_trial(task, trial)
-    return trial
-
-
 def trial_to_dict(trial: Trial) -> dict[str, Any]:
-    """Turn a trial into what JSON can hold, to the last digit."""
+    """A trial as JSON, to the last digit."""
     return {
         "format": FORMAT,
         "peu": __version__,
-        "recipe": recipe_to_dict(trial.recipe),
-        "split": split_to_dict(trial.split),
-        "labels": trial.labels.tolist(),
-        "probabilities": trial.probabilities.tolist(),
-        "class_names": list(trial.class_names),
-        "seconds": trial.seconds,
-        "parameters": trial.parameters,
-        "trainable_parameters": trial.trainable_parameters,
-        "history": {name: list(values) for name, values in trial.history.items()},
-        "explanations": [dataclasses.asdict(item) for item in trial.explanations],
-        "notes": list(trial.notes),
-        "search": None if trial.search is None else search_to_dict(trial.search),
-        "phases": [dataclasses.asdict(phase) for phase in trial.phases],
-        "held_out": None
-        if trial.held_out is None
-        else {
-            "indices": trial.held_out.indices.tolist(),
-            "probabilities": trial.held_out.probabilities.tolist(),
-        },
-        "held_out_seconds": trial.held_out_seconds,
+        **_adapter().dump_python(trial, mode="json"),
+        # For whoever reads the file; not read back.
         "figures": {
             "accuracy": trial.evaluation.accuracy,
             "log_loss": trial.evaluation.log_loss,
@@ -263,73 +263,46 @@ def read_trial(task: TrialTask) -> Trial | None:
         return None
     try:
         stored = read_json(task.file)
-        trial = Trial(
-            # The name in tables is the caller's; the rest is equal, or the key would differ.
-            recipe=dataclasses.replace(recipe_from_dict(stored["recipe"]), name=task.recipe.name),
-            split=split_from_dict(stored["split"]),
-            labels=np.asarray(stored["labels"], np.int64),
-            probabilities=np.asarray(stored["probabilities"], np.float64),
-            class_names=tuple(stored["class_names"]),
-            seconds=float(stored["seconds"]),
-            parameters=int(stored["parameters"]),
-            trainable_parameters=int(stored["trainable_parameters"]),
-            history={name: tuple(values) for name, values in stored["history"].items()},
-            explanations=tuple(
-                Explanation(
-                    image=int(item["image"]),
-                    heatmap=tuple(tuple(row) for row in item["heatmap"]),
-                    method=str(item["method"]),
-                )
-                for item in stored["explanations"]
-            ),
-            notes=tuple(stored["notes"]),
-            search=search_from_dict(stored["search"]) if stored.get("search") else None,
-            phases=tuple(Phase(**phase) for phase in stored.get("phases", ())),
-            held_out=_read_held_out(stored.get("held_out"), len(stored["class_names"])),
-            held_out_seconds=float(stored.get("held_out_seconds", 0.0)),
-        )
+        if stored.pop("format") != FORMAT or stored.pop("peu") != __version__:
+            return None
+        trial = _adapter().validate_json(canonical_json(stored))
         whole = len(trial.evaluation.labels) == len(task.split.test)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PeuError):
         return None
-    return trial if whole else None
+    # The name in tables is the caller's; the rest is equal, or the key would differ.
+    return dataclasses.replace(trial, recipe=task.recipe) if whole else None
 
 
-def _read_held_out(stored: Any, class_count: int) -> HeldOut | None:
-    if stored is None:
-        return None
-    indices = np.asarray(stored["indices"], np.int64)
-    probabilities = np.asarray(stored["probabilities"], np.float64)
-    return HeldOut(indices, probabilities.reshape(len(indices), class_count))
+@cache
+def _adapter() -> TypeAdapter[Trial]:
+    return TypeAdapter(Trial)
 
 
 def _explain_errors(
-    dataset: ImageDataset,
-    split: Split,
-    labels: NDArray[np.int64],
-    probabilities: NDArray[np.float64],
-    assemble: Any,
+    recipe: ImageClassifier, test: ImageDataset, split: Split, probabilities: NDArray[np.float64]
 ) -> tuple[Explanation, ...]:
-    from peu.models.explanation import explain
-
-    answers = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(answers != labels)
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != test.labels)
     if len(wrong) == 0:
         return ()
-    worst = wrong[np.argsort(-probabilities[wrong, answers[wrong]], kind="stable")][:_EXPLAINED]
-    classifier = assemble()
-    pixels = dataset[split.test[worst]].pixels(classifier.image_size, classifier.resize_mode)
-    explanations = []
-    for position, image in zip(worst, pixels, strict=True):
-        heatmap = explain(classifier, image, int(answers[position]))
-        grid = tuple(tuple(round(float(v), 3) for v in row) for row in _coarse(heatmap.values))
-        explanations.append(Explanation(int(split.test[position]), grid, heatmap.method))
-    return tuple(explanations)
+    sureness = probabilities[wrong, predicted[wrong]]
+    worst = wrong[np.argsort(-sureness, kind="stable")][:_EXPLAINED]
+    predictor: Predictor = recipe.predictor()
+    return tuple(
+        Explanation(
+            image=int(split.test[at]),
+            heatmap=_coarse(heatmap.values),
+            method=heatmap.method,
+        )
+        for at in worst
+        for heatmap in [predictor.explain(test.read(int(at)), predictor.class_names[predicted[at]])]
+    )
 
 
-def _coarse(values: NDArray[np.float64], side: int = 14) -> NDArray[np.float64]:
+def _coarse(values: NDArray[np.float64], side: int = 14) -> tuple[tuple[float, ...], ...]:
     """Average a map down to at most `side` rows and columns, to keep trial files small."""
     for axis in (0, 1):
         parts = np.array_split(values, min(side, values.shape[axis]), axis=axis)
         values = np.stack([part.mean(axis=axis) for part in parts], axis=axis)
-    highest = values.max()
-    return values / highest if highest > 0 else values
+    scaled = values / (values.max() or 1.0)
+    return tuple(tuple(round(float(each), 3) for each in row) for row in scaled)

@@ -1,6 +1,6 @@
-"""How good generated images are, judged by a small classifier trained on the real ones."""
+"""Quality of generated images, measured by a small classifier of the real ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from peu.networks.backend import keras
 from peu.networks.fit import fit_network
 from peu.networks.small_cnn import small_cnn
-from peu.recipes.scratch import SmallCNN
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 from peu.seeds import child_seed
 
 CONFIDENT = 0.9
@@ -22,7 +21,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, eq=False)
 class Judge:
-    """Hold a small classifier of the real images, and how far it can be trusted.
+    """A small classifier of the real images, with its accuracy.
 
     Attributes:
         network: a keras.Model from RGB pixels to [features, probabilities].
@@ -30,25 +29,25 @@ class Judge:
         features: of the held-out images (m, 64).
     """
 
-    network: Any
+    network: Any = field(repr=False)
     accuracy: float
-    features: NDArray[np.float64]
+    features: NDArray[np.float64] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleFigures:
-    """Hold what a judge says of generated images.
+    """Quality and variety of generated images, as a judge sees them.
 
     Attributes:
         distance: Frechet distance between the judge's features of generated and of held-out
-            images; 0 is best. Only distances by one judge can be compared.
-        confident: share of generated images to which the judge gives a class with a
+            images; 0 is best. Compare distances of the same judge only.
+        confident: share of generated images that the judge assigns to a class with a
             probability of 0.9 or more.
-        classes_covered: classes that at least a tenth of their even share of the confident
-            images shows.
-        classes: how many classes there are.
-        judge_accuracy: how often the judge is right on held-out images.
-        samples: how many images were generated.
+        classes_covered: number of classes with at least a tenth of the images that each would
+            have if all were equally frequent, counting confident images only.
+        classes: number of classes.
+        judge_accuracy: accuracy of the judge on held-out images.
+        samples: number of generated images.
     """
 
     distance: float
@@ -67,57 +66,57 @@ def train_judge(
     *,
     seed: int,
 ) -> Judge:
-    """Train the classifier that will judge, on at most 10,000 of the real images.
+    """Train the judge on at most 10,000 of the real images.
 
     Args:
         pixels: (n, height, width, channels) of the training images, 1 or 3 channels.
-        labels: their classes (n,), from 0 on.
-        held_out: images that it does not learn from.
-        held_out_labels: their classes.
-        seed: of its weights and of which images it sees.
+        labels: (n,) class indices.
+        held_out: images that are not trained on.
+        held_out_labels: their class indices.
+        seed: random seed of its weights, its batches and the choice of images.
 
     Returns:
-        The judge with its own accuracy.
+        The judge with its accuracy on the held-out images.
     """
     chosen = np.random.default_rng(child_seed(seed, "images")).permutation(len(pixels))
     chosen = chosen[:_MOST_IMAGES]
     height, width = pixels.shape[1:3]
     steps = -(-len(chosen) // _BATCH)
-    recipe = SmallCNN(
-        name="judge",
-        image_size=(height, width),
-        filters=(16, 32),
-        dense_units=64,
-        training=TrainingSettings(
-            epochs=max(3, -(-_LEAST_STEPS // steps)), batch_size=_BATCH, precision="float32"
-        ),
+    training = TrainingSettings(
+        epochs=max(3, -(-_LEAST_STEPS // steps)), batch_size=_BATCH, precision="float32"
     )
     classes = int(max(labels.max(), held_out_labels.max())) + 1
-    network = small_cnn(recipe, classes, seed=child_seed(seed, "network"))
+    network = small_cnn(
+        (height, width),
+        classes,
+        filters=(16, 32),
+        dense_units=64,
+        seed=child_seed(seed, "network"),
+    )
     fit_network(
         network,
         _rgb(pixels[chosen]),
         labels[chosen],
-        recipe.training,
+        training,
         seed=child_seed(seed, "batches"),
-        stage="Training the judge of samples",
+        phase="Training the judge of samples",
     )
     joined = keras.Model(
         network.input, [network.get_layer("hidden").output, network.output], name="judge"
     )
-    features, probabilities = _judged(joined, held_out)
+    features, probabilities = _predict(joined, held_out)
     accuracy = float(np.mean(probabilities.argmax(axis=1) == held_out_labels))
     return Judge(joined, accuracy, features)
 
 
 def judge_samples(judge: Judge, samples: NDArray[np.uint8]) -> SampleFigures:
-    """Let a judge look at generated images.
+    """Measure generated images with a judge.
 
     Args:
-        judge: of the images that the generator learnt from.
+        judge: trained on the images that the generator was trained on.
         samples: (n, height, width, channels) in [0, 255].
     """
-    features, probabilities = _judged(judge.network, samples)
+    features, probabilities = _predict(judge.network, samples)
     sure = probabilities.max(axis=1) >= CONFIDENT
     classes = probabilities.shape[1]
     shown = np.bincount(probabilities[sure].argmax(axis=1), minlength=classes)
@@ -133,7 +132,7 @@ def judge_samples(judge: Judge, samples: NDArray[np.uint8]) -> SampleFigures:
 
 
 def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """Give the squared Frechet distance of two clouds of points, taken as normal.
+    """Squared Frechet distance between two samples, taken as normally distributed.
 
     Args:
         first: (n, k).
@@ -145,27 +144,20 @@ def frechet_distance(first: NDArray[np.float64], second: NDArray[np.float64]) ->
     Source: Dowson and Landau (1982); Heusel et al. (2017) for generated images.
     """
     mean = first.mean(axis=0) - second.mean(axis=0)
-    one, two = (np.cov(points, rowvar=False) for points in (first, second))
-    values, vectors = np.linalg.eigh(np.atleast_2d(one))
+    one, two = (np.atleast_2d(np.cov(points, rowvar=False)) for points in (first, second))
+    values, vectors = np.linalg.eigh(one)
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    # The square root of C1 C2 has the trace of that of the symmetric C1^1/2 C2 C1^1/2.
-    product = np.linalg.eigvalsh(root @ np.atleast_2d(two) @ root)
-    overlap = float(np.sqrt(np.maximum(product, 0)).sum())
-    squared = float(mean @ mean) + float(np.trace(np.atleast_2d(one)))
-    return max(0.0, squared + float(np.trace(np.atleast_2d(two))) - 2 * overlap)
+    # The square root of C1 C2 has the same trace as that of the symmetric C1^1/2 C2 C1^1/2.
+    overlap = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ two @ root), 0)).sum()
+    return max(0.0, float(mean @ mean + np.trace(one) + np.trace(two) - 2 * overlap))
 
 
-def _judged(
+def _predict(
     network: Any, pixels: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    parts = [
-        [keras.ops.convert_to_numpy(each) for each in network(_rgb(pixels[at : at + _CHUNK]))]
-        for at in range(0, len(pixels), _CHUNK)
-    ]
-    features, probabilities = (
-        np.concatenate(each).astype(np.float64) for each in zip(*parts, strict=True)
-    )
-    return features, probabilities
+    """Features and probabilities of images."""
+    features, probabilities = network.predict(_rgb(pixels), batch_size=_CHUNK, verbose=0)
+    return features.astype(np.float64), probabilities.astype(np.float64)
 
 
 def _rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,8 +1,7 @@
-"""How good a variational auto-encoder is: its bound, its error, its dimensions, its map."""
+"""Quality of a variational auto-encoder: its bound, error, and latent dimensions."""
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,19 +13,19 @@ NEIGHBOURS = 10
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LatentFigures:
-    """Hold what held-out images say of a variational auto-encoder.
+    """Quality of a variational auto-encoder on held-out images.
 
     Attributes:
-        elbo: evidence lower bound of an image in nats, at the variance that is best for the
-            mean error; higher is better, and figures of other images cannot be compared.
-        mse: squared error of a pixel, in intensities of 0 to 1, with one code drawn for each
-            image, as the bound wants it.
-        mse_of_means: the same from the codes' means.
+        elbo: evidence lower bound for an image in nats, at the pixel variance that makes it
+            highest; higher is better. Values of different images cannot be compared.
+        mse: mean squared error of a pixel, for intensities from 0 to 1, with one code drawn
+            from the encoder for each image, as the bound requires.
+        mse_of_means: the same with the means of the codes.
         kl: divergence of each dimension, in nats.
-        active_units: how many dimensions move with the images.
-        knn_accuracy: share of images whose class is that of most of the 10 nearest training
-            images by their codes' means; None without labels.
-        images: how many images were held out.
+        active_units: number of dimensions that vary with the image.
+        knn_accuracy: share of images recognised by the 10 nearest training images in the
+            latent space; None without labels.
+        images: number of held-out images.
     """
 
     elbo: float
@@ -37,21 +36,9 @@ class LatentFigures:
     knn_accuracy: float | None
     images: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the figures as JSON holds them."""
-        return {
-            "elbo": self.elbo,
-            "mse": self.mse,
-            "mse_of_means": self.mse_of_means,
-            "kl": list(self.kl),
-            "active_units": self.active_units,
-            "knn_accuracy": self.knn_accuracy,
-            "images": self.images,
-        }
-
 
 def best_bound(mse: float, kl: float, pixels: int) -> float:
-    """Give the evidence lower bound at the variance of pixels that makes it highest.
+    """Evidence lower bound at the pixel variance that makes it highest.
 
     With a normal decoder of one variance s^2 for all pixels,
     -ELBO = D / (2 s^2) MSE + D / 2 ln(2 pi s^2) + KL; it is best where s^2 = MSE.
@@ -62,7 +49,7 @@ def best_bound(mse: float, kl: float, pixels: int) -> float:
         pixels: D, values in an image.
 
     Returns:
-        Nats an image, of densities over intensities of 0 to 1: it can be above 0.
+        Nats for each image. As a log density over intensities from 0 to 1, it can be above 0.
 
     Source: Rybkin, Daniilidis and Levine (2021), ICML.
     """
@@ -76,14 +63,14 @@ def latent_figures(
     pixels: int,
     knn_accuracy: float | None,
 ) -> LatentFigures:
-    """Put the figures of held-out images together.
+    """Quality of a variational auto-encoder from its codes and errors.
 
     Args:
         codes: of the held-out images.
         mse: with drawn codes.
         mse_of_means: with the means as codes.
         pixels: D, values in an image.
-        knn_accuracy: of `neighbour_accuracy`, or None.
+        knn_accuracy: from `neighbour_accuracy`, or None without labels.
     """
     kl = codes.kl
     return LatentFigures(
@@ -104,20 +91,19 @@ def neighbour_accuracy(
     labels: NDArray[np.int64],
     neighbours: int = NEIGHBOURS,
 ) -> float:
-    """Recognise images by the training images that lie nearest in the latent space.
+    """Accuracy of recognising images by the nearest training images in the latent space.
 
     Args:
         known: codes of the training images.
-        known_labels: their classes (n,).
+        known_labels: (n,) class indices.
         codes: of the images to recognise.
-        labels: their true classes (m,).
-        neighbours: how many vote; all of them, where there are fewer training images.
+        labels: (m,) true class indices.
+        neighbours: number of neighbours that vote; at most the number of training images.
 
     Returns:
-        The share recognised, in [0, 1].
+        The accuracy, in [0, 1].
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    voters = KNeighborsClassifier(min(neighbours, len(known)))
-    voters.fit(known.means, known_labels)
-    return float(np.mean(voters.predict(codes.means) == labels))
+    classifier = KNeighborsClassifier(min(neighbours, len(known)))
+    return float(classifier.fit(known.means, known_labels).score(codes.means, labels))

@@ -1,4 +1,4 @@
-"""How good predicted probabilities are: the figures of one test."""
+"""Metrics of predicted probabilities. A metric declared here appears in every table and JSON."""
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -15,15 +15,59 @@ _SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
-class ClassFigures:
-    """Hold the figures of one class.
+class Metric:
+    """What a metric is called and means, for tables and reports.
+
+    Attributes:
+        name: attribute of `Evaluation`, and key in JSON.
+        title: heading in a table.
+        description: a line for readers who do not know it.
+        bounds: lowest and highest possible value, which intervals are clipped to.
+    """
+
+    name: str
+    title: str
+    description: str
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+
+METRICS = {
+    each.name: each
+    for each in (
+        Metric("accuracy", "Accuracy", "share of images whose most probable class is the true one"),
+        Metric(
+            "balanced_accuracy",
+            "Balanced accuracy",
+            "mean over the classes of the share that is right in each",
+        ),
+        Metric(
+            "log_loss",
+            "Log loss",
+            "how far the probabilities are from the truth; 0 is perfect",
+            (0, np.inf),
+        ),
+        Metric(
+            "brier",
+            "Brier score",
+            "mean squared distance between probabilities and truth, from 0 (perfect) to 2",
+            (0, 2),
+        ),
+    )
+}
+"""All metrics by name, in the order of tables: each is a property of `Evaluation`."""
+
+
+@dataclass(frozen=True)
+class ClassMetrics:
+    """Precision, recall and F1 of one class.
 
     Attributes:
         name: of the class.
-        precision: share of the images called so that are so; 0 where none was called so.
-        recall: share of its images that were found; 0 where it has none.
+        precision: share of the images predicted as this class that are of it; 0 if there are
+            none.
+        recall: share of the images of this class that were recognised; 0 if there are none.
         f1: harmonic mean of the two.
-        support: its images.
+        support: number of images of this class.
     """
 
     name: str
@@ -35,9 +79,9 @@ class ClassFigures:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Hold labels and predicted probabilities; every figure follows from them.
+    """True labels, predicted probabilities, and the metrics that follow from them.
 
-    Make one with `evaluate_predictions`, which checks what it is given.
+    Make one with `evaluate_predictions`, which checks its arguments.
 
     Attributes:
         labels: (n,) int64, true classes.
@@ -51,30 +95,28 @@ class Evaluation:
 
     @cached_property
     def predictions(self) -> NDArray[np.int64]:
-        """(n,) int64, the likeliest class of each image; the first of equals."""
+        """(n,) int64, the most probable class of each image; the first of equals."""
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     @cached_property
     def accuracy(self) -> float:
-        """Share of the images whose likeliest class is the true one, in [0, 1]."""
+        """Share of the images whose most probable class is the true one, in [0, 1]."""
         return float(np.mean(self.predictions == self.labels))
 
     @cached_property
     def balanced_accuracy(self) -> float:
-        """Mean recall of the classes that have images, in [0, 1]: rare ones count alike."""
-        support = self.confusion.sum(axis=1)
-        present = support > 0
-        return float(np.mean(self.confusion.diagonal()[present] / support[present]))
+        """Mean recall of the classes that have images, in [0, 1]; each class counts equally."""
+        return float(np.mean([each.recall for each in self.per_class if each.support]))
 
     @cached_property
     def log_loss(self) -> float:
         """Mean negative log probability of the truth, in nats; lower is better.
 
-        Probabilities below 1e-12 count as 1e-12, so that one wrong certainty is dear, not
-        infinite.
+        Probabilities below 1e-12 count as 1e-12, so that one certain mistake costs a lot but
+        not infinitely much.
         """
-        told = self.probabilities[np.arange(len(self.labels)), self.labels]
-        return float(-np.log(np.clip(told, _SMALLEST, 1.0)).mean())
+        of_truth = self.probabilities[np.arange(len(self.labels)), self.labels]
+        return float(-np.log(np.clip(of_truth, _SMALLEST, 1.0)).mean())
 
     @cached_property
     def brier(self) -> float:
@@ -84,7 +126,7 @@ class Evaluation:
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
-        """(k, k) int64 counts: a row a true class, a column a predicted one."""
+        """(k, k) int64 counts; rows are true classes, columns predicted ones."""
         from sklearn.metrics import confusion_matrix
 
         classes = np.arange(len(self.class_names))
@@ -92,7 +134,7 @@ class Evaluation:
         return np.asarray(counts, np.int64)
 
     @cached_property
-    def per_class(self) -> tuple[ClassFigures, ...]:
+    def per_class(self) -> tuple[ClassMetrics, ...]:
         """Precision, recall, F1 and support of each class, in the order of the names."""
         from sklearn.metrics import precision_recall_fscore_support
 
@@ -103,28 +145,40 @@ class Evaluation:
             zero_division=0.0,
         )
         return tuple(
-            ClassFigures(name, float(precision), float(recall), float(f1), int(support))
+            ClassMetrics(name, float(precision), float(recall), float(f1), int(support))
             for name, precision, recall, f1, support in zip(self.class_names, *columns, strict=True)
         )
 
+    def metrics(self) -> dict[str, float]:
+        """The value of every metric of `METRICS`, by name."""
+        return {name: getattr(self, name) for name in METRICS}
+
     def to_dict(self) -> dict[str, Any]:
-        """Give the figures in what JSON can hold."""
+        """All metrics, the confusion matrix and the figures of each class, as JSON values."""
         return {
-            "accuracy": self.accuracy,
-            "balanced_accuracy": self.balanced_accuracy,
-            "log_loss": self.log_loss,
-            "brier": self.brier,
+            **self.metrics(),
             "n": len(self.labels),
             "confusion": self.confusion.tolist(),
             "per_class": [asdict(figures) for figures in self.per_class],
             "class_names": list(self.class_names),
         }
 
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value:.3f}" for name, value in self.metrics().items())
+        return f"Evaluation({len(self.labels)} images, {len(self.class_names)} classes, {values})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th style="text-align: left">{METRICS[name].title}</th><td>{value:.3f}</td></tr>'
+            for name, value in self.metrics().items()
+        )
+        return f"<table><caption>{len(self.labels)} images</caption>{rows}</table>"
+
 
 def evaluate_predictions(
     labels: ArrayLike, probabilities: ArrayLike, class_names: tuple[str, ...]
 ) -> Evaluation:
-    """Check predictions and hold them with the truth.
+    """Check predictions, and compute metrics against the true labels.
 
     Args:
         labels: (n,) integers, indices into `class_names`; n is 1 or more.
@@ -132,10 +186,10 @@ def evaluate_predictions(
         class_names: k names.
 
     Returns:
-        The figures; rows are divided by their sums, so that they sum to 1 exactly.
+        The evaluation; rows are divided by their sums, so that they sum to 1 exactly.
 
     Raises:
-        DataError: shapes that do not fit, labels out of range, or what are no probabilities.
+        DataError: wrong shapes, labels out of range, or values that are not probabilities.
 
     Example:
         >>> evaluate_predictions([0, 1], [[0.9, 0.1], [0.6, 0.4]], ("cat", "dog")).accuracy

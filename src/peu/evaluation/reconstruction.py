@@ -1,4 +1,4 @@
-"""How near images come to what they should be: PSNR and SSIM, image by image."""
+"""Similarity of images to their originals: PSNR and SSIM of each image."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 _LARGEST_WINDOW = 7
 _LOWEST_ERROR = 1e-10
-"""Where two images are equal PSNR has no bound; 100 dB stands for that."""
+"""PSNR of equal images is infinite; this caps it at 100 dB."""
 
 
 def peak_signal_to_noise(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArray[np.float64]:
-    """Give the peak signal-to-noise ratio of each image.
+    """Peak signal-to-noise ratio of each image.
 
-    The mean of these is what is usually reported; 10 dB are a tenth of the squared error.
+    Usually the mean over the images is reported. 10 dB more is a tenth of the squared error.
 
     Args:
         truth: (n, height, width, channels), intensities of 0 to 1.
@@ -32,14 +32,14 @@ def peak_signal_to_noise(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArray
 
 
 def structural_similarity(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArray[np.float64]:
-    """Give the mean structural similarity of each image, over windows of 7 x 7 pixels.
+    """Mean structural similarity of each image, over windows of 7 x 7 pixels.
 
     Args:
         truth: (n, height, width, channels), intensities of 0 to 1.
         estimate: the same shape.
 
     Returns:
-        (n,); 1 is the same image.
+        (n,); 1 for equal images.
 
     Source: Wang et al. (2004), Image quality assessment; scikit-image's implementation.
     """
@@ -53,6 +53,5 @@ def structural_similarity(truth: NDArray[Any], estimate: NDArray[Any]) -> NDArra
             for one, other in zip(
                 truth.astype(np.float64), estimate.astype(np.float64), strict=True
             )
-        ],
-        dtype=np.float64,
+        ]
     )

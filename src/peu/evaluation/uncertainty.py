@@ -1,4 +1,4 @@
-"""How far figures from repeated folds can be trusted."""
+"""Confidence intervals and paired differences from repeated cross-validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ _NO_SPREAD = 1e-12
 
 @dataclass(frozen=True)
 class Interval:
-    """Hold a mean and the range that it is uncertain by.
+    """A mean and its confidence interval.
 
     Attributes:
-        mean: of the trials.
+        mean: mean over the trials.
         low: lower end.
         high: upper end.
-        level: how often such an interval is meant to hold the truth, in (0, 1).
+        level: share of such intervals that contain the truth, in (0, 1).
     """
 
     mean: float
@@ -30,14 +30,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """Compare two recipes that ran on the same splits.
+    """The difference between two recipes on the same splits.
 
     Attributes:
         first: name of a recipe.
         second: name of another.
-        difference: first less second.
-        p_value: how often equal recipes would differ at least so much, two-sided.
-        distinguishable: whether the interval leaves out 0.
+        difference: first minus second.
+        p_value: probability that equally good recipes differ at least this much, two-sided.
+        distinguishable: whether the interval excludes 0.
     """
 
     first: str
@@ -54,22 +54,22 @@ def corrected_interval(
     level: float = 0.95,
     bounds: tuple[float, float] | None = (0.0, 1.0),
 ) -> Interval:
-    """Give a mean over trials whose training sets overlap, and its interval.
+    """Interval of a mean over trials whose training sets overlap.
 
-    The trials share most of their training images, so their spread alone says too little:
-    the variance of the mean is taken as (1/J + n_test/n_train) s^2, with Student's t of J - 1
-    degrees of freedom. One trial has no spread, and its interval is all of `bounds`. Trials that
-    are all equal give an interval of width 0; for accuracies use `accuracy_interval`, which
-    knows better.
+    The trials share most of their training images, so their spread alone is too small a
+    measure of uncertainty: the variance of the mean is taken as (1/J + n_test/n_train) s^2,
+    with Student's t of J - 1 degrees of freedom. One trial has no spread: its interval is all of
+    `bounds`. Trials that are all equal give an interval of width 0; for accuracies use
+    `accuracy_interval`, which avoids that.
 
     Args:
-        values: (J,) figures, one a trial.
+        values: (J,) one for each trial.
         test_train_ratio: n_test/n_train; 1/(k - 1) for k folds.
         level: in (0, 1).
-        bounds: what the figure cannot leave, or None.
+        bounds: lowest and highest possible value, or None.
 
     Returns:
-        The interval, cut at the bounds.
+        The interval, clipped to the bounds.
 
     Raises:
         RecipeError: no values, values that are not finite, or an impossible ratio or level.
@@ -92,10 +92,10 @@ def corrected_interval(
 
 
 def wilson_interval(successes: float, n: int, level: float = 0.95) -> Interval:
-    """Give a share of independent images and its interval.
+    """Wilson interval of a share of independent images.
 
-    Unlike the mean plus or minus a few standard errors, it stays within [0, 1] and does not
-    shrink to nothing at a full score: 54 of 54 gives [0.934, 1].
+    Unlike the mean plus or minus a few standard errors, it stays within [0, 1] and keeps a
+    width at a perfect score: 54 of 54 gives [0.934, 1].
 
     Args:
         successes: from 0 to n; a fraction where counts were averaged.
@@ -126,7 +126,7 @@ def wilson_interval(successes: float, n: int, level: float = 0.95) -> Interval:
     share = successes / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z / (1 + z**2 / n) * float(np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
-    # At a score of none or all, rounding alone would keep the end off 0 or 1.
+    # Rounding alone would keep the end off 0 or 1 where none or all are right.
     low = 0.0 if successes == 0 else max(0.0, centre - reach)
     high = 1.0 if successes == n else min(1.0, centre + reach)
     return Interval(share, low, high, level)
@@ -138,16 +138,16 @@ def accuracy_interval(
     test_train_ratio: float,
     level: float = 0.95,
 ) -> Interval:
-    """Give the mean accuracy of trials and an interval that is never of width 0.
+    """Mean accuracy over trials and its interval, which never has width 0.
 
-    Two trials or more that differ have the corrected interval. One trial, or trials that are all
-    equal (a full score each time), have no spread to judge by: then a Wilson interval on the
-    number of different images that were tested. With n_test images a trial and n_train to
-    learn from, that is n_test + n_train, or the sum over the trials if that is less.
+    Two trials or more that differ give the corrected interval. One trial, or trials that are
+    all equal (such as perfect scores), have no spread: they give a Wilson interval on the
+    number of different images tested, which is n_test + n_train, or the sum of the test
+    images over the trials if that is less.
 
     Args:
         per_trial_accuracies: (J,) in [0, 1].
-        per_trial_counts: (J,) images tested in each trial.
+        per_trial_counts: (J,) number of test images of each trial.
         test_train_ratio: n_test/n_train.
         level: in (0, 1).
 
@@ -194,28 +194,28 @@ def paired_difference(
     level: float = 0.95,
     bounds: tuple[float, float] | None = (-1.0, 1.0),
 ) -> PairedDifference:
-    """Compare the figures of two recipes split by split.
+    """Compare two recipes split by split.
 
-    Both ran on the same splits, so what is hard about a split cancels out. One split shows
+    Both ran on the same splits, so the difficulty of a split cancels out. One split shows
     nothing: the interval is all of `bounds`. Recipes that never differ are not distinguishable.
-    Where they differ by the same amount on every split, the spread of 0 comes from the coarse
-    steps of an accuracy on few images; it is taken as if one of the splits had shown no
-    difference, so that five equal gains count and two do not.
+    If they differ by the same amount on every split, the spread of 0 comes from the coarse
+    steps of an accuracy on few images; the spread is then computed as if one split had shown no
+    difference, so that five equal gains are significant and two are not.
 
     Args:
-        first_name: of a recipe.
-        second_name: of another.
-        first: (J,) figures, one a split.
-        second: (J,) figures on the same splits, in the same order.
+        first_name: name of a recipe.
+        second_name: name of another.
+        first: (J,) values, one for each split.
+        second: (J,) values on the same splits, in the same order.
         test_train_ratio: n_test/n_train; 1/(k - 1) for k folds.
         level: in (0, 1).
-        bounds: what the difference cannot leave, or None.
+        bounds: lowest and highest possible difference, or None.
 
     Returns:
-        The difference, its p value by the corrected t test, and whether it can be told from 0.
+        The difference, its p value by the corrected t test, and whether it excludes 0.
 
     Raises:
-        RecipeError: figures of different length, none, or not finite.
+        RecipeError: values of different length, none, or not finite.
 
     Source: Nadeau and Bengio (2003), "Inference for the generalization error".
     """
@@ -223,7 +223,7 @@ def paired_difference(
     if len(one) != len(other):
         raise RecipeError(
             f"`first` and `second` must be of the same splits. Received: {len(one)} and "
-            f"{len(other)} figures. Run both recipes on every split."
+            f"{len(other)} values. Run both recipes on every split."
         )
     differences = np.where(np.abs(one - other) <= _NO_SPREAD, 0.0, one - other)
     mean = float(differences.mean())
