@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.small_cnn import SmallCNN
 from peu.comparison.comparison import Comparison, Failure, RecipeSummary
 from peu.comparison.trial import Explanation, Trial
 from peu.evaluation.uncertainty import Interval, PairedDifference
-from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from peu.images.splits import Split
-from peu.recipes.descriptors import HogSVM
-from peu.recipes.registry import Recipe
-from peu.recipes.scratch import SmallCNN
 
 CLASSES = ("a&b $x_1$", "<b>bold<b>", "アコーディオン")
 NASTY = '<script>alert(1)<script>\n"\u202e.png'
@@ -20,7 +21,7 @@ FOLDS = 3
 
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    """Give 18 images in three classes, one file that is none, and names from hell."""
+    """Return 18 images in three classes, one file that is none, and names from hell."""
     root = tmp_path_factory.mktemp("images") / "<i>set<i>"
     rng = np.random.default_rng(0)
     for place, name in enumerate(CLASSES):
@@ -30,12 +31,12 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
             file = NASTY if number == 0 and place == 0 else f"{number}.png"
             Image.fromarray(pixels).save(root / name / file, format="PNG")
     (root / CLASSES[0] / "<img src=x onerror=alert(1)>.jpg").write_bytes(b"")
-    return load_dataset(root)
+    return load_images(root)
 
 
 @pytest.fixture(scope="session")
 def comparison(dataset: ImageDataset) -> Comparison:
-    """Give two recipes on three folds, one that could not run, and a log loss without end."""
+    """Return two recipes on three folds, one that could not run, and a log loss without end."""
     assert dataset.labels is not None
     splits = tuple(
         Split(
@@ -47,7 +48,7 @@ def comparison(dataset: ImageDataset) -> Comparison:
         )
         for fold in range(FOLDS)
     )
-    recipes: tuple[Recipe, ...] = (HogSVM(), SmallCNN(resize_mode="pad"))
+    recipes: tuple[ImageClassifier, ...] = (HogSVM(), SmallCNN(resize_mode="pad"))
     trials = [
         trial
         for seed, recipe in enumerate(recipes)
@@ -85,7 +86,7 @@ def comparison(dataset: ImageDataset) -> Comparison:
 
 
 def _trials(
-    recipe: Recipe, dataset: ImageDataset, splits: tuple[Split, ...], seed: int
+    recipe: ImageClassifier, dataset: ImageDataset, splits: tuple[Split, ...], seed: int
 ) -> list[Trial]:
     assert dataset.labels is not None
     rng = np.random.default_rng(seed)
@@ -109,8 +110,8 @@ def _trials(
                 history={
                     "loss": (1.5, 1.0, 0.5)[: 2 + split.fold % 2],
                     "accuracy": (0.3, 0.5, 0.7)[: 2 + split.fold % 2],
-                    "watched_loss": (1.6, 1.2),
-                    "watched_accuracy": (0.3, 0.4),
+                    "val_loss": (1.6, 1.2),
+                    "val_accuracy": (0.3, 0.4),
                 }
                 if network
                 else {},
@@ -123,14 +124,19 @@ def _trials(
     return trials
 
 
-def _summary(recipe: Recipe, accuracy: float, parameters: int, log_loss: Interval) -> RecipeSummary:
+def _summary(
+    recipe: ImageClassifier, accuracy: float, parameters: int, log_loss: Interval
+) -> RecipeSummary:
     interval = Interval(accuracy, accuracy - 0.1, accuracy + 0.1)
     return RecipeSummary(
         name=recipe.name,
         recipe=recipe,
-        accuracy=interval,
-        balanced_accuracy=interval,
-        log_loss=log_loss,
+        metrics={
+            "accuracy": interval,
+            "balanced_accuracy": interval,
+            "log_loss": log_loss,
+            "brier": interval,
+        },
         seconds_per_trial=0.25,
         parameters=parameters,
         trainable_parameters=parameters,

@@ -1,12 +1,17 @@
 """The JSON holds every figure, and nothing that JSON has no word for."""
 
+import dataclasses
 import json
 
 import pytest
 
 from peu.comparison.comparison import Comparison
+from peu.comparison.summaries import summarise
+from peu.evaluation.metrics import METRICS, Evaluation, Metric
 from peu.images.checks import describe_dataset
 from peu.reports.comparison_json import comparison_to_dict
+from peu.reports.comparison_report import comparison_report
+from peu.reports.html import render_html
 
 
 def test_the_promised_keys(comparison: Comparison) -> None:
@@ -69,3 +74,21 @@ def test_what_is_no_number_is_null(comparison: Comparison) -> None:
     assert value["recipes"][1]["log_loss"]["mean"] is None
     again = json.loads(json.dumps(value, allow_nan=False))
     assert again == value
+
+
+def test_a_new_metric_is_in_the_json_and_on_the_page(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METRICS, "error_rate", Metric("error_rate", "Error rate", "share wrong"))
+    monkeypatch.setattr(
+        Evaluation, "error_rate", property(lambda self: 1 - self.accuracy), raising=False
+    )
+    recipes = [summary.recipe for summary in comparison.summaries]
+    measured = dataclasses.replace(comparison, summaries=summarise(recipes, comparison.trials))
+    for recipe in comparison_to_dict(measured)["recipes"]:
+        assert recipe["error_rate"]["mean"] == pytest.approx(1 - recipe["accuracy"]["mean"])
+        for trial in recipe["trials"]:
+            assert trial["error_rate"] == pytest.approx(1 - trial["accuracy"])
+        assert "error_rate" in recipe["out_of_fold"]
+    page = render_html(comparison_report(measured))
+    assert '<th scope="col" class="n">Error rate</th>' in page

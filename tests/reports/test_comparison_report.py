@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from peu.comparison.comparison import Comparison
 from peu.images.checks import describe_dataset
-from peu.images.dataset import load_dataset
+from peu.images.loading import load_images
+from peu.reports.blocks import Block, Callout, Details, Figure, Gallery, Report, Section
 from peu.reports.comparison_report import comparison_report, write_report
 from peu.reports.html import render_html
-from peu.reports.report import Block, Callout, Details, Figure, Gallery, Report, Section
 
 
 def _all_blocks(blocks: tuple[Block, ...]) -> list[Block]:
@@ -48,12 +48,12 @@ def test_every_section_is_there(report: Report) -> None:
     titles = [block.title for block in report.blocks if isinstance(block, Section)]
     assert titles == [
         "The recipes",
-        "What can be told apart",
+        "Which differences are real",
         "Where they go wrong",
         "How training went",
         "The images",
         "How it was measured",
-        "To do it again",
+        "Reproduce this run",
     ]
 
 
@@ -144,7 +144,7 @@ def test_the_files_are_the_same_twice(comparison: Comparison, tmp_path: Path) ->
 
 def test_an_image_that_went_away_is_named(comparison: Comparison, tmp_path: Path) -> None:
     shutil.copytree(comparison.dataset.root, tmp_path / "copy")
-    dataset = load_dataset(tmp_path / "copy")
+    dataset = load_images(tmp_path / "copy")
     for path in dataset.paths:
         path.unlink()
     page = render_html(comparison_report(dataclasses.replace(comparison, dataset=dataset)))
@@ -169,7 +169,7 @@ def test_real_images_are_shown_small(
         folder = tmp_path / f"class {place // 6}"
         folder.mkdir(exist_ok=True)
         shutil.copy(source, folder / source.name)
-    dataset = load_dataset(tmp_path)
+    dataset = load_images(tmp_path)
     report = comparison_report(dataclasses.replace(comparison, dataset=dataset))
     galleries = [block for block in _all_blocks(report.blocks) if isinstance(block, Gallery)]
     shown = [image for gallery in galleries for image in gallery.images]

@@ -2,30 +2,31 @@
 
 import numpy as np
 
-from peu.comparison.denoising import DenoisingFigures, FilterFigures, LevelFigures
-from peu.recipes.noise import read_noise
+from peu.autoencoders.noise import read_noise
+from peu.comparison.denoising import DenoisingEvaluation, LevelEvaluation, Quality
 from peu.reports.denoising_figures import quality_figure
 from peu.reports.denoising_report import examples_of, verdict_on
 
 _EMPTY = np.zeros((2, 8, 8, 1), np.float32)
 
 
-def _level(noise: str, psnr: float, noisy: float, rival: float) -> LevelFigures:
-    return LevelFigures(
+def _level(noise: str, psnr: float, noisy: float, rival: float) -> LevelEvaluation:
+    return LevelEvaluation(
         noise=read_noise(noise),
+        sigma=None,
         psnr=psnr,
         ssim=0.9,
-        plain_psnr=psnr - 1,
-        plain_ssim=0.8,
+        once_psnr=psnr - 1,
+        once_ssim=0.8,
         noisy_psnr=noisy,
         noisy_ssim=0.5,
-        classical={"median, debiased": FilterFigures(psnr=rival, ssim=0.6, settings={"side": 3})},
+        classical={"median, debiased": Quality(psnr=rival, ssim=0.6, settings={"side": 3})},
         examples={"noisy": _EMPTY, "denoised": _EMPTY},
     )
 
 
-def _figures(*levels: LevelFigures) -> DenoisingFigures:
-    return DenoisingFigures(levels=levels, images=9, tuned_on=4, clean=_EMPTY)
+def _figures(*levels: LevelEvaluation) -> DenoisingEvaluation:
+    return DenoisingEvaluation(levels=levels, images=9, tuned_on=4, clean=_EMPTY)
 
 
 def test_the_noisiest_level_is_spoken_of_whatever_its_kind() -> None:
@@ -49,7 +50,7 @@ def test_figures_hold_their_numbers() -> None:
     figure = quality_figure(levels)
     assert figure.png.startswith(b"\x89PNG")
     assert "at 0.4 18.0 dB denoised" in figure.alternative
-    assert figure.data.rows[1] == ("the network, run once", "17.00 / 0.800", "25.00 / 0.800")
-    assert figure.data.rows[0] == ("denoised", "18.00 / 0.900", "26.00 / 0.900")
+    assert figure.table.rows[1] == ("the network, run once", "17.00 / 0.800", "25.00 / 0.800")
+    assert figure.table.rows[0] == ("denoised", "18.00 / 0.900", "26.00 / 0.900")
     # Three rows of two images, each enlarged to 56 pixels, with gaps of 2 between.
     assert examples_of(_figures(*levels), levels[0]).size == (2 * 56 + 2, 3 * 56 + 2 * 2)

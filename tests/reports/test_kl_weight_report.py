@@ -3,20 +3,22 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from peu.autoencoders.kl_weight import Spectrum
+from peu.autoencoders.vae import VAE
 from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
 from peu.evaluation.generated import SampleFigures
 from peu.evaluation.latent import LatentFigures
-from peu.recipes.variational import KLWeight, Variational
+from peu.networks.choices import KLWeight
+from peu.networks.training_settings import TrainingSettings
+from peu.reports.figure import page_svg
 from peu.reports.kl_weight_report import study_figure, write_kl_weight_report
 
 
-def _trial(asked: KLWeight, kl_weight: float, elbo: float, right: float) -> KLWeightTrial:
+def _trial(requested: KLWeight, kl_weight: float, elbo: float, right: float) -> KLWeightTrial:
     return KLWeightTrial(
-        asked=asked,
+        requested=requested,
         kl_weight=kl_weight,
         figures=LatentFigures(
             elbo=elbo,
@@ -37,6 +39,9 @@ def _trial(asked: KLWeight, kl_weight: float, elbo: float, right: float) -> KLWe
         ),
         seconds=2.0,
         notes=(),
+        spectrum=Spectrum((5.0, 4.0), 50.0, 784),
+        training=TrainingSettings(),
+        n_images=1000,
     )
 
 
@@ -45,21 +50,18 @@ def study() -> KLWeightStudy:
     return KLWeightStudy(
         dataset="digits",
         fingerprint="0" * 64,
-        recipe=Variational(),
-        seed=0,
-        images=1000,
-        spectrum=Spectrum(np.array([5.0, 4.0]), 50.0, 784),
+        vae=VAE(),
         trials=(
             _trial(1.0, 1.0, -50.0, 0.1),
             _trial(1e-4, 1e-4, 90.0, 0.7),
             _trial("auto", 1.1e-4, 95.0, 0.6),
         ),
-        left_out="",
+        omitted="",
     )
 
 
 def test_powers_of_ten_are_written_as_numbers(study: KLWeightStudy) -> None:
-    drawn = study_figure(study).svg
+    drawn = page_svg(study_figure(study), "salt")
     assert "mathdefault" not in drawn
     assert ">0.0001</text>" in drawn
 

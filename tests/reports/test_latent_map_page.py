@@ -8,18 +8,18 @@ import re
 import numpy as np
 from PIL import Image
 
-from peu.comparison.latent_map import MapPoints
+from peu.comparison.latent import LatentPoints
 from peu.reports.class_colours import class_colours
 from peu.reports.latent_map_page import latent_map_page
 
 HOSTILE = "</script><script>alert(1)</script>"
 
 
-def _points(count: int = 5, channels: int = 1, *, labelled: bool = True) -> MapPoints:
-    return MapPoints(
+def _points(count: int = 5, channels: int = 1, *, labelled: bool = True) -> LatentPoints:
+    return LatentPoints(
         codes=np.linspace(-4, 4, 2 * count).reshape(count, 2),
         axes=(0, 2),
-        latent=3,
+        latent_dim=3,
         pixels=np.full((count, 10, 20, channels), 200, np.uint8),
         names=(HOSTILE, *(f"image {at}" for at in range(1, count))),
         labels=np.arange(count) % 2 if labelled else None,

@@ -7,23 +7,24 @@ import numpy as np
 import pytest
 
 from peu.classifiers.search_record import Ending, Push, Search, SearchTrial
+from peu.classifiers.small_cnn import SmallCNN
 from peu.comparison.comparison import Comparison
-from peu.recipes.scratch import SmallCNN
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
+from peu.reports.blocks import Figure, Listing, Paragraph, Section, Table
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.comparison_report import comparison_report
 from peu.reports.html import render_html
-from peu.reports.report import Figure, Listing, Paragraph, Section, Table
-from peu.reports.search_figures import KNOBS, push_sentence
+from peu.reports.search_figures import SETTINGS, push_sentence
 from peu.reports.search_section import search_section
+from table_texts import texts
 
-ENDINGS: tuple[Ending, ...] = ("whole", "stopped", "whole", "diverged", "whole")
+ENDINGS: tuple[Ending, ...] = ("complete", "pruned", "complete", "diverged", "complete")
 
 
 def trial(place: int, ending: Ending) -> SearchTrial:
     rng = np.random.default_rng(place)
-    whole = ending == "whole"
-    looks = () if ending == "diverged" else (1.0, 0.8) if ending == "stopped" else (1.0, 0.7, 0.6)
+    whole = ending == "complete"
+    looks = () if ending == "diverged" else (1.0, 0.8) if ending == "pruned" else (1.0, 0.7, 0.6)
     return SearchTrial(
         settings={
             "image_size": 64,
@@ -40,7 +41,7 @@ def trial(place: int, ending: Ending) -> SearchTrial:
         log_loss=0.6 + place / 100 if whole else None,
         standard_error=0.015 if whole else None,
         accuracy=0.75 if whole else None,
-        looks=looks,
+        intermediate=looks,
         epochs=30,
         seconds=1.5,
     )
@@ -56,9 +57,9 @@ def push(factor: int, losses: tuple[float, ...]) -> Push:
         metrics={
             "loss": falling,
             "accuracy": tuple(1 - value for value in falling),
-            "watched_loss": tuple(np.interp(looks, (2, 10, 20), losses).tolist()),
-            "watched_accuracy": tuple(np.linspace(0.5, 0.8, len(looks)).tolist()),
-            "watched_epoch": tuple(map(float, looks)),
+            "val_loss": tuple(np.interp(looks, (2, 10, 20), losses).tolist()),
+            "val_accuracy": tuple(np.linspace(0.5, 0.8, len(looks)).tolist()),
+            "val_epoch": tuple(map(float, looks)),
         },
     )
 
@@ -80,7 +81,7 @@ def a_search(number: int, *, pushed: Push | None = None) -> Search:
 
 @pytest.fixture(scope="module")
 def searched(comparison: Comparison) -> Comparison:
-    """Give the comparison with a search in each trial of one recipe."""
+    """Return the comparison with a search in each trial of one recipe."""
     trials = tuple(
         dataclasses.replace(each, search=a_search(each.split.fold, pushed=push(2, (1.0, 0.5, 0.9))))
         if each.recipe.name == "cnn"
@@ -121,7 +122,7 @@ def test_a_row_for_the_choice_of_each_split(part: Section) -> None:
     assert [row[2] for row in table.rows] == ["8, 16", "8, 16, 32", "8, 16"]
     # 0.60, 0.62 and 0.64 with a standard error of 0.015.
     assert {row[-1] for row in table.rows} == {"1 of 5"}
-    assert {row[-3:-1] for row in table.rows} == {("0.600", "0.750")}
+    assert {row[-3:-1] for row in texts(table)} == {("0.600", "0.750")}
 
 
 def test_what_the_splits_agree_on_is_said(part: Section) -> None:
@@ -133,13 +134,14 @@ def test_what_the_splits_agree_on_is_said(part: Section) -> None:
 def test_every_configuration_is_in_the_figure_and_its_table(part: Section) -> None:
     figures = [block for block in part.blocks if isinstance(block, Figure)]
     assert len(figures) == 3
-    drawn = figures[0].data
+    drawn = figures[0].table
     # What diverged has no loss to be drawn at.
     assert len(drawn.rows) == 12
     assert [row[-1] for row in drawn.rows].count("chosen") == 3
-    assert [column.title for column in drawn.columns[1:-2]] == list(KNOBS.values())
-    assert [row[0] for row in figures[1].data.rows] == ["learning rate", "layers"]
-    assert figures[1].data.rows[0][1:] == ("0.600", "0.500", "0.700")
+    assert [column.title for column in drawn.columns[1:-2]] == list(SETTINGS.values())
+    importance = texts(figures[1].table)
+    assert [row[0] for row in importance] == ["learning rate", "layers"]
+    assert importance[0][1:] == ("0.600", "0.500", "0.700")
 
 
 def test_longer_training_is_told_as_it_was_measured() -> None:
@@ -155,7 +157,7 @@ def test_longer_training_is_told_as_it_was_measured() -> None:
 def test_the_page_and_the_json_hold_the_searches(searched: Comparison) -> None:
     page = render_html(comparison_report(searched))
     assert "How settings were chosen" in page
-    assert "grew surer of its mistakes" in page
+    assert "more certain of its mistakes" in page
     recipes = {each["name"]: each for each in comparison_to_dict(searched)["recipes"]}
     stored = recipes["cnn"]["trials"][1]["search"]
     assert len(stored["trials"]) == len(ENDINGS)

@@ -1,9 +1,20 @@
 """Findings in words say no more than the figures do."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from peu.evaluation.uncertainty import Interval, PairedDifference
-from peu.reports.wording import count, duration, facts, paired_sentence, percent, with_interval
+from peu.reports.wording import (
+    as_pairs,
+    count,
+    duration,
+    label,
+    number,
+    paired_sentence,
+    percent,
+    with_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,9 +38,9 @@ def test_the_better_recipe_comes_first() -> None:
     )
 
 
-def test_what_cannot_be_told_apart_is_not_claimed() -> None:
+def test_a_difference_that_is_not_shown_is_not_claimed() -> None:
     pair = PairedDifference("a", "b", Interval(0.012, -0.01, 0.034), 0.3, False)
-    assert "cannot be told apart" in paired_sentence(pair)
+    assert "not shown" in paired_sentence(pair)
     assert "\u22121.0 to 3.4" in paired_sentence(pair)
     assert "more accurate" not in paired_sentence(pair)
 
@@ -41,10 +52,25 @@ def test_figures() -> None:
     assert count(1234, "class", "classes") == "1,234 classes"
 
 
-def test_facts_are_flat() -> None:
+def test_nested_values_become_flat_pairs() -> None:
     nested = {"packages": {"a": "1", "b": {"c": 2}}, "peu_version": None, "list": [1, 2]}
-    assert facts(nested) == (
+    assert as_pairs(nested) == (
         ("packages", "a 1, b c 2"),
         ("peu version", "\u2013"),
         ("list", "1 2"),
     )
+
+
+@given(st.text())
+def test_labels_are_short_lines(text: str) -> None:
+    short = label(text)
+    assert 1 <= len(short) <= 24
+    assert short.isprintable()
+    assert label(short) == short
+
+
+def test_numbers() -> None:
+    assert number(0.98649) == "0.986"
+    assert number(-2.04, 1) == "\u22122.0"
+    assert number(-0.0001) == "0.000"
+    assert number(float("nan")) == number(float("inf")) == "\u2013"

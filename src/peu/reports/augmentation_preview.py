@@ -1,4 +1,4 @@
-"""What augmentation makes of one's own images: a row a policy, as one PNG."""
+"""A preview of augmentation on the user's own images, as one PNG."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from peu.errors import DataError
 from peu.files import replacing
 from peu.images.dataset import ImageDataset
-from peu.recipes.augmentation import Augmentation, Flips, Policy
-from peu.recipes.checks import ResizeMode
+from peu.images.resizing import ResizeMode
+from peu.networks.augmentation_settings import Augmentation, Flips, Policy
 from peu.seeds import child_seed
 
 POLICIES: tuple[Policy, ...] = get_args(Policy)
@@ -31,10 +31,10 @@ def preview_augmentation(
     images: int = 2,
     seed: int = 0,
 ) -> tuple[int, ...]:
-    """Draw what each policy makes of some images, at the size that a network sees.
+    """Write a PNG of some images as each policy varies them, at the network's size.
 
-    Look at it before training: a change after which you could not name the class yourself
-    teaches a network the wrong thing.
+    Look at it before training: if you could not name the class yourself after a change, the
+    network learns something wrong from it.
 
     Args:
         dataset: the images; they need no labels.
@@ -42,10 +42,10 @@ def preview_augmentation(
         policies: a row each.
         strength: of all policies, in (0, 2].
         flips: how images are mirrored.
-        image_size: (height, width) in pixels that images are brought to.
-        resize_mode: how they are brought there.
-        images: how many are shown, of different classes where there are several.
-        seed: of which images are shown and how they are varied.
+        image_size: (height, width) in pixels that images are resized to.
+        resize_mode: how they are resized.
+        images: number of images, of different classes where there are several.
+        seed: random seed of the choice of images and of their variations.
 
     Returns:
         Indices of the images shown.
@@ -91,7 +91,7 @@ def _choose(dataset: ImageDataset, count: int, seed: int) -> NDArray[np.int64]:
 def _variants(
     pixels: NDArray[np.uint8], place: int, augmentation: Augmentation, seed: int
 ) -> NDArray[np.uint8]:
-    """Vary one of the images some times; "mixup" blends it with the others first."""
+    """Variations of one of the images; "mixup" blends it with the others first."""
     from peu.networks.augmentation import MIXUP, VariedImages
     from peu.networks.backend import keras
     from peu.networks.batches import blend
@@ -139,6 +139,6 @@ def _draw(
                     spine.set_visible(first)
                     spine.set_linewidth(1.5)
                 if first and number == 0:
-                    axes.set_title("as it is", fontsize=9)
+                    axes.set_title("original", fontsize=9)
             all_axes[0].set_ylabel(name, fontsize=10, rotation=0, ha="right", va="center")
         figure.savefig(draft, format="png", dpi=100)

@@ -2,7 +2,7 @@
 
 import colorsys
 
-# Told apart by lightness as well as by hue.
+# Distinguished by lightness as well as by hue.
 _TEN = (
     "#3b6fb6",
     "#e08214",

@@ -1,4 +1,4 @@
-"""A comparison as JSON: what `report.json` holds and what `peu compare --json` prints."""
+"""A comparison as JSON: the content of `report.json` and the output of `compare --json`."""
 
 import dataclasses
 import math
@@ -9,15 +9,14 @@ import numpy as np
 
 from peu.classifiers.search_record import search_to_dict
 from peu.comparison.comparison import Comparison
-from peu.evaluation.uncertainty import Interval
+from peu.evaluation.metrics import METRICS
 from peu.images.checks import describe_dataset
-from peu.recipes.registry import recipe_to_dict
 
 FORMAT = 1
 
 
 def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
-    """Give all figures of a comparison in what JSON can hold.
+    """All numbers of a comparison as JSON values.
 
     Format 1:
 
@@ -27,15 +26,15 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       that show the same image and stay on one side of every split), `warnings` (sentences on
       what may go wrong with these images).
     - `folds`, `repeats`, `seed`.
-    - `recipes`, the best first, each with `name`, `recipe` (kind and every setting), `accuracy`,
-      `balanced_accuracy` and `log_loss` (each `mean`, `low`, `high`, `level`),
-      `seconds_per_trial`, `parameters`, `trainable_parameters`, `out_of_fold` (the figures of
-      each image's averaged out-of-fold prediction: `accuracy`, `balanced_accuracy`,
-      `log_loss`, `brier`, `n`, `confusion` with a row a true class, `per_class`, `class_names`)
-      and `trials` (each `repeat`, `fold`, `accuracy`, `balanced_accuracy`, `log_loss`,
-      `seconds`, `history`, `notes`, `search`: null, or the configurations that were tried, and
-      `phases`: `name`, `trainable_parameters` and, on the test images after it, `accuracy`
-      and `log_loss` of each phase of a training in several).
+    - `recipes`, the best first, each with `name`, `recipe` (kind and every setting), the metrics
+      of `peu.evaluation.metrics.METRICS` by name (`accuracy`, `balanced_accuracy`, `log_loss`,
+      `brier`; each `mean`, `low`, `high`, `level`), `seconds_per_trial`, `parameters`,
+      `trainable_parameters`, `out_of_fold` (metrics of each image's averaged out-of-fold
+      prediction, `n`, `confusion` with a row for each true class, `per_class`, `class_names`)
+      and `trials` (each `repeat`, `fold`, the metrics, `seconds`, `history`, `notes`, `search`:
+      null, or the configurations that were tried, and `phases`: `name`, `trainable_parameters`
+      and, on the test images after it, `accuracy` and `log_loss` of each phase of a training in
+      several).
     - `paired`: `first`, `second`, `difference` (first less second, in accuracy: `mean`, `low`,
       `high`, `level`), `p_value`, `distinguishable`.
     - `failures`: `name`, `reason` of each recipe that could not run.
@@ -62,10 +61,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "recipes": [
             {
                 "name": summary.name,
-                "recipe": recipe_to_dict(summary.recipe),
-                "accuracy": _interval(summary.accuracy),
-                "balanced_accuracy": _interval(summary.balanced_accuracy),
-                "log_loss": _interval(summary.log_loss),
+                "recipe": summary.recipe.to_dict(),
+                **{name: dataclasses.asdict(summary.metrics[name]) for name in METRICS},
                 "seconds_per_trial": summary.seconds_per_trial,
                 "parameters": summary.parameters,
                 "trainable_parameters": summary.trainable_parameters,
@@ -74,19 +71,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
             }
             for summary in comparison.summaries
         ],
-        "paired": [
-            {
-                "first": pair.first,
-                "second": pair.second,
-                "difference": _interval(pair.difference),
-                "p_value": pair.p_value,
-                "distinguishable": pair.distinguishable,
-            }
-            for pair in comparison.paired
-        ],
-        "failures": [
-            {"name": failure.name, "reason": failure.reason} for failure in comparison.failures
-        ],
+        "paired": [dataclasses.asdict(pair) for pair in comparison.paired],
+        "failures": [dataclasses.asdict(failure) for failure in comparison.failures],
         "verdict": comparison.verdict,
         "provenance": comparison.provenance,
     }
@@ -95,7 +81,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
 
 
 def class_counts(comparison: Comparison) -> dict[str, int]:
-    """Give the number of images of each class, in the order of the classes."""
+    """Number of images of each class, in the order of the classes."""
     dataset = comparison.dataset
     labels = np.asarray(dataset.labels if dataset.labels is not None else (), dtype=np.int64)
     counts = np.bincount(labels, minlength=len(dataset.class_names))
@@ -103,7 +89,7 @@ def class_counts(comparison: Comparison) -> dict[str, int]:
 
 
 def duplicate_paths(comparison: Comparison) -> list[list[str]]:
-    """Give the keys of images that are the same image, a list a group of two or more."""
+    """Keys of the images that are near-duplicates, a list for each group of two or more."""
     keys = comparison.dataset.keys
     groups = np.asarray(comparison.groups)
     repeated = [group for group, count in sorted(Counter(groups.tolist()).items()) if count > 1]
@@ -111,33 +97,19 @@ def duplicate_paths(comparison: Comparison) -> list[list[str]]:
 
 
 def _trials(comparison: Comparison, name: str) -> list[dict[str, Any]]:
-    rows = []
-    for trial in comparison.trials_of(name):
-        evaluation = trial.evaluation
-        rows.append(
-            {
-                "repeat": trial.split.repeat,
-                "fold": trial.split.fold,
-                "accuracy": evaluation.accuracy,
-                "balanced_accuracy": evaluation.balanced_accuracy,
-                "log_loss": evaluation.log_loss,
-                "seconds": trial.seconds,
-                "history": trial.history,
-                "notes": trial.notes,
-                "search": None if trial.search is None else search_to_dict(trial.search),
-                "phases": [dataclasses.asdict(phase) for phase in trial.phases],
-            }
-        )
-    return rows
-
-
-def _interval(interval: Interval) -> dict[str, float]:
-    return {
-        "mean": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-        "level": interval.level,
-    }
+    return [
+        {
+            "repeat": trial.split.repeat,
+            "fold": trial.split.fold,
+            **trial.evaluation.metrics(),
+            "seconds": trial.seconds,
+            "history": trial.history,
+            "notes": trial.notes,
+            "search": None if trial.search is None else search_to_dict(trial.search),
+            "phases": [dataclasses.asdict(phase) for phase in trial.phases],
+        }
+        for trial in comparison.trials_of(name)
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -3,14 +3,9 @@
 from pathlib import Path
 
 from peu.comparison.comparison import Comparison
-from peu.files import write_json, write_text
-from peu.reports.comparison_json import comparison_to_dict
-from peu.reports.figures import accuracy_figure, curves_figure, paired_figure
-from peu.reports.html import render_html
-from peu.reports.images_section import images_section
-from peu.reports.mistakes import mistakes_section
-from peu.reports.phases import phases_table
-from peu.reports.report import (
+from peu.evaluation.metrics import METRICS
+from peu.reports.accuracy_figures import accuracy_figure, paired_figure
+from peu.reports.blocks import (
     Block,
     Callout,
     Column,
@@ -22,9 +17,23 @@ from peu.reports.report import (
     Section,
     Span,
     Table,
+    numbers,
 )
+from peu.reports.comparison_json import comparison_to_dict
+from peu.reports.dataset_section import dataset_section
+from peu.reports.mistakes import mistakes_section
+from peu.reports.report_folder import write_report_folder
 from peu.reports.search_section import search_section
-from peu.reports.wording import count, duration, facts, paired_sentence, percent, with_interval
+from peu.reports.training_curves import curves_figure, phases_table
+from peu.reports.wording import (
+    as_pairs,
+    count,
+    duration,
+    footer,
+    paired_sentence,
+    percent,
+    with_interval,
+)
 
 
 def write_report(comparison: Comparison, folder: str | Path) -> Path:
@@ -40,32 +49,27 @@ def write_report(comparison: Comparison, folder: str | Path) -> Path:
     Raises:
         ResourceError: the disk is full or cannot be written; files are old and whole, or new.
     """
-    folder = Path(folder)
-    write_json(folder / "report.json", comparison_to_dict(comparison))
-    page = folder / "report.html"
-    write_text(page, render_html(comparison_report(comparison)))
-    return page
+    report = comparison_report(comparison)
+    return write_report_folder(Path(folder), report, comparison_to_dict(comparison))
 
 
 def comparison_report(comparison: Comparison) -> Report:
-    """Give a comparison as a report.
+    """A comparison as a report.
 
     Images that can no longer be read are named without being shown.
     """
     dataset = comparison.dataset
-    sections: list[Block] = [_verdict(comparison), _recipes(comparison)]
-    if comparison.paired:
-        sections.append(_differences(comparison))
-    if comparison.summaries:
-        sections.append(mistakes_section(comparison))
-    training = _training(comparison)
-    if training:
-        sections.append(Section("How training went", training))
-    searched = search_section(comparison)
-    if searched is not None:
-        sections.append(searched)
-    sections += [images_section(comparison), _method(comparison), _provenance(comparison)]
-    version = comparison.provenance.get("peu", "")
+    sections: list[Block | None] = [
+        _verdict(comparison),
+        _recipes(comparison),
+        _differences(comparison),
+        mistakes_section(comparison),
+        _training(comparison),
+        search_section(comparison),
+        dataset_section(comparison),
+        _method(comparison),
+        _provenance(comparison),
+    ]
     return Report(
         title=f"Which recipe for {dataset.name}?",
         subtitle=(
@@ -74,9 +78,8 @@ def comparison_report(comparison: Comparison) -> Report:
             f"{count(len(dataset.class_names), 'class', 'classes')}, "
             f"{count(len(comparison.splits), 'trial')} each"
         ),
-        blocks=tuple(sections),
-        footer=f"Made by peu {version}".rstrip()
-        + ". This page needs no network and no other file.",
+        blocks=tuple(section for section in sections if section is not None),
+        footer=footer(comparison.provenance.get("peu", "")),
     )
 
 
@@ -91,7 +94,7 @@ def _verdict(comparison: Comparison) -> Callout:
                 f"its {level} interval",
                 f"{percent(best.accuracy.low)} to {percent(best.accuracy.high)}",
             ),
-            ("a trial", duration(best.seconds_per_trial)),
+            ("per run", duration(best.seconds_per_trial)),
         ]
     return Callout("Verdict", comparison.verdict, tone="verdict", facts=tuple(shown))
 
@@ -101,7 +104,10 @@ def _recipes(comparison: Comparison) -> Section:
     if comparison.summaries:
         figure = accuracy_figure(
             {each.name: each.accuracy for each in comparison.summaries},
-            {each.name: _accuracies(comparison, each.name) for each in comparison.summaries},
+            {
+                each.name: [trial.evaluation.accuracy for trial in comparison.trials_of(each.name)]
+                for each in comparison.summaries
+            },
         )
         blocks += [_recipe_table(comparison), figure, _interval_details(comparison)]
     else:
@@ -122,17 +128,17 @@ def _recipe_table(comparison: Comparison) -> Table:
     lowest = min(each.accuracy.low for each in comparison.summaries)
     minimum = max(0.0, int(lowest * 10) / 10)
     minimum = minimum if minimum < 1 else 0.0
+    others = [metric for metric in METRICS.values() if metric.name != "accuracy"]
     return Table(
         caption="The best first. The bars run from "
         f"{percent(minimum)} to 100%; the line is the interval.",
         columns=(
             Column("Recipe"),
             Column("Accuracy"),
-            Column("Balanced", numeric=True),
-            Column("Log loss", numeric=True),
-            Column("Time a trial", numeric=True),
-            Column("Parameters", numeric=True),
-            Column("Trained", numeric=True),
+            *numbers(*(metric.title for metric in others)),
+            Column("Time per run", numeric=True),
+            Column("Parameters", ","),
+            Column("Trained", ","),
         ),
         rows=tuple(
             (
@@ -144,11 +150,10 @@ def _recipe_table(comparison: Comparison) -> Table:
                     each.accuracy.high,
                     minimum,
                 ),
-                f"{each.balanced_accuracy.mean:.3f}",
-                f"{each.log_loss.mean:.3f}",
+                *(each.metrics[metric.name].mean for metric in others),
                 duration(each.seconds_per_trial),
-                f"{each.parameters:,}" if each.parameters else "none",
-                f"{each.trainable_parameters:,}" if each.trainable_parameters else "none",
+                each.parameters,
+                each.trainable_parameters,
             )
             for each in comparison.summaries
         ),
@@ -161,28 +166,19 @@ def _interval_details(comparison: Comparison) -> Details:
         (
             Listing(
                 (
-                    "Accuracy: share of images whose most probable class is the true one.",
-                    "Balanced: mean over the classes of the share that is right in each.",
-                    "Log loss: how far the probabilities are from the truth; 0 is perfect.",
-                    "Time a trial: training and testing on one split, on the machine named below.",
-                    "Parameters: numbers in the model; trained: those that these images set.",
+                    *(f"{each.title}: {each.description}." for each in METRICS.values()),
+                    "Time per run: training and testing on one split, on the machine named below.",
+                    "Parameters: numbers in the model; trained: those set from these images.",
                 )
             ),
             Table(
                 caption="Means with their intervals",
                 columns=(
                     Column("Recipe"),
-                    Column("Accuracy", numeric=True),
-                    Column("Balanced accuracy", numeric=True),
-                    Column("Log loss", numeric=True),
+                    *(Column(metric.title, numeric=True) for metric in METRICS.values()),
                 ),
                 rows=tuple(
-                    (
-                        each.name,
-                        with_interval(each.accuracy),
-                        with_interval(each.balanced_accuracy),
-                        with_interval(each.log_loss),
-                    )
+                    (each.name, *(with_interval(each.metrics[name]) for name in METRICS))
                     for each in comparison.summaries
                 ),
             ),
@@ -190,9 +186,11 @@ def _interval_details(comparison: Comparison) -> Details:
     )
 
 
-def _differences(comparison: Comparison) -> Section:
+def _differences(comparison: Comparison) -> Section | None:
+    if not comparison.paired:
+        return None
     return Section(
-        "What can be told apart",
+        "Which differences are real",
         (
             Listing(tuple(paired_sentence(pair) for pair in comparison.paired)),
             paired_figure(comparison.paired),
@@ -200,20 +198,15 @@ def _differences(comparison: Comparison) -> Section:
     )
 
 
-def _training(comparison: Comparison) -> tuple[Block, ...]:
-    figures: list[Block] = []
+def _training(comparison: Comparison) -> Section | None:
+    blocks: list[Block] = []
     for summary in comparison.summaries:
-        histories = [
-            trial.history
-            for trial in comparison.trials_of(summary.name)
-            if any(trial.history.values())
-        ]
-        if histories:
-            figures.append(curves_figure(summary.name, histories))
-        phases = [trial.phases for trial in comparison.trials_of(summary.name) if trial.phases]
-        if phases:
-            figures.append(phases_table(summary.name, phases))
-    return tuple(figures)
+        trials = comparison.trials_of(summary.name)
+        if histories := [trial.history for trial in trials if any(trial.history.values())]:
+            blocks.append(curves_figure(summary.name, histories))
+        if phases := [trial.phases for trial in trials if trial.phases]:
+            blocks.append(phases_table(summary.name, phases))
+    return Section("How training went", tuple(blocks)) if blocks else None
 
 
 def _method(comparison: Comparison) -> Section:
@@ -225,7 +218,7 @@ def _method(comparison: Comparison) -> Section:
                 f"Every recipe was trained and tested on the same {len(comparison.splits)} splits: "
                 f"{count(comparison.folds, 'fold')}, {count(comparison.repeats, 'repeat')}, each "
                 "with the classes in the same proportions. Each image was tested "
-                f"{tested}, always by a model that had not seen it, nor a copy of it."
+                f"{tested}, always by a model trained without it and without its near-duplicates."
             ),
             Paragraph(
                 "The training sets of different splits overlap, so trials are not independent and "
@@ -233,8 +226,8 @@ def _method(comparison: Comparison) -> Section:
                 "to (1/J + n_test/n_train) s\u00b2 over J trials, after Nadeau and Bengio (2003)."
             ),
             Paragraph(
-                "Differences are taken trial by trial, since all recipes met the same images. "
-                "Whatever a recipe tuned, it tuned within its training images."
+                "Differences are computed trial by trial: all recipes were tested on the same "
+                "images. Whatever a recipe tuned, it tuned on its training images alone."
             ),
         ),
     )
@@ -250,8 +243,4 @@ def _provenance(comparison: Comparison) -> Section:
     }
     command = {"command": known.pop("command")} if known.get("command") else {}
     known = {name: value for name, value in known.items() if name not in ("seed", "fingerprint")}
-    return Section("To do it again", (KeyValues(facts({**command, **first, **known})),))
-
-
-def _accuracies(comparison: Comparison, name: str) -> list[float]:
-    return [trial.evaluation.accuracy for trial in comparison.trials_of(name)]
+    return Section("Reproduce this run", (KeyValues(as_pairs({**command, **first, **known})),))

@@ -1,27 +1,14 @@
 """A denoiser as a report: how much better it is than the noise and than classical filters."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from peu import __version__
-from peu.autoencoders.passes import passes_of
-from peu.comparison.denoising import DenoisingFigures, LevelFigures
+from peu.autoencoders.denoiser import Denoiser
+from peu.comparison.denoising import DenoisingEvaluation, LevelEvaluation
 from peu.images.dataset import ImageDataset
-from peu.models.autoencoder import Autoencoder
-from peu.recipes.autoencoders import autoencoder_to_dict
-from peu.recipes.denoising import Denoising, ImageLoss
-from peu.reports.denoising_figures import (
-    denoising_loss_figure,
-    quality_figure,
-    quality_table,
-)
-from peu.reports.drawing import number
-from peu.reports.images import png_uri
-from peu.reports.mosaics import mosaic
-from peu.reports.report import (
+from peu.reports.blocks import (
     Block,
     Callout,
     Details,
@@ -32,12 +19,17 @@ from peu.reports.report import (
     Report,
     Section,
 )
+from peu.reports.denoising_figures import denoising_loss_figure, quality_figure, quality_table
+from peu.reports.mosaics import mosaic
 from peu.reports.report_folder import write_report_folder
-from peu.reports.wording import count, duration, facts
+from peu.reports.thumbnails import png_uri
+from peu.reports.wording import as_pairs, count, duration, footer, number
+from peu.settings import settings_to_dict
+from peu.version import __version__
 
 
 def write_denoising_report(
-    model: Autoencoder, dataset: ImageDataset, found: DenoisingFigures, folder: str | Path
+    model: Denoiser, dataset: ImageDataset, found: DenoisingEvaluation, folder: str | Path
 ) -> Path:
     """Write `report.html`, `report.json` and every figure as PNG.
 
@@ -53,56 +45,62 @@ def write_denoising_report(
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    loss = denoising_loss_figure(model.history.metrics, _loss_of(model))
-    quality = [quality_figure(levels) for levels in _by_kind(found.levels)]
-    plates = {f"images-{_plain(level)}": examples_of(found, level) for level in found.levels}
+    training = denoising_loss_figure(model.history_.metrics, model.loss)
+    kinds = dict.fromkeys(level.noise.kind for level in found.levels)
+    quality = {
+        f"quality-{kind}": quality_figure([one for one in found.levels if one.noise.kind == kind])
+        for kind in kinds
+    }
+    examples = {
+        f"images-{str(level.noise).replace(':', '-')}": examples_of(found, level)
+        for level in found.levels
+    }
+    # With one level the table under the figure is the whole table.
+    table = (quality_table(found.levels),) if len(found.levels) > 1 else ()
     report = Report(
-        title=f"Noise taken out of {dataset.name}",
+        title=f"Denoising {dataset.name}",
         subtitle=(
-            f"Learnt from {count(int(model.provenance['images']), 'image')} and measured on "
-            f"{count(found.images, 'image')} that it has not seen"
+            f"Trained on {count(model.n_images_, 'image')} and measured on "
+            f"{count(found.images, 'image')} not used in training"
         ),
         blocks=(
             verdict_on(found),
-            Section("Level by level", (*quality, quality_table(found.levels), _settings(found))),
-            Section("Side by side", tuple(_plates(found, plates))),
+            Section("Level by level", (*quality.values(), *table, _settings(found))),
             Section(
-                "How training went",
-                (*((Listing(model.history.notes),) if model.history.notes else ()), loss),
+                "Side by side",
+                tuple(
+                    Plate(
+                        png_uri(image),
+                        f"Examples at noise {level.noise}.",
+                        f"Noise {level.noise}. From the top: clean, {', '.join(level.examples)}.",
+                    )
+                    for level, image in zip(found.levels, examples.values(), strict=True)
+                ),
             ),
+            Section("How training went", (Listing(model.history_.notes), training)),
             _method(found),
             _provenance(model, dataset),
         ),
-        footer=f"Made by peu {__version__}. This page needs no network and no other file.",
+        footer=footer(__version__),
     )
     numbers = {
         "format": 1,
         **found.to_dict(),
-        "history": {name: list(values) for name, values in model.history.metrics.items()},
-        "notes": list(model.history.notes),
+        "history": {name: list(values) for name, values in model.history_.metrics.items()},
+        "notes": list(model.history_.notes),
     }
-    drawings = {
-        "loss": loss.png,
-        **{
-            f"quality-{levels[0].noise.kind}": figure.png
-            for levels, figure in zip(_by_kind(found.levels), quality, strict=True)
-        },
-        **{name: _png(image) for name, image in plates.items()},
-    }
-    return write_report_folder(Path(folder), report, numbers, drawings)
+    return write_report_folder(
+        Path(folder), report, numbers, {"loss": training, **quality, **examples}
+    )
 
 
-def _loss_of(model: Autoencoder) -> ImageLoss:
-    return model.recipe.loss if isinstance(model.recipe, Denoising) else "mse"
-
-
-def examples_of(found: DenoisingFigures, level: LevelFigures) -> Image.Image:
-    """Lay out examples at one level: clean, noisy, denoised, and the two best filters."""
+def examples_of(found: DenoisingEvaluation, level: LevelEvaluation) -> Image.Image:
+    """Examples at one level, a row each: clean, noisy, denoised, and the best filters."""
     return mosaic(np.stack([found.clean, *level.examples.values()]))
 
 
-def verdict_on(found: DenoisingFigures) -> Callout:
-    """Say how the denoiser did where there is most noise, and where it does harm."""
+def verdict_on(found: DenoisingEvaluation) -> Callout:
+    """How the denoiser did where there is most noise, and where it does harm."""
     level = min(found.levels, key=lambda one: one.noisy_psnr)
     best = level.best_classical
     text = (
@@ -117,7 +115,7 @@ def verdict_on(found: DenoisingFigures) -> Callout:
     harmed = [str(one.noise) for one in found.levels if one.psnr < one.noisy_psnr]
     return Callout(
         "Verdict",
-        f"{text}. Ten decibels are a tenth of the squared error.",
+        f"{text}. 10 dB more is a tenth of the squared error.",
         tone="warning" if harmed else "verdict",
         facts=(
             ("PSNR", f"{number(level.psnr, 2)} dB"),
@@ -128,7 +126,7 @@ def verdict_on(found: DenoisingFigures) -> Callout:
             (
                 (
                     f"It does harm at {', '.join(harmed)}: the noisy images are nearer to the "
-                    "clean ones than what it makes of them."
+                    "clean ones than its output."
                 ),
             )
             if harmed
@@ -141,7 +139,7 @@ def _apart(value: float, other: float) -> str:
     return f"{number(abs(value - other), 1)} {'above' if value >= other else 'below'}"
 
 
-def _settings(found: DenoisingFigures) -> Block:
+def _settings(found: DenoisingEvaluation) -> Block:
     lines = []
     for level in found.levels:
         for name, one in level.classical.items():
@@ -150,21 +148,10 @@ def _settings(found: DenoisingFigures) -> Block:
     return Details("The filters' settings", (Listing(tuple(lines)),) if lines else ())
 
 
-def _plates(found: DenoisingFigures, plates: dict[str, Image.Image]) -> list[Plate]:
-    return [
-        Plate(
-            png_uri(image),
-            f"Examples at noise {level.noise}.",
-            f"Noise {level.noise}. From the top: clean, {', '.join(level.examples)}.",
-        )
-        for level, image in zip(found.levels, plates.values(), strict=True)
-    ]
-
-
-def _method(found: DenoisingFigures) -> Section:
+def _method(found: DenoisingEvaluation) -> Section:
     said = (
-        f"{count(found.images, 'image')} that the denoiser has not learnt from were disturbed "
-        "once for each level, clipped to what an image can hold, and given to every method. PSNR "
+        f"{count(found.images, 'image')} not used in training were made noisy once for each "
+        "level, clipped to the range of intensities, and given to every method. PSNR "
         "and structural similarity are means over these images."
     )
     tuned = (
@@ -178,44 +165,24 @@ def _method(found: DenoisingFigures) -> Section:
     )
 
 
-def _provenance(model: Autoencoder, dataset: ImageDataset) -> Section:
-    recipe = {
-        name: value for name, value in autoencoder_to_dict(model.recipe).items() if name != "format"
-    }
-    passes = passes_of(model)
+def _provenance(model: Denoiser, dataset: ImageDataset) -> Section:
+    inference = model.inference_
     return Section(
-        "To do it again",
+        "Reproduce this run",
         (
             KeyValues(
-                facts(
+                as_pairs(
                     {
-                        "seed": model.provenance.get("seed", 0),
+                        "seed": model.seed,
                         "images' fingerprint (SHA-256)": dataset.fingerprint,
-                        "training": duration(model.history.seconds),
-                        "parameters": model.provenance.get("parameters"),
-                        "peu": model.provenance.get("peu", ""),
-                        "runs on shifted copies": "yes" if passes.shifted else "no",
-                        "rounds on noisier images": passes.rounds,
-                        **recipe,
+                        "training time": duration(model.history_.seconds),
+                        "parameters": model.n_parameters_,
+                        "peu": model.version_,
+                        "runs on shifted copies": "yes" if inference.shifted else "no",
+                        "rounds on noisier images": inference.rounds,
+                        **settings_to_dict(model),
                     }
                 )
             ),
         ),
     )
-
-
-def _by_kind(levels: tuple[LevelFigures, ...]) -> list[list[LevelFigures]]:
-    kinds: dict[str, list[LevelFigures]] = {}
-    for level in levels:
-        kinds.setdefault(level.noise.kind, []).append(level)
-    return list(kinds.values())
-
-
-def _plain(level: LevelFigures) -> str:
-    return str(level.noise).replace(":", "-")
-
-
-def _png(image: Image.Image) -> bytes:
-    stream = io.BytesIO()
-    image.save(stream, format="PNG", optimize=True)
-    return stream.getvalue()

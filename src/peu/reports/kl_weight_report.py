@@ -1,15 +1,11 @@
-"""The study of the kl_weight as a report: three curves, three optima, and the theory."""
+"""A comparison of kl_weights as a report: three measures, three optima, and the theory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from peu import __version__
 from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
-from peu.reports.drawing import FIRST, MUTED, SECOND, canvas, finish, number, raster, styled
-from peu.reports.report import (
-    Block,
+from peu.reports.blocks import (
     Callout,
-    Cell,
     Column,
     Figure,
     KeyValues,
@@ -19,11 +15,13 @@ from peu.reports.report import (
     Section,
     Table,
 )
+from peu.reports.figure import SECOND, figure
+from peu.reports.plots import Line, curves
 from peu.reports.report_folder import write_report_folder
-from peu.reports.wording import count, duration, facts
+from peu.reports.wording import as_pairs, count, duration, footer, number
+from peu.version import __version__
 
-_WIDTH = 7.4
-
+_DIAMOND = {"color": SECOND, "ls": "none", "marker": "D", "ms": 8}
 Measure = Callable[[KLWeightTrial], float | None]
 _PANELS: tuple[tuple[str, Measure], ...] = (
     ("bound, nats", lambda trial: trial.figures.elbo),
@@ -48,157 +46,144 @@ def write_kl_weight_report(study: KLWeightStudy, folder: str | Path) -> Path:
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    curves = study_figure(study)
-    said = [Listing((study.left_out,))] if study.left_out else []
-    notes = [f"Coefficient {trial.asked}: {note}" for trial in study.trials for note in trial.notes]
-    warned: list[Block] = [Listing(tuple(notes))] if notes else []
+    plot = study_figure(study)
+    skipped = (study.omitted,) if study.omitted else ()
+    notes = [
+        f"KL weight {trial.requested}: {note}" for trial in study.trials for note in trial.notes
+    ]
+    training = study.trials[0].training
+    provenance = {
+        "seed": study.vae.seed,
+        "images' fingerprint (SHA-256)": study.fingerprint,
+        "epochs": training.epochs,
+        "batch size": training.batch_size,
+        "training, in all": duration(sum(trial.seconds for trial in study.trials)),
+    }
     report = Report(
         title=f"Which kl_weight for {study.dataset}?",
         subtitle=(
-            f"{count(len(study.trials), 'training')} on {count(study.images, 'image')}, "
-            f"{count(study.recipe.latent, 'dimension')}, "
-            f"{count(study.recipe.training.epochs, 'epoch')} each"
+            f"{count(len(study.trials), 'training')} on "
+            f"{count(study.trials[0].n_images, 'image')}, "
+            f"{count(study.vae.latent_dim, 'dimension')}, {count(training.epochs, 'epoch')} each"
         ),
         blocks=(
             _verdict(study),
-            Section("Three measures", (curves, _table(study), *said)),
-            Section("What theory says", (_theory(study), *warned)),
-            Section(
-                "To do it again",
-                (
-                    KeyValues(
-                        facts(
-                            {
-                                "seed": study.seed,
-                                "images' fingerprint (SHA-256)": study.fingerprint,
-                                "epochs": study.recipe.training.epochs,
-                                "batch size": study.recipe.training.batch_size,
-                                "training, in all": duration(
-                                    sum(trial.seconds for trial in study.trials)
-                                ),
-                            }
-                        )
-                    ),
-                ),
-            ),
+            Section("Three measures", (plot, _table(study), Listing(skipped))),
+            Section("What theory says", (_theory(study), Listing(tuple(notes)))),
+            Section("Reproduce this run", (KeyValues(as_pairs(provenance)),)),
         ),
-        footer=f"Made by peu {__version__}. This page needs no network and no other file.",
+        footer=footer(__version__),
     )
-    return write_report_folder(Path(folder), report, study.to_dict(), {"curves": curves.png})
+    return write_report_folder(Path(folder), report, study.to_dict(), {"curves": plot})
 
 
-@styled()
 def study_figure(study: KLWeightStudy) -> Figure:
-    """Draw each measure over the kl_weight, with the predicted thresholds as lines."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    figure, panels = canvas(_WIDTH, 3.0, columns=3)
+    """Plot each measure over the kl_weight, with the predicted thresholds as lines."""
     fixed = sorted(
-        (trial for trial in study.trials if trial.asked != "auto"),
+        (trial for trial in study.trials if trial.requested != "auto"),
         key=lambda trial: trial.kl_weight,
     )
-    chosen = [trial for trial in study.trials if trial.asked == "auto"]
-    endings: list[str] = []
-    for axes, (title, measure) in zip(panels, _PANELS, strict=True):
-        axes.set_title(title, loc="left", fontsize=10, fontweight="bold")
-        axes.set_xscale("log")
-        # Mathematical text is switched off: powers of ten would show their markup.
-        axes.xaxis.set_major_locator(LogLocator(numticks=4))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlabel("kl_weight")
-        axes.grid(axis="y")
-        for bound in study.spectrum.bounds:
-            if bound > 0:
-                axes.axvline(bound, color=MUTED, lw=1.2, ls=(0, (2, 2)))
-        known = [(trial.kl_weight, measure(trial)) for trial in fixed]
-        places = [(at, value) for at, value in known if value is not None]
-        if places:
-            axes.plot(*zip(*places, strict=True), color=FIRST, lw=2.2, marker="o", ms=5)
-        for trial in chosen:
-            value = measure(trial)
-            if value is not None:
-                axes.plot([trial.kl_weight], [value], "D", color=SECOND, ms=8)
-        if not places:
-            axes.text(0.5, 0.5, "not judged", transform=axes.transAxes, ha="center", color=MUTED)
-        said = ", ".join(f"{number(value, 3)} at {at:.3g}" for at, value in places)
-        endings.append(f"{title}: {said or 'not judged'}")
-    return Figure(
-        svg=finish(figure),
-        alternative=f"Measures over the kl_weight. {'; '.join(endings)}.",
+    automatic = [trial for trial in study.trials if trial.requested == "auto"]
+    panels, spoken = [], []
+    for title, measure in _PANELS:
+        points, diamonds = (
+            [(trial.kl_weight, value) for trial in trials if (value := measure(trial)) is not None]
+            for trials in (fixed, automatic)
+        )
+        lines = [
+            Line([at for at, _ in shown], [value for _, value in shown], style)
+            for shown, style in ((points, {}), (diamonds, _DIAMOND))
+        ]
+        panels.append(
+            curves(
+                lines,
+                title=title,
+                x_label="kl_weight",
+                logarithmic=True,
+                empty="not measured",
+                verticals=[bound for bound in study.spectrum.bounds if bound > 0],
+            )
+        )
+        measured = ", ".join(f"{number(value)} at {at:.3g}" for at, value in points)
+        spoken.append(f"{title}: {measured or 'not measured'}")
+    return figure(
+        _table(study),
+        panels,
+        alternative=f"Measures over the kl_weight. {'; '.join(spoken)}.",
         caption=(
-            "Blue: kl_weights that were set. Orange diamond: auto. Dotted: 2 lambda / D, from "
-            "which a dimension must stay empty. Of bound and neighbours more is better, of "
-            "distance less."
+            "Blue: fixed kl_weights. Orange diamond: auto. Dotted: 2 lambda / D, above "
+            "which a dimension must stay empty. Bound and neighbours: higher is better; "
+            "distance: lower."
         ),
-        data=_table(study),
-        png=raster(figure),
     )
 
 
 def _table(study: KLWeightStudy) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for trial in study.trials:
-        figures, samples = trial.figures, trial.samples
-        rows.append(
-            (
-                str(trial.asked),
-                f"{trial.kl_weight:.3g}",
-                number(figures.elbo, 1),
-                number(figures.mse, 4),
-                ", ".join(number(each, 2) for each in figures.kl),
-                f"{figures.active_units} of {len(figures.kl)}",
-                "" if figures.knn_accuracy is None else number(figures.knn_accuracy),
-                "" if samples is None else number(samples.distance, 1),
-                "" if samples is None else number(samples.confident, 2),
-                "" if samples is None else f"{samples.classes_covered} of {samples.classes}",
-            )
-        )
-    titles = (
-        "Ended at",
-        "Bound, nats",
-        "Error",
-        "Divergence, nats",
-        "Active",
-        "Neighbours",
-        "Distance",
-        "Sure",
-        "Classes",
-    )
     judged = [trial.samples for trial in study.trials if trial.samples is not None]
-    by = ""
-    if judged:
-        by = (
-            f"; generated images as a small classifier sees them that is right for "
-            f"{100 * judged[0].judge_accuracy:.1f}% of held-out images"
-        )
+    by = (
+        "; generated images by a small classifier that is right for "
+        f"{100 * judged[0].judge_accuracy:.1f}% of held-out images"
+        if judged
+        else ""
+    )
     return Table(
         caption=f"Each kl_weight on held-out images{by}",
-        columns=(Column("KLWeight"), *(Column(title, numeric=True) for title in titles)),
-        rows=tuple(rows),
+        columns=(
+            Column("kl_weight"),
+            Column("Final value", ".3g"),
+            Column("Bound, nats", ".1f"),
+            Column("Error", ".4f"),
+            Column("Divergence, nats", numeric=True),
+            Column("Active", numeric=True),
+            Column("Neighbours", ".3f"),
+            Column("Distance", ".1f"),
+            Column("Certain", ".2f"),
+            Column("Classes", numeric=True),
+        ),
+        rows=tuple(
+            (
+                str(trial.requested),
+                trial.kl_weight,
+                trial.figures.elbo,
+                trial.figures.mse,
+                ", ".join(number(each, 2) for each in trial.figures.kl),
+                f"{trial.figures.active_units} of {len(trial.figures.kl)}",
+                trial.figures.knn_accuracy,
+                *(
+                    (None, None, None)
+                    if trial.samples is None
+                    else (
+                        trial.samples.distance,
+                        trial.samples.confident,
+                        f"{trial.samples.classes_covered} of {trial.samples.classes}",
+                    )
+                ),
+            )
+            for trial in study.trials
+        ),
     )
 
 
 def _verdict(study: KLWeightStudy) -> Callout:
-    best: Sequence[tuple[str, KLWeightTrial | None]] = (
+    best = (
         ("best bound", study.best_bound),
         ("best generated images", study.best_samples),
         ("best neighbours", study.best_neighbours),
     )
     known = [(name, trial) for name, trial in best if trial is not None]
-    asked = {trial.asked for _, trial in known}
+    asked = {trial.requested for _, trial in known}
     text = (
         "One kl_weight is best by every measure."
         if len(asked) == 1
         else "There is no one best kl_weight: it depends on what the model is for."
     )
     if len(known) == 1:
-        text = "Judged by the bound alone."
+        text = "Only the bound was measured."
     return Callout(
         "Verdict",
         text + " One training each: small differences may be chance.",
         tone="verdict",
-        facts=tuple((name, str(trial.asked)) for name, trial in known),
+        facts=tuple((name, str(trial.requested)) for name, trial in known),
     )
 
 
@@ -207,6 +192,6 @@ def _theory(study: KLWeightStudy) -> Paragraph:
     return Paragraph(
         "With a squared error that is a mean over D pixels, a kl_weight c stands for pixels with "
         "noise of variance c D / 2. Along a principal component that varies less than that, a "
-        "linear auto-encoder tells nothing: c must stay below 2 lambda / D, here "
+        "linear auto-encoder encodes nothing: c must stay below 2 lambda / D, here "
         f"{bounds}. The likelihood is best at 2 MSE / D, which auto moves towards."
     )

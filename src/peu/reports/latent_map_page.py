@@ -1,32 +1,31 @@
-"""The latent plane as one page: a dot an image, coloured by class, shown when hovered over."""
+"""The latent plane as one page: a dot for each image, shown when hovered over."""
 
-import base64
-import io
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.comparison.latent_map import MapPoints
+from peu.comparison.latent import LatentPoints
 from peu.reports.class_colours import class_colours
 from peu.reports.html import page_environment, readable
 from peu.reports.mosaics import to_pixels
+from peu.reports.thumbnails import jpeg_uri, png_uri
 
 _LONGEST_SIDE = 40
 _SIZE = 720
 _MARGIN = 40
 
 
-def latent_map_page(points: MapPoints, title: str) -> str:
-    """Give the whole page; it needs no network and no other file.
+def latent_map_page(points: LatentPoints, title: str) -> str:
+    """The whole page; it needs no network and no other file.
 
-    Every name is escaped, whatever a file or a class is called. The images are one image
-    inside the page, of which each dot shows its part.
+    Every name is escaped, whatever a file or a class is called. The images are tiles of
+    one image inside the page.
 
     Args:
-        points: images and their places.
-        title: of the set.
+        points: images and their positions.
+        title: name of the set.
     """
     low, high = _range(points.codes)
     places = _MARGIN + (points.codes - low) / (high - low) * (_SIZE - 2 * _MARGIN)
@@ -72,14 +71,14 @@ def latent_map_page(points: MapPoints, title: str) -> str:
 
 
 def _range(codes: NDArray[np.float64]) -> tuple[float, float]:
-    """Give one range for both axes, so that a step is as long on either."""
+    """One range for both axes, so that both have the same scale."""
     reach = float(np.abs(codes).max()) if len(codes) else 0.0
     reach = max(3.0, min(reach, 1e6)) * 1.02
     return -reach, reach
 
 
 def _sheet(pixels: NDArray[np.uint8]) -> tuple[str, int, int]:
-    """Put all images on one sheet: its data URI, the side of an image, images in a row."""
+    """All images as tiles of one: its data URI, the side of a tile, tiles in a row."""
     columns = max(1, math.ceil(math.sqrt(len(pixels))))
     height, width = pixels.shape[1:3]
     side = min(_LONGEST_SIDE, max(height, width))
@@ -89,11 +88,4 @@ def _sheet(pixels: NDArray[np.uint8]) -> tuple[str, int, int]:
         small = Image.fromarray(image if colour else image[..., 0])
         small.thumbnail((side, side), Image.Resampling.LANCZOS)
         sheet.paste(small, (at % columns * side, at // columns * side))
-    stream = io.BytesIO()
-    if colour:
-        sheet.save(stream, format="JPEG", quality=80)
-    else:
-        sheet.save(stream, format="PNG", optimize=True)
-    kind = "jpeg" if colour else "png"
-    text = base64.b64encode(stream.getvalue()).decode("ascii")
-    return f"data:image/{kind};base64,{text}", side, columns
+    return (jpeg_uri if colour else png_uri)(sheet), side, columns

@@ -1,11 +1,24 @@
 """Where each recipe goes wrong: confusion, classes, and the images themselves."""
 
+from collections.abc import Collection
+
 from peu.comparison.comparison import Comparison
 from peu.comparison.trial import Explanation
 from peu.errors import PeuError
+from peu.reports.blocks import (
+    Block,
+    Column,
+    Details,
+    Gallery,
+    Image,
+    Paragraph,
+    Section,
+    Table,
+    numbers,
+)
 from peu.reports.confusion import confusion_figure
-from peu.reports.images import data_uri, overlay, thumbnail
-from peu.reports.report import Block, Column, Details, Gallery, Image, Paragraph, Section, Table
+from peu.reports.heat_map import overlay
+from peu.reports.thumbnails import jpeg_uri, thumbnail
 from peu.reports.wording import count, percent
 
 _SHOWN_OF_BEST = 12
@@ -13,12 +26,14 @@ _SHOWN_OF_OTHERS = 6
 _LONG_TABLE = 12
 
 
-def mistakes_section(comparison: Comparison) -> Section:
-    """Show for each recipe what was taken for what, from every image's out-of-fold prediction."""
+def mistakes_section(comparison: Comparison) -> Section | None:
+    """What each recipe took for what, from out-of-fold predictions; None if none could run."""
+    if not comparison.summaries:
+        return None
     parts: list[Block] = [
         Paragraph(
             "Each image counts once here: its probabilities are the mean over the repeats, each "
-            "from a model that had not seen it. The figures may differ a little from the means "
+            "from a model trained without it. These figures may differ a little from the means "
             "over trials above."
         )
     ]
@@ -32,21 +47,9 @@ def _recipe(comparison: Comparison, name: str, limit: int) -> Section:
     evaluation = comparison.out_of_fold(name)
     table = Table(
         caption=f"{name} by class",
-        columns=(
-            Column("Class"),
-            Column("Precision", numeric=True),
-            Column("Recall", numeric=True),
-            Column("F1", numeric=True),
-            Column("Images", numeric=True),
-        ),
+        columns=(Column("Class"), *numbers("Precision", "Recall", "F1"), Column("Images", ",")),
         rows=tuple(
-            (
-                each.name,
-                f"{each.precision:.3f}",
-                f"{each.recall:.3f}",
-                f"{each.f1:.3f}",
-                each.support,
-            )
+            (each.name, each.precision, each.recall, each.f1, each.support)
             for each in evaluation.per_class
         ),
     )
@@ -64,24 +67,31 @@ def _recipe(comparison: Comparison, name: str, limit: int) -> Section:
 def _gallery(comparison: Comparison, name: str, limit: int) -> Block:
     wrong = comparison.wrong(name, limit)
     if not wrong:
-        return Paragraph(f"{name} took no image for another class.")
+        return Paragraph(f"{name} made no mistake.")
     explained = _explanations(comparison, name, {index: answer for index, answer, _ in wrong})
     images = tuple(
         _image(comparison, name, index, predicted, probability, explained.get(index))
         for index, predicted, probability in wrong
     )
-    methods = sorted({explained[index].method for index, _, _ in wrong if index in explained})
-    glow = f" What spoke for the wrong class glows ({' or '.join(methods)})." if methods else ""
     return Gallery(
-        caption=f"{name}, most confidently wrong first: {count(len(images), 'image')}.{glow}",
+        caption=f"{name}, the most certain mistakes first: {count(len(images), 'image')}."
+        + _heat_map_words(explained.values(), len(images)),
         images=images,
     )
+
+
+def _heat_map_words(explained: Collection[Explanation], images: int) -> str:
+    if not explained:
+        return ""
+    where = "" if len(explained) == images else f", in {len(explained)} of them"
+    methods = " or ".join(sorted({each.method for each in explained}))
+    return f" Highlighted{where}: the areas behind the wrong prediction ({methods})."
 
 
 def _explanations(
     comparison: Comparison, name: str, answers: dict[int, int]
 ) -> dict[int, Explanation]:
-    """Find the explanation of each image's wrong class.
+    """The explanation of each image's wrong class, by index of the image.
 
     Repeats may disagree on the class that an image is taken for; a heat map of another class
     than the one that is named beside it would mislead.
@@ -116,7 +126,7 @@ def _image(
         return Image(None, f"{key} can no longer be read.", key, lines)
     alternative = f"{key}: {truth}, taken for {taken_for}."
     if explanation is None:
-        return Image(data_uri(small), alternative, key, lines)
+        return Image(jpeg_uri(small), alternative, key, lines)
     recipe = next(each.recipe for each in comparison.summaries if each.name == name)
     heat = overlay(
         small,
@@ -125,10 +135,10 @@ def _image(
         input_size=recipe.image_size or (1, 1),
     )
     return Image(
-        data_uri(small),
+        jpeg_uri(small),
         alternative,
         key,
         lines,
-        data_uri(heat),
-        f"The same image with what spoke for {taken_for} glowing, by {explanation.method}.",
+        jpeg_uri(heat),
+        f"The same image, highlighted where {explanation.method} finds evidence for {taken_for}.",
     )

@@ -1,4 +1,4 @@
-"""Many small images as one: rows and columns, enlarged so that pixels can be seen."""
+"""Many small images in rows and columns as one, enlarged so that pixels are visible."""
 
 from typing import Any
 
@@ -29,15 +29,11 @@ def mosaic(rows: NDArray[Any], *, gap: int = _GAP) -> Image.Image:
         pixels = np.repeat(pixels, 3, axis=-1)
     factor = max(1, _WANTED_SIDE // max(pixels.shape[2:4]))
     pixels = pixels.repeat(factor, axis=2).repeat(factor, axis=3)
+    margins = ((0, 0), (0, 0), (0, gap), (0, gap), (0, 0))
+    pixels = np.pad(pixels, margins, constant_values=_BACKGROUND)
     count, columns, height, width, _ = pixels.shape
-    whole = np.full(
-        (count * (height + gap) - gap, columns * (width + gap) - gap, 3), _BACKGROUND, np.uint8
-    )
-    for row in range(count):
-        for column in range(columns):
-            top, left = row * (height + gap), column * (width + gap)
-            whole[top : top + height, left : left + width] = pixels[row, column]
-    return Image.fromarray(whole)
+    whole = pixels.swapaxes(1, 2).reshape(count * height, columns * width, 3)
+    return Image.fromarray(np.ascontiguousarray(whole[: len(whole) - gap, : whole.shape[1] - gap]))
 
 
 def in_rows(images: NDArray[Any], columns: int) -> NDArray[Any]:
@@ -57,7 +53,7 @@ def in_rows(images: NDArray[Any], columns: int) -> NDArray[Any]:
 
 
 def to_pixels(intensities: NDArray[Any]) -> NDArray[np.uint8]:
-    """Give intensities of 0 to 1 as pixels of 0 to 255; pixels stay as they are."""
+    """Intensities of 0 to 1 as pixels of 0 to 255; pixels stay as they are."""
     if intensities.dtype != np.uint8:
         intensities = np.rint(255 * np.clip(intensities, 0, 1))
     return np.asarray(intensities, np.uint8)

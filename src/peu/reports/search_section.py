@@ -1,11 +1,11 @@
-"""How settings were chosen: what was tried, what mattered, what was chosen, and how surely."""
+"""How settings were chosen: what was tried, what mattered, and how clear the choice was."""
 
 from collections.abc import Mapping
 
 from peu.classifiers.search_record import Search
 from peu.comparison.comparison import Comparison
-from peu.networks.history import WATCHED_EPOCH
-from peu.reports.report import Block, Column, Listing, Paragraph, Section, Table
+from peu.networks.history import VALIDATION_EPOCH
+from peu.reports.blocks import Block, Column, Listing, Paragraph, Section, Table, numbers
 from peu.reports.search_figures import (
     importance_figure,
     push_figure,
@@ -16,7 +16,7 @@ from peu.reports.wording import count
 
 
 def search_section(comparison: Comparison) -> Section | None:
-    """Show the searches of every recipe that made some; None where none did."""
+    """The searches of every recipe that made some; None if none did."""
     parts = []
     for summary in comparison.summaries:
         searches = {
@@ -36,22 +36,21 @@ def _recipe(comparison: Comparison, name: str, searches: Mapping[str, Search]) -
         Paragraph(
             f"{count(len(searches), 'search', 'searches')}, one inside the training images of "
             f"each split, tried {count(len(trials), 'configuration')}: "
-            f"{endings.count('whole')} were judged on every inner fold, "
-            f"{endings.count('stopped')} were stopped early because others had done better, "
-            f"{endings.count('diverged')} did not train at all. The test images had no part in "
-            "it."
+            f"{endings.count('complete')} were judged on every inner fold, "
+            f"{endings.count('pruned')} were stopped early because others had done better, "
+            f"{endings.count('diverged')} did not train at all. Test images were not used."
         ),
         _choices(name, searches),
         Listing((_flatness(searches), _agreement(searches))),
     ]
-    if any(trial.looks for trial in trials):
+    if any(trial.intermediate for trial in trials):
         blocks.append(trials_figure(name, searches, len(comparison.dataset.class_names)))
     if any(search.importance for search in searches.values()):
         blocks.append(importance_figure(name, searches))
     pushes = [
         search.push
         for search in searches.values()
-        if search.push is not None and WATCHED_EPOCH in search.push.metrics
+        if search.push is not None and VALIDATION_EPOCH in search.push.metrics
     ]
     if pushes:
         blocks += [Paragraph(push_sentence(pushes)), push_figure(name, pushes)]
@@ -69,31 +68,29 @@ def _choices(name: str, searches: Mapping[str, Search]) -> Table:
                 f"{chosen.image_size[0]} x {chosen.image_size[1]}",
                 ", ".join(map(str, chosen.filters)),
                 "yes" if chosen.batch_norm else "no",
-                f"{chosen.dropout:.2f}",
-                f"{training.learning_rate:.2g}",
-                f"{training.weight_decay:.2g}",
+                chosen.dropout,
+                training.learning_rate,
+                training.weight_decay,
                 training.epochs,
                 f"{chosen.augmentation.policy} x {chosen.augmentation.strength:.2f}",
-                "not judged" if best is None else f"{best.log_loss:.3f}",
-                "" if best is None else f"{best.accuracy:.3f}",
+                "not judged" if best is None else best.log_loss,
+                None if best is None else best.accuracy,
                 f"{len(search.near_best)} of {len(search.trials)}",
             )
         )
     return Table(
         caption=f"What {name} chose. Log loss and accuracy are those of held-out training "
-        "images, and flatter it: the best of many is partly luck.",
+        "images, and too optimistic: the best of many is partly luck.",
         columns=(
             Column("Split"),
             Column("Pixels", numeric=True),
             Column("Filters"),
             Column("Batch norm"),
-            Column("Dropout", numeric=True),
-            Column("Rate", numeric=True),
-            Column("Decay", numeric=True),
-            Column("Epochs at last", numeric=True),
+            Column("Dropout", ".2f"),
+            *numbers("Learning rate", "Weight decay", format=".2g"),
+            Column("Final epochs", numeric=True),
             Column("Augmentation"),
-            Column("Log loss", numeric=True),
-            Column("Accuracy", numeric=True),
+            *numbers("Log loss", "Accuracy"),
             Column("As good", numeric=True),
         ),
         rows=tuple(rows),
@@ -112,13 +109,13 @@ def _flatness(searches: Mapping[str, Search]) -> str:
         )
     return (
         f"How flat the optimum is: {mean:.1f} configurations a search lie within one standard "
-        "error of the best, the chosen one among them: held-out images cannot tell these apart."
+        "error of the best, the chosen one among them: no real difference between them is shown."
     )
 
 
 def _agreement(searches: Mapping[str, Search]) -> str:
     if len(searches) == 1:
-        return "One search says nothing of how much its choice depends on the images at hand."
+        return "One search does not show how much its choice depends on the images."
     sides = [search.chosen.image_size[0] for search in searches.values()]
     layers = [len(search.chosen.filters) for search in searches.values()]
     rates = [search.chosen.training.learning_rate for search in searches.values()]

@@ -1,26 +1,49 @@
-"""Figures and findings in words, the same in every report."""
+"""Numbers and findings in words, the same in every report."""
 
+import math
+import unicodedata
 from typing import Any
 
 from peu.evaluation.uncertainty import Interval, PairedDifference
-from peu.reports.drawing import number
+
+_LONGEST_LABEL = 24
 
 
-def with_interval(interval: Interval, digits: int = 3) -> str:
-    """Give a mean and its interval: `0.986 (0.961 to 1.000)`."""
-    return (
-        f"{number(interval.mean, digits)} "
-        f"({number(interval.low, digits)} to {number(interval.high, digits)})"
-    )
+def formatted(value: float, format: str = "") -> str:  # noqa: A002 - as in `str.format`
+    """A number by a format specification, with a true minus sign; a dash for NaN and infinity.
+
+    Example:
+        >>> formatted(-0.126, ".2f"), formatted(float("nan"), ".2f"), formatted(1200, ",")
+        ('\u22120.13', '\u2013', '1,200')
+    """
+    if not math.isfinite(value):
+        return "\u2013"
+    text = f"{value:{format}}"
+    if text.startswith("-") and not text.strip("-0.,"):
+        text = text[1:]
+    return text.replace("-", "\u2212")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number with so many decimals, with a true minus sign; a dash for NaN and infinity."""
+    return formatted(value, f".{digits}f")
 
 
 def percent(share: float) -> str:
-    """Give a share in [0, 1] as a percentage with one decimal."""
+    """A share in [0, 1] as a percentage with one decimal."""
     return f"{number(100 * share, 1)}%"
 
 
+def with_interval(interval: Interval, digits: int = 3) -> str:
+    """A mean and its interval: `0.986 (0.961 to 1.000)`."""
+    mean, low, high = (
+        number(each, digits) for each in (interval.mean, interval.low, interval.high)
+    )
+    return f"{mean} ({low} to {high})"
+
+
 def duration(seconds: float) -> str:
-    """Give a time as one reads it: `0.12 s`, `4.3 s`, `2 min 05 s`.
+    """A time as one reads it: `0.12 s`, `4.3 s`, `2 min 05 s`.
 
     Example:
         >>> duration(125)
@@ -35,12 +58,32 @@ def duration(seconds: float) -> str:
 
 
 def count(many: int, one: str, more: str = "") -> str:
-    """Give a number with its noun: `1 image`, `2 images`."""
+    """A number with its noun: `1 image`, `2 images`."""
     return f"{many:,} {one if many == 1 else more or one + 's'}"
 
 
+def label(text: str, longest: int = _LONGEST_LABEL) -> str:
+    """A name that fits beside an axis: one line, no control characters, not long.
+
+    Example:
+        >>> label("a very long name of a class of images")
+        'a very long name of a c…'
+    """
+    clean = "".join(
+        " " if character.isspace() or unicodedata.category(character)[0] == "C" else character
+        for character in text
+    )
+    clean = " ".join(clean.split()) or "?"
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def footer(version: str) -> str:
+    """The last line of a report's page."""
+    return f"{f'Made by peu {version}'.rstrip()}. This page needs no network and no other file."
+
+
 def paired_sentence(pair: PairedDifference) -> str:
-    """Say what a paired difference shows, and what it does not.
+    """What a paired difference shows, and what it does not.
 
     The recipe that did better comes first, whichever was subtracted from the other.
     """
@@ -57,21 +100,14 @@ def paired_sentence(pair: PairedDifference) -> str:
     if pair.distinguishable:
         return f"{better} is more accurate than {worse} by {points} ({interval})."
     return (
-        f"{better} and {worse} cannot be told apart with these images: they differ by {points}, "
-        f"and the {interval} holds zero."
+        f"{better} is not shown to be better than {worse}: they differ by {points}, "
+        f"and the {interval} contains zero."
     )
 
 
-def facts(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Give nested facts as (name, value) lines, in the order they came in."""
-    pairs: list[tuple[str, str]] = []
-    for name, each in value.items():
-        shown = str(name).replace("_", " ")
-        if isinstance(each, dict):
-            pairs.append((shown, ", ".join(f"{key} {_plain(item)}" for key, item in each.items())))
-        else:
-            pairs.append((shown, _plain(each)))
-    return tuple(pairs)
+def as_pairs(values: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Nested values as (name, text) pairs, in the order they came in."""
+    return tuple((str(name).replace("_", " "), _plain(each)) for name, each in values.items())
 
 
 def _plain(value: Any) -> str:

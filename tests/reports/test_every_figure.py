@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 
 from peu.evaluation.uncertainty import Interval, PairedDifference
+from peu.reports.accuracy_figures import accuracy_figure, paired_figure
+from peu.reports.blocks import Figure
 from peu.reports.confusion import confusion_figure
-from peu.reports.figures import accuracy_figure, curves_figure, paired_figure
-from peu.reports.image_figures import balance_figure, sizes_figure
-from peu.reports.report import Figure
+from peu.reports.dataset_section import balance_figure, sizes_figure
+from peu.reports.figure import page_svg
+from peu.reports.training_curves import curves_figure
+from table_texts import texts
 
 ODD = "<b>$x_1$ & アコ"
 PAIR = PairedDifference("a", ODD, Interval(0.1, 0.05, 0.15), 0.01, True)
-HISTORY = {"loss": (2.0, 1.0, 0.5), "watched_loss": (2.1, 1.5), "accuracy": (0.2, 0.5, 0.9)}
+HISTORY = {"loss": (2.0, 1.0, 0.5), "val_loss": (2.1, 1.5), "accuracy": (0.2, 0.5, 0.9)}
 
 DRAWINGS: dict[str, Callable[[], Figure]] = {
     "accuracy": lambda: accuracy_figure(
@@ -45,22 +48,23 @@ def drawing(request: pytest.FixtureRequest) -> Callable[[], Figure]:
 
 def test_every_figure_is_whole_and_the_same_twice(drawing: Callable[[], Figure]) -> None:
     figure = drawing()
-    assert ET.fromstring(figure.svg).tag.endswith("svg")
+    svg = page_svg(figure, "salt")
+    assert {each.tag.rpartition("}")[2] for each in ET.fromstring(f"<p>{svg}</p>")} == {"svg"}
     assert len(figure.alternative) > 20
     assert figure.caption
-    assert figure.data.rows
-    assert drawing() == figure
+    assert figure.table.rows
+    assert page_svg(drawing(), "salt") == svg
 
 
 def test_accuracy_in_words_and_numbers() -> None:
     figure = DRAWINGS["accuracy"]()
-    assert f"{ODD} 0.900 (0.800 to 1.000)" in figure.alternative
-    assert figure.data.rows[0] == (ODD, "0.900", "0.800", "1.000", "0.850, 0.950")
+    assert f"{ODD}: Mean 0.900, Low 0.800, High 1.000" in figure.alternative
+    assert texts(figure.table)[0] == (ODD, "0.900", "0.800", "1.000", "0.850, 0.950")
 
 
 def test_curves_mean_over_the_trials_that_got_so_far() -> None:
     figure = DRAWINGS["curves"]()
-    rows = {row[0]: row[1:] for row in figure.data.rows}
+    rows = {row[0]: row[1:] for row in texts(figure.table)}
     assert rows["loss in training, epoch 1"] == ("2.500", "2.000", "3.000")
     assert rows["loss in training, epoch 3"] == ("0.500", "0.500", "0.500")
     assert rows["loss on test images, epoch 2"] == ("1.500", "1.500", "1.500")
@@ -69,21 +73,21 @@ def test_curves_mean_over_the_trials_that_got_so_far() -> None:
 
 def test_a_loss_that_is_no_number_is_left_out() -> None:
     figure = curves_figure("r", [{"loss": (1.0, float("nan"))}])
-    assert figure.data.rows[-1][1:] == ("\u2013",) * 3
+    assert texts(figure.table)[-1][1:] == ("\u2013",) * 3
 
 
 def test_confusion_says_what_was_taken_for_what() -> None:
     figure = DRAWINGS["confusion"]()
     assert "9 of 10 images right" in figure.alternative
     assert f"{ODD} taken for b once" in figure.alternative
-    assert figure.data.rows == ((ODD, 5, 1), ("b", 0, 4))
+    assert figure.table.rows == ((ODD, 5, 1), ("b", 0, 4))
 
 
 def test_many_classes_list_only_what_occurred() -> None:
-    assert len(DRAWINGS["ninety classes"]().data.rows) == 90
+    assert len(DRAWINGS["ninety classes"]().table.rows) == 90
 
 
 def test_balance_and_sizes_keep_all_numbers() -> None:
-    assert DRAWINGS["balance"]().data.rows == (("b", 12), (ODD, 3))
-    assert len(DRAWINGS["many classes"]().data.rows) == 90
-    assert DRAWINGS["sizes"]().data.rows == (("300 \u00d7 200", 2), ("10 \u00d7 900", 1))
+    assert DRAWINGS["balance"]().table.rows == (("b", 12), (ODD, 3))
+    assert len(DRAWINGS["many classes"]().table.rows) == 90
+    assert DRAWINGS["sizes"]().table.rows == (("300 \u00d7 200", 2), ("10 \u00d7 900", 1))

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from peu.recipes.checks import ResizeMode
-from peu.reports.images import data_uri, overlay, thumbnail
+from peu.images.resizing import ResizeMode
+from peu.reports.heat_map import overlay
+from peu.reports.thumbnails import jpeg_uri, thumbnail
 
 HOT_TOP = ((1.0, 1.0), (1.0, 1.0), (0.0, 0.0), (0.0, 0.0))
 
@@ -23,7 +24,7 @@ def _colourfulness(image: Image.Image) -> np.ndarray:
 
 def test_a_data_uri_is_the_image() -> None:
     image = Image.new("RGB", (30, 20), (200, 30, 30))
-    head, content = data_uri(image).split(",")
+    head, content = jpeg_uri(image).split(",")
     assert head == "data:image/jpeg;base64"
     again = Image.open(io.BytesIO(base64.b64decode(content)))
     assert again.size == (30, 20)
@@ -80,4 +81,4 @@ def test_an_overlay_has_the_images_size(
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "CMYK", "1"])
 def test_any_mode_can_be_shown(mode: str) -> None:
-    assert data_uri(Image.new(mode, (8, 8))).startswith("data:image/jpeg")
+    assert jpeg_uri(Image.new(mode, (8, 8))).startswith("data:image/jpeg")

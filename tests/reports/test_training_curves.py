@@ -1,7 +1,8 @@
 """Phases of a training: what learnt, in how many trials, and what that was worth."""
 
-from peu.classifiers.fitted_recipe import Phase
-from peu.reports.phases import phases_table
+from peu.networks.history import Phase
+from peu.reports.training_curves import phases_table
+from table_texts import texts
 
 
 def test_a_row_a_phase_with_means_over_the_trials_that_had_it() -> None:
@@ -9,12 +10,12 @@ def test_a_row_a_phase_with_means_over_the_trials_that_had_it() -> None:
     tail = Phase(name="head and last", trainable_parameters=5000, accuracy=0.75, log_loss=0.25)
     table = phases_table("finetune", [(head[0], tail), (head[1],)])
     assert table.rows == (
-        ("head", "4,100", "2 of 2", "0.500", "0.100"),
-        ("head and last", "5,000", "1 of 2", "0.750", "0.250"),
+        ("head", 4100, "2 of 2", 0.5, 0.1),
+        ("head and last", 5000, "1 of 2", 0.75, 0.25),
     )
     assert table.caption.startswith("finetune, phase by phase: means on the test images of 2")
 
 
-def test_without_watched_images_there_are_no_figures() -> None:
-    (row,) = phases_table("finetune", [(Phase(name="head", trainable_parameters=9),)]).rows
-    assert row == ("head", "9", "1 of 1", "\u2013", "\u2013")
+def test_without_val_images_there_are_no_figures() -> None:
+    table = phases_table("finetune", [(Phase(name="head", trainable_parameters=9),)])
+    assert texts(table) == [("head", "9", "1 of 1", "\u2013", "\u2013")]
