@@ -1,4 +1,4 @@
-"""A lab that ran from end to end on little, for every test of what it says."""
+"""A lab that ran from end to end on little, for every test of its pages."""
 
 import json
 from dataclasses import replace
@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from peu.lab import settings as lab_settings
+from peu.lab.budget import QUICK, Budget
 from peu.lab.language import LANGUAGES
-from peu.lab.pace import QUICK, Pace
 from peu.lab.page import write_lab
 from peu.lab.run import run_lab
 from peu.lab.settings import LabSettings
 from small_set import drawn_images
 
-TINY_PACE: Pace = replace(
+TINY_BUDGET: Budget = replace(
     QUICK,
     sheet_size=32,
     sheet_epochs=2,
@@ -35,7 +35,7 @@ TINY_PACE: Pace = replace(
 
 @pytest.fixture(scope="session")
 def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a file with a network of two stages, as it was drawn."""
+    """A file with an untrained network of two stages."""
     from peu.networks.backend import keras
 
     x = inputs = keras.Input((32, 32, 3))
@@ -66,19 +66,19 @@ def lab_settings_used(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def lab(lab_settings_used: LabSettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of a lab of which every section ran."""
+    """The folder of a lab of which every section ran."""
     folder = tmp_path_factory.mktemp("lab") / "lab"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PEU_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(lab_settings, "QUICK", TINY_PACE)
+        patch.setattr(lab_settings, "QUICK", TINY_BUDGET)
         found = run_lab(lab_settings_used, folder)
     assert [one.section for one in found if one.failed] == []
     return folder
 
 
 @pytest.fixture(scope="session")
-def told(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
-    """Give the JSON and the page of that lab by language."""
+def pages(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
+    """The JSON and the page of that lab by language."""
     found: dict[str, tuple[dict[str, Any], str]] = {}
     for language in LANGUAGES:
         page = write_lab(lab, language=language)

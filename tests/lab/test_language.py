@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from peu.errors import RecipeError
 from peu.evaluation.uncertainty import Interval
-from peu.lab.language import Language, usual_language
+from peu.lab.language import Language, french_spacing, usual_language
 
 FRENCH, ENGLISH = Language("fr"), Language("en")
 
@@ -27,9 +27,16 @@ def test_numbers_are_written_as_each_language_does() -> None:
 
 
 def test_french_signs_have_their_spaces() -> None:
-    assert FRENCH("Quoi ?", "What?") == "Quoi\u202f?"
-    assert FRENCH("« un : deux »", "") == "«\u00a0un\u00a0: deux\u00a0»"
-    assert ENGLISH("", "What ?") == "What ?"
+    assert french_spacing("Quoi ?") == "Quoi\u202f?"
+    assert french_spacing("« un : deux »") == "«\u00a0un\u00a0: deux\u00a0»"
+
+
+def test_nouns_agree_with_their_number() -> None:
+    assert FRENCH.plural(0, "pli", "plis") == "0 pli"
+    assert ENGLISH.plural(0, "fold", "folds") == "0 folds"
+    assert FRENCH.plural(2, "pli", "plis") == "2 plis"
+    assert FRENCH.points(0.0) == "0,0 point"
+    assert ENGLISH.points(0.0) == "0.0 points"
 
 
 def test_a_float_beside_a_power_of_ten_is_written_as_that() -> None:

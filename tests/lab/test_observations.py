@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from peu.images.dataset import load_dataset
+from peu.images.loading import load_images
 from peu.lab.observations import common_direction, observe, observe_classes, symmetry_of
 from recorded_progress import recorded_progress
 from small_set import drawn_images
@@ -42,12 +42,12 @@ def test_axes_agree_across_the_horizontal() -> None:
 
 
 def test_every_class_is_looked_at(tmp_path_factory: pytest.TempPathFactory) -> None:
-    dataset = load_dataset(drawn_images(tmp_path_factory))
+    dataset = load_images(drawn_images(tmp_path_factory))
     with recorded_progress() as reported:
         seen = observe_classes(dataset, seed=0)
-    told = [done for _, done, _ in reported.phases]
-    assert [one["name"] for one in seen] == list(dataset.class_names)
-    assert sum(one["observed"] for one in seen) == len(dataset) == told[-1]
+    counted = [done for _, done, _ in reported.phases]
+    assert [one.name for one in seen] == list(dataset.class_names)
+    assert sum(one.observed for one in seen) == len(dataset) == counted[-1]
 
 
 def test_what_is_heavier_below_is_not_itself_upside_down() -> None:

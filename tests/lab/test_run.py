@@ -1,33 +1,40 @@
 """A lab goes on where it was, keeps to its settings, and outlives a section that fails."""
 
 import dataclasses
+import math
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from peu.errors import DataError, RecipeError, ResourceError
-from peu.lab import bench as bench_module
-from peu.lab.bench import Bench
-from peu.lab.findings import Facts, Findings, read_findings, write_findings
-from peu.lab.run import claim_lab, run_lab
-from peu.lab.sections import KEYS, choose_sections
+from peu.lab import context as lab_context
+from peu.lab.context import LabContext
+from peu.lab.findings import SectionResult, read_result, write_result
+from peu.lab.run import run_lab
+from peu.lab.sections import KEYS, LabSection, choose_sections
 from peu.lab.settings import LabSettings
-from peu.lab.telling import LabSection, Told
 from small_set import drawn_images
 
 SETTINGS = LabSettings(quick=True)
 
 
+@dataclasses.dataclass(frozen=True)
+class Found:
+    seed: int
+    shares: tuple[float, ...]
+
+
 def _section(key: str, done: list[str], trouble: type[Exception] | None = None) -> LabSection:
-    def measure(bench: Bench) -> Facts:
+    def measure(lab: LabContext) -> Found:
         done.append(key)
         if trouble is not None:
             raise trouble(f"{key} is broken. Mend it.")
-        return {"seed": bench.settings.seed, "share": float("nan")}
+        return Found(seed=lab.settings.seed, shares=(0.5, math.inf))
 
-    return LabSection(key, key, key, measure, lambda *_: Told((), {}))
+    return LabSection(key, measure, Found)
 
 
 def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
@@ -43,11 +50,11 @@ def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
 def test_a_section_that_fails_is_said_and_tried_again(tmp_path: Path) -> None:
     done: list[str] = []
     sections = [_section("1.1", done, DataError), _section("1.2", done)]
-    told: list[str] = []
+    reported: list[str] = []
     found = run_lab(
-        SETTINGS, tmp_path, sections=sections, on_section=lambda _, one: told.append(one.failed)
+        SETTINGS, tmp_path, sections=sections, on_section=lambda _, one: reported.append(one.failed)
     )
-    assert [one.failed for one in found] == ["1.1 is broken. Mend it.", ""] == told
+    assert [one.failed for one in found] == ["1.1 is broken. Mend it.", ""] == reported
     mended = run_lab(SETTINGS, tmp_path, sections=[_section("1.1", done), sections[1]])
     assert [one.failed for one in mended] == ["", ""]
     assert done == ["1.1", "1.2", "1.1"]
@@ -58,14 +65,13 @@ def test_an_error_of_our_own_is_not_hidden(tmp_path: Path) -> None:
         run_lab(SETTINGS, tmp_path, sections=[_section("1.1", [], ZeroDivisionError)])
 
 
-def test_findings_survive_a_round_trip_and_damage_is_nothing(tmp_path: Path) -> None:
-    findings = Findings(section="1.1", facts={"a": [1, 2.5], "b": float("inf")}, seconds=1.5)
-    write_findings(tmp_path, findings)
-    read = read_findings(tmp_path, "1.1")
-    assert read == dataclasses.replace(findings, facts={"a": [1, 2.5], "b": None})
+def test_findings_survive_a_round_trip_and_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
+    result = SectionResult(section="1.1", findings=Found(3, (1.0, math.inf)), seconds=1.5)
+    write_result(tmp_path, result)
+    assert read_result(tmp_path, "1.1", Found) == result
     (tmp_path / "parts" / "1.1.json").write_text("{", encoding="utf-8")
-    assert read_findings(tmp_path, "1.1") is None
-    assert read_findings(tmp_path, "9.9") is None
+    assert read_result(tmp_path, "1.1", Found) is None
+    assert read_result(tmp_path, "9.9", Found) is None
 
 
 def test_other_settings_are_refused_unless_overwriting_is_asked(tmp_path: Path) -> None:
@@ -75,17 +81,17 @@ def test_other_settings_are_refused_unless_overwriting_is_asked(tmp_path: Path) 
     with pytest.raises(ResourceError, match="other settings or images"):
         run_lab(other, tmp_path, sections=[_section("1.1", done)])
     (found,) = run_lab(other, tmp_path, sections=[_section("1.1", done)], overwrite=True)
-    assert found.facts["seed"] == 1
+    assert found.findings == Found(1, (0.5, math.inf))
     assert done == ["1.1", "1.1"]
 
 
 def test_foreign_folders_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine", encoding="utf-8")
-    with pytest.raises(ResourceError, match="must be empty or a lab"):
-        claim_lab(tmp_path, SETTINGS, overwrite=True)
+    with pytest.raises(ResourceError, match="a lab of peu"):
+        run_lab(SETTINGS, tmp_path, sections=[], overwrite=True)
     assert (tmp_path / "thesis.tex").read_text(encoding="utf-8") == "mine"
     with pytest.raises(ResourceError, match="must be a folder"):
-        claim_lab(tmp_path / "thesis.tex", SETTINGS)
+        run_lab(SETTINGS, tmp_path / "thesis.tex", sections=[])
 
 
 def test_a_wrong_name_is_said_at_once_and_leaves_nothing(tmp_path: Path) -> None:
@@ -111,7 +117,7 @@ def test_images_that_changed_are_not_mixed_with_what_was_found(
         run_lab(settings, tmp_path / "lab", sections=[_section("1.2", done)])
     run_lab(settings, tmp_path / "lab", sections=[_section("1.2", done)], overwrite=True)
     assert done == ["1.1", "1.2"]
-    assert read_findings(tmp_path / "lab", "1.1") is None
+    assert read_result(tmp_path / "lab", "1.1", Found) is None
 
 
 def test_a_set_that_was_chosen_for_want_of_another_stays_chosen(
@@ -125,12 +131,12 @@ def test_a_set_that_was_chosen_for_want_of_another_stays_chosen(
             raise ResourceError("No network.")
         return opened[name]
 
-    monkeypatch.setattr(bench_module, "open_dataset", only_digits)
+    monkeypatch.setattr(lab_context, "load_images", only_digits)
     for _ in range(2):
-        assert Bench(settings=SETTINGS, folder=tmp_path).digits.fingerprint == "digits"
-    monkeypatch.setattr(bench_module, "open_dataset", lambda name, **_: opened[name])
+        assert LabContext(settings=SETTINGS, folder=tmp_path).digits.fingerprint == "digits"
+    monkeypatch.setattr(lab_context, "load_images", lambda name, **_: opened[name])
     with pytest.raises(ResourceError, match="begun on others"):
-        _ = Bench(settings=SETTINGS, folder=tmp_path).digits
+        _ = LabContext(settings=SETTINGS, folder=tmp_path).digits
 
 
 def test_sections_are_named_by_number() -> None:
@@ -153,4 +159,5 @@ def test_a_single_class_fails_where_it_must_and_nowhere_else(
     assert failed["1.1"] == failed["2.2"] == ""
     assert "class" in failed["1.2"]
     assert "class" in failed["1.7"]
-    assert "refused" in found[0].facts["parted"]
+    images: Any = found[0].findings
+    assert "class" in images.refused

@@ -1,35 +1,32 @@
-"""Which pretrained network sections 1.5 to 1.7 work with: the one named, or what is at hand."""
+"""The pretrained network of sections 1.5 to 1.7: the one named, or what is available."""
 
 import dataclasses
 
+from peu.classifiers.transfer import Transfer
 from peu.errors import ResourceError
-from peu.lab.bench import Bench
-from peu.recipes.frozen import Transfer
+from peu.lab.context import LabContext
 
 _FALLBACKS = ("mobilenet", "mobilenet:0.25")
 _NAMED = "vgg16"
 
 
-def pretrained(bench: Bench, *, name: str = "transfer") -> Transfer:
-    """Give the sheet's recipe of section 1.5 with a backbone whose weights are here.
+def pretrained(lab: LabContext) -> Transfer:
+    """The sheet's recipe of section 1.5, "mlp", with a backbone whose weights are available.
 
-    Where the sheet's VGG16 cannot be had, a smaller network is looked for.
+    Where the sheet's VGG16 is not available, smaller networks are tried.
 
     Args:
-        bench: whose settings name the backbone.
-        name: of the recipe.
+        lab: whose settings name the backbone.
 
     Returns:
-        Frozen features of every place, and an MLP of one hidden layer.
+        Features of every position, and an MLP of one hidden layer.
 
     Raises:
-        PeuError: no backbone can be had; the reason of the one that was named.
+        PeuError: no backbone is available; the reason of the one that was named.
     """
-    from peu.classifiers.frozen import load_feature_network
-
-    settings = bench.settings
+    settings = lab.settings
     wanted = Transfer(
-        name=name,
+        name="mlp",
         backbone=settings.backbone,
         backbone_weights=settings.backbone_weights,
         backbone_preprocessing=settings.backbone_preprocessing,
@@ -37,17 +34,16 @@ def pretrained(bench: Bench, *, name: str = "transfer") -> Transfer:
         pooling="flatten",
         resize_mode="stretch",
     )
-    tried = [wanted]
-    if settings.backbone == _NAMED and settings.backbone_weights == "imagenet":
-        tried += [dataclasses.replace(wanted, backbone=each) for each in _FALLBACKS]
-    refused: ResourceError | None = None
-    for recipe in tried:
-        try:
-            load_feature_network(recipe)
-        except ResourceError as error:
-            refused = refused or error
-        else:
+    replaceable = settings.backbone == _NAMED and settings.backbone_weights == "imagenet"
+    fallbacks = [dataclasses.replace(wanted, backbone=each) for each in _FALLBACKS]
+    try:
+        wanted.extractor()
+    except ResourceError:
+        for recipe in fallbacks if replaceable else ():
+            try:
+                recipe.extractor()
+            except ResourceError:
+                continue
             return recipe
-    raise refused or ResourceError(
-        "A pretrained network is needed. None was named. Name one with --backbone."
-    )
+        raise
+    return wanted

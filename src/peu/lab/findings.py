@@ -1,79 +1,75 @@
-"""What a section found, kept as a file as soon as it ends, so that a lab can go on."""
+"""What a section found, kept as a file as soon as it ends, so that a lab can be resumed."""
 
-import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from peu import __version__
-from peu.files import read_json, write_json
+import pydantic
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-FORMAT = 1
-Facts = dict[str, Any]
+from peu.files import write_bytes
+from peu.version import __version__
+
+FORMAT = 2
+F = TypeVar("F")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Findings:
-    """Hold what a section found, whatever the language it is told in.
+@pydantic_dataclass(
+    frozen=True, kw_only=True, config=pydantic.ConfigDict(ser_json_inf_nan="strings")
+)
+class SectionResult(Generic[F]):
+    """The result of one section, without any words: the page of either language is made from it.
 
     Attributes:
         section: its key.
-        facts: numbers and names, as JSON holds them.
+        findings: the dataclass of numbers and states that its step returned; None if it failed.
         seconds: that it took.
         failed: why it could not run, or "".
+        format: of the file.
+        peu: version that wrote it.
     """
 
     section: str
-    facts: Facts
+    findings: F | None
     seconds: float
     failed: str = ""
+    format: int = FORMAT
+    peu: str = __version__
 
 
-def write_findings(folder: Path, findings: Findings) -> None:
-    """Keep the findings of a section in the lab's folder.
+def write_result(folder: Path, result: SectionResult[Any]) -> None:
+    """Keep the result of a section in the lab's folder.
 
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    write_json(
-        _file(folder, findings.section),
-        {
-            "format": FORMAT,
-            "peu": __version__,
-            "section": findings.section,
-            "facts": _finite(findings.facts),
-            "seconds": findings.seconds,
-            "failed": findings.failed,
-        },
+    write_bytes(_file(folder, result.section), result_json(result))
+
+
+def read_result(folder: Path, section: str, findings: type[F]) -> SectionResult[F] | None:
+    """Read the result of a section; None where it has not run, or its file is not readable.
+
+    Args:
+        folder: of the lab.
+        section: its key.
+        findings: the dataclass that its step returns.
+    """
+    adapter: pydantic.TypeAdapter[SectionResult[F]] = pydantic.TypeAdapter(
+        SectionResult[findings]  # type: ignore[valid-type]
     )
-
-
-def read_findings(folder: Path, section: str) -> Findings | None:
-    """Read what a section found; nothing where it has not run, or its file is not readable."""
     try:
-        stored = read_json(_file(folder, section))
-        if (stored["format"], stored["peu"], stored["section"]) != (FORMAT, __version__, section):
-            return None
-        return Findings(
-            section=section,
-            facts=dict(stored["facts"]),
-            seconds=float(stored["seconds"]),
-            failed=str(stored["failed"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        result = adapter.validate_json(_file(folder, section).read_bytes())
+    except (OSError, pydantic.ValidationError):
         return None
+    written_by = (result.format, result.peu, result.section)
+    return result if written_by == (FORMAT, __version__, section) else None
+
+
+def result_json(result: SectionResult[Any]) -> bytes:
+    """Write a result as JSON."""
+    findings = type(result.findings) if result.findings is not None else Any
+    adapter = pydantic.TypeAdapter(SectionResult[findings])  # type: ignore[valid-type]
+    return adapter.dump_json(result, indent=2)
 
 
 def _file(folder: Path, section: str) -> Path:
     return folder / "parts" / f"{section}.json"
-
-
-def _finite(value: Any) -> Any:
-    """Give the same with None for what is no number: JSON has no word for it."""
-    if isinstance(value, dict):
-        return {str(key): _finite(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

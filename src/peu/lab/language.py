@@ -1,24 +1,27 @@
-"""The two languages of a lab's page: which words, and how numbers are written."""
+"""The two languages of a lab's page: how numbers and lists are written, and words of charts."""
 
+import functools
 import locale
 import math
 import os
 import re
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Literal, get_args
 
 from peu.evaluation.uncertainty import Interval
-from peu.recipes.checks import check_choice
+from peu.settings import check_setting
 
 LanguageCode = Literal["fr", "en"]
+LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
 _NARROW_SPACE = "\u202f"
 
 
 @dataclass(frozen=True)
 class Language:
-    """Choose words and write numbers as one of the two languages does.
-
-    Both texts stand side by side where they are used, so that whoever changes one sees the other.
+    """A language of the page.
 
     Attributes:
         code: "fr" or "en".
@@ -27,28 +30,38 @@ class Language:
         RecipeError: another code.
 
     Example:
-        >>> say = Language("fr")
-        >>> say("bonjour", "hello"), say.number(0.926)
-        ('bonjour', '0,926')
+        >>> Language("fr").number(0.926)
+        '0,926'
     """
 
     code: LanguageCode
 
     def __post_init__(self) -> None:
-        check_choice("language", self.code, LanguageCode)
+        check_setting(
+            "language",
+            holds=self.code in LANGUAGES,
+            expected=f"one of {', '.join(LANGUAGES)}",
+            received=self.code,
+            advice="Leave it out for that of your locale.",
+        )
 
-    def __call__(self, french: str, english: str) -> str:
-        """Give the text of this language, in French with the spaces that its signs want."""
-        if self.code == "en":
-            return english
-        french = re.sub(r" (?=[:»])", "\u00a0", french).replace("« ", "«\u00a0")
-        return re.sub(r" (?=[;?!%])", _NARROW_SPACE, french)
+    @functools.cached_property
+    def words(self) -> dict[str, str]:
+        """Short texts that code needs: of charts, lists and the command line."""
+        source = files("peu.lab") / "templates" / self.code / "words.toml"
+        words = tomllib.loads(source.read_text("utf-8"))
+        return {name: self.spaced(text) for name, text in words.items()}
+
+    def spaced(self, text: str) -> str:
+        """Put the spaces that this language's signs want into a text."""
+        return french_spacing(text) if self.code == "fr" else text
 
     def number(self, value: float, digits: int = 3) -> str:
         """Write a number with so many decimals."""
         if not math.isfinite(value):
             return "\u2013"
-        return self._written(f"{value:,.{digits}f}")
+        # Adding zero drops the sign of what is rounded to zero.
+        return self._written(f"{round(value, digits) + 0.0:,.{digits}f}")
 
     def short(self, value: float) -> str:
         """Write a number with three figures that count, however large or small it is."""
@@ -68,12 +81,21 @@ class Language:
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Write a share in [0, 1] as a percentage."""
-        return self.number(100 * share, digits) + self(f"{_NARROW_SPACE}%", "%")
+        return self.number(100 * share, digits) + (
+            "%" if self.code == "en" else f"{_NARROW_SPACE}%"
+        )
 
     def points(self, difference: float) -> str:
         """Write a difference of shares in percentage points, with its sign."""
-        sign = "+" if difference > 0 else ""
-        return sign + self.number(100 * difference, 1) + self(" points", " points")
+        written = self.number(100 * difference, 1)
+        sign = "+" if written.strip("0.,") and difference > 0 else ""
+        single = self.code == "fr" and abs(100 * difference) < 2
+        return f"{sign}{written} point{'' if single else 's'}"
+
+    def plural(self, value: int, one: str, many: str) -> str:
+        """Write a count with its noun: French has its singular for 0 too, English for 1 alone."""
+        single = -2 < value < 2 if self.code == "fr" else value == 1
+        return f"{self.count(value)} {one if single else many}"
 
     def seconds(self, value: float) -> str:
         """Write a time as one reads it."""
@@ -84,22 +106,21 @@ class Language:
 
     def interval(self, interval: Interval) -> str:
         """Write a share with its interval."""
-        level = self.percent(interval.level, 0)
-        low, high = self.percent(interval.low), self.percent(interval.high)
-        return self(
-            f"{self.percent(interval.mean)} (intervalle à {level}\u00a0: {low} à {high})",
-            f"{self.percent(interval.mean)} ({level} interval: {low} to {high})",
+        return self.words["interval"].format(
+            mean=self.percent(interval.mean),
+            level=self.percent(interval.level, 0),
+            low=self.percent(interval.low),
+            high=self.percent(interval.high),
         )
 
-    def shape(self, sides: "tuple[int, ...] | list[int]") -> str:
+    def shape(self, sides: Iterable[int]) -> str:
         """Write the shape of an array, as Python does but for the thousands."""
         return " × ".join(self.count(side) for side in sides)
 
-    def listed(self, items: "list[str] | tuple[str, ...]") -> str:
+    def listed(self, items: Iterable[str]) -> str:
         """Join words: a, b and c."""
-        if len(items) < 2:
-            return "".join(items)
-        return self(" et ", " and ").join((", ".join(items[:-1]), items[-1]))
+        *first, last = list(items) or [""]
+        return f" {self.words['and']} ".join([", ".join(first), last] if first else [last])
 
     def _written(self, text: str) -> str:
         text = text.replace("-", "\u2212")
@@ -108,14 +129,17 @@ class Language:
         return text.translate({ord(","): _NARROW_SPACE, ord("."): ","})
 
 
+def french_spacing(text: str) -> str:
+    """Put the spaces that do not break before French signs, and inside quotation marks."""
+    text = re.sub(r" (?=[:»])", "\u00a0", text).replace("« ", "«\u00a0")
+    return re.sub(r" (?=[;?!%])", _NARROW_SPACE, text)
+
+
 def usual_language() -> LanguageCode:
-    """Give French where the user's locale is French, else English."""
+    """French where the user's locale is French, else English."""
     named = next(
         (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)),
         None,
     )
     found = named or locale.getlocale()[0] or ""
     return "fr" if found.lower().startswith("fr") else "en"
-
-
-LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)

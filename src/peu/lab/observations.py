@@ -1,20 +1,18 @@
-"""What can be seen of images without learning: even borders, and which way objects lie."""
+"""What images look like before any learning: even borders, and how objects are oriented."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.classifiers.labels import labels_of
 from peu.images.dataset import ImageDataset
 from peu.progress import report
 from peu.seeds import child_seed
 
 # A frame of which so much lies so near to its median (of 0 to 255) looks even to the eye, also
 # where an object reaches into it.
-EVEN_SHARE, EVEN_WITHIN = 0.75, 16
+_EVEN_SHARE, _EVEN_WITHIN = 0.75, 16
 _FRAME = 0.08
 _OBJECT = 0.5
 _MOST = 600
@@ -24,7 +22,7 @@ _LONG = 1.5
 
 @dataclass(frozen=True)
 class Observation:
-    """Hold what one image looks like.
+    """What one image looks like.
 
     Attributes:
         even_share: of the grey values in its outer frame, those within 16 of their median.
@@ -39,8 +37,35 @@ class Observation:
     elongation: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClassObservations:
+    """What the images of one class look like.
+
+    Attributes:
+        name: of the class.
+        observed: images that were looked at.
+        even: those with an even border: 75 % of its grey values within 16 of their median.
+        even_share: median over the images of `Observation.even_share`.
+        border_level: median over the images.
+        elongation: median over the images.
+        long: images whose object is elongated, by 1.5 or more.
+        direction: mean direction of their long axes, in degrees from 0 to 180.
+        agreement: of these directions, from 0 (all directions) to 1 (a single one).
+    """
+
+    name: str
+    observed: int
+    even: int
+    even_share: float
+    border_level: float
+    elongation: float
+    long: int
+    direction: float
+    agreement: float
+
+
 def observe(grey: NDArray[np.float64]) -> Observation:
-    """Look at one image.
+    """Observe one image.
 
     The object is taken to be what differs from the border's median by half of the largest
     difference or more: right on plain backgrounds, and a guess on others.
@@ -64,12 +89,12 @@ def observe(grey: NDArray[np.float64]) -> Observation:
     difference = np.abs(grey - level)
     mask = difference >= max(_OBJECT * float(difference.max()), 1.0)
     angle, elongation = _long_axis(mask)
-    even = float((np.abs(border - level) <= EVEN_WITHIN).mean())
+    even = float((np.abs(border - level) <= _EVEN_WITHIN).mean())
     return Observation(even, level, angle, elongation)
 
 
 def common_direction(angles: NDArray[np.float64]) -> tuple[float, float]:
-    """Give the mean direction of axes in degrees, and how much they agree, from 0 to 1.
+    """Average the directions of axes, in degrees, and say how much they agree, from 0 to 1.
 
     An axis at 179 degrees is near one at 1, so the angles are doubled before they are averaged.
 
@@ -121,43 +146,38 @@ def symmetry_of(grey: NDArray[np.float64], labels: NDArray[np.int64]) -> tuple[f
     return float(mirrored), float(turned)
 
 
-def observe_classes(dataset: ImageDataset, *, seed: int) -> list[dict[str, Any]]:
-    """Look at images of every class, at most 600 in all, and sum up what is seen.
+def observe_classes(dataset: ImageDataset, *, seed: int) -> tuple[ClassObservations, ...]:
+    """Look at images of every class, at most 600 in all, and summarise what is seen.
 
     Args:
         dataset: labelled images.
         seed: of which images are looked at, where there are more.
-
-    Returns:
-        Of each class its name, how many were looked at, how many have an even border, the
-        medians of border and elongation, and the direction of the long axes with its agreement.
     """
     generator = np.random.default_rng(child_seed(seed, "observed"))
     order = generator.permutation(len(dataset))[:_MOST]
-    seen: dict[int, list[Observation]] = {at: [] for at in range(len(dataset.class_names))}
-    labels = labels_of(dataset)
-    stage = "Looking at images"
+    seen: dict[str, list[Observation]] = {name: [] for name in dataset.class_names}
+    phase = "Looking at images"
     for done, index in enumerate(order.tolist()):
-        report(stage, done, len(order))
+        report(phase, done, len(order))
         image = dataset.read(index).convert("L")
         image.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-        seen[int(labels[index])].append(observe(np.asarray(image, np.float64)))
-    report(stage, len(order), len(order))
-    return [_summed(name, seen[at]) for at, name in enumerate(dataset.class_names) if seen[at]]
+        seen[str(dataset.y[index])].append(observe(np.asarray(image, np.float64)))
+    report(phase, len(order), len(order))
+    return tuple(_summary(name, observed) for name, observed in seen.items() if observed)
 
 
-def _summed(name: str, observations: list[Observation]) -> dict[str, Any]:
-    shares = np.array([one.even_share for one in observations])
-    long = np.array([one.angle for one in observations if one.elongation >= _LONG])
+def _summary(name: str, observed: list[Observation]) -> ClassObservations:
+    shares, levels, angles, elongations = np.array([astuple(one) for one in observed]).T
+    long = angles[elongations >= _LONG]
     direction, agreement = common_direction(long) if len(long) else (0.0, 0.0)
-    return {
-        "name": name,
-        "observed": len(observations),
-        "even": int((shares >= EVEN_SHARE).sum()),
-        "even_share": float(np.median(shares)),
-        "border_level": float(np.median([one.border_level for one in observations])),
-        "elongation": float(np.median([one.elongation for one in observations])),
-        "long": len(long),
-        "direction": direction,
-        "agreement": agreement,
-    }
+    return ClassObservations(
+        name=name,
+        observed=len(observed),
+        even=int((shares >= _EVEN_SHARE).sum()),
+        even_share=float(np.median(shares)),
+        border_level=float(np.median(levels)),
+        elongation=float(np.median(elongations)),
+        long=len(long),
+        direction=direction,
+        agreement=agreement,
+    )

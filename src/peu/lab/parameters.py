@@ -1,163 +1,134 @@
-"""Parameters by calculation, layer by layer, to be checked against a network's own count."""
+"""Parameter counts by calculation, layer by layer, to check a network's own count."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from peu.lab.language import Language
-from peu.recipes.denoising import Denoising
-from peu.recipes.scratch import SmallCNN
-from peu.recipes.variational import Variational
-from peu.reports.report import Cell, Column, Table
+from peu.autoencoders.denoiser import Denoiser
+from peu.autoencoders.vae import VAE
+from peu.classifiers.small_cnn import SmallCNN
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Hold the parameters of one layer.
+class LayerCount:
+    """Parameters of one layer.
 
     Attributes:
-        layer: what it is, in a few words that both languages share.
-        output: (height, width, channels) or (units,) that it gives.
+        layer: its kind and size, the same in every language.
+        output: shape of its output, (height, width, channels) or (units,).
         formula: the calculation.
         parameters: its result.
     """
 
     layer: str
     output: tuple[int, ...]
-    formula: str
-    parameters: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the row as JSON holds it."""
-        return {**asdict(self), "output": list(self.output)}
+    formula: str = "0"
+    parameters: int = 0
 
 
-def convolution(layer: str, output: tuple[int, int], size: int, ins: int, outs: int) -> Counted:
+@dataclass(frozen=True)
+class ParameterCount:
+    """Parameters of a network, by calculation and as Keras displays them.
+
+    Attributes:
+        layers: the calculation.
+        displayed: weights and biases of the network as it was built.
+    """
+
+    layers: tuple[LayerCount, ...]
+    displayed: int
+
+    @property
+    def calculated(self) -> int:
+        """Sum of the layers."""
+        return sum(layer.parameters for layer in self.layers)
+
+
+def convolution(
+    output: tuple[int, int], kernel: int, ins: int, outs: int, *, layer: str = "Conv2D"
+) -> LayerCount:
     """Count a convolution, transposed or not: a weight for every pair of channels and place."""
-    return Counted(
-        layer,
+    return LayerCount(
+        f"{layer} {outs}",
         (*output, outs),
-        f"({size} × {size} × {ins} + 1) × {outs}",
-        (size * size * ins + 1) * outs,
+        f"({kernel} × {kernel} × {ins} + 1) × {outs}",
+        (kernel * kernel * ins + 1) * outs,
     )
 
 
-def dense(layer: str, ins: int, outs: int) -> Counted:
+def dense(layer: str, ins: int, outs: int) -> LayerCount:
     """Count a dense layer: a weight for every pair, and a bias for every unit."""
-    return Counted(layer, (outs,), f"({ins} + 1) × {outs}", (ins + 1) * outs)
+    return LayerCount(layer, (outs,), f"({ins} + 1) × {outs}", (ins + 1) * outs)
 
 
-def count_scratch(recipe: SmallCNN, classes: int) -> list[Counted]:
-    """Count the sheet's network of section 1.2, without batch normalisation."""
-    height, width = recipe.image_size
-    rows: list[Counted] = []
-    channels = 3
-    for filters in recipe.filters:
-        rows.append(
-            convolution(f"Conv2D {filters}", (height, width), recipe.kernel_size, channels, filters)
-        )
-        height, width = (math.ceil(side / recipe.pool_strides) for side in (height, width))
-        rows.append(Counted("MaxPooling2D", (height, width, filters), "0", 0))
-        channels = filters
-    flat = height * width * channels
-    rows.append(Counted("Flatten", (flat,), "0", 0))
-    rows.append(dense(f"Dense {recipe.dense_units}", flat, recipe.dense_units))
-    rows.append(dense(f"Dense {classes}", recipe.dense_units, classes))
-    return rows
+def count_small_cnn(recipe: SmallCNN, n_classes: int) -> tuple[LayerCount, ...]:
+    """Layers of the sheet's network of section 1.2, without batch normalisation."""
+    rows = _convolutions_and_poolings(
+        recipe.filters, recipe.image_size, 3, recipe.kernel_size, recipe.pool_strides
+    )
+    flat = math.prod(rows[-1].output)
+    return (
+        *rows,
+        LayerCount("Flatten", (flat,)),
+        dense(f"Dense {recipe.dense_units}", flat, recipe.dense_units),
+        dense(f"Dense {n_classes}", recipe.dense_units, n_classes),
+    )
 
 
-def count_denoiser(recipe: Denoising, side: tuple[int, int], channels: int) -> list[Counted]:
-    """Count the sheet's denoiser of section 2.2."""
-    (height, width), ins = side, channels
-    rows: list[Counted] = []
-    for filters in recipe.widths:
-        rows.append(convolution(f"Conv2D {filters}", (height, width), 3, ins, filters))
-        height, width = math.ceil(height / 2), math.ceil(width / 2)
-        rows.append(Counted("MaxPooling2D", (height, width, filters), "0", 0))
-        ins = filters
-    for filters in reversed(recipe.widths):
-        height, width = 2 * height, 2 * width
-        rows.append(convolution(f"Conv2DTranspose {filters}", (height, width), 3, ins, filters))
-        ins = filters
-    rows.append(convolution(f"Conv2D {channels}", (height, width), 3, ins, channels))
-    return rows
+def count_denoiser(
+    recipe: Denoiser, size: tuple[int, int], channels: int
+) -> tuple[LayerCount, ...]:
+    """Layers of the sheet's denoiser of section 2.2."""
+    rows = _convolutions_and_poolings(recipe.widths, size, channels)
+    rows += _transposed_convolutions(tuple(reversed(recipe.widths)), rows[-1].output)
+    height, width, ins = rows[-1].output
+    return (*rows, convolution((height, width), 3, ins, channels))
 
 
-def count_encoder(recipe: Variational, side: tuple[int, int], channels: int) -> list[Counted]:
-    """Count the encoder of section 3.1."""
-    (height, width), ins = side, channels
-    rows: list[Counted] = []
-    for filters in recipe.filters:
-        rows.append(convolution(f"Conv2D {filters}", (height, width), 3, ins, filters))
-        height, width = math.ceil(height / 2), math.ceil(width / 2)
-        rows.append(Counted("MaxPooling2D", (height, width, filters), "0", 0))
-        ins = filters
-    flat = height * width * ins
-    rows.append(Counted("Flatten", (flat,), "0", 0))
-    rows.append(dense(f"Dense {recipe.dense_units}", flat, recipe.dense_units))
-    rows.append(dense("mu", recipe.dense_units, recipe.latent))
-    rows.append(dense("log_var", recipe.dense_units, recipe.latent))
-    rows.append(Counted("Sampling", (recipe.latent,), "0", 0))
-    return rows
+def count_encoder(recipe: VAE, size: tuple[int, int], channels: int) -> tuple[LayerCount, ...]:
+    """Layers of the encoder of section 3.1."""
+    rows = _convolutions_and_poolings(recipe.filters, size, channels)
+    flat = math.prod(rows[-1].output)
+    return (
+        *rows,
+        LayerCount("Flatten", (flat,)),
+        dense(f"Dense {recipe.dense_units}", flat, recipe.dense_units),
+        dense("mu", recipe.dense_units, recipe.latent_dim),
+        dense("log_var", recipe.dense_units, recipe.latent_dim),
+        LayerCount("Sampling", (recipe.latent_dim,)),
+    )
 
 
-def count_decoder(recipe: Variational, side: tuple[int, int], channels: int) -> list[Counted]:
-    """Count the decoder of section 3.2."""
+def count_decoder(recipe: VAE, size: tuple[int, int], channels: int) -> tuple[LayerCount, ...]:
+    """Layers of the decoder of section 3.2."""
     factor = 2 ** len(recipe.filters)
-    height, width = (math.ceil(each / factor) for each in side)
+    height, width = (math.ceil(side / factor) for side in size)
     ins = recipe.filters[-1]
-    rows = [dense(f"Dense {height} × {width} × {ins}", recipe.latent, height * width * ins)]
-    rows.append(Counted("Reshape", (height, width, ins), "0", 0))
-    for filters in recipe.decoder_filters:
-        height, width = 2 * height, 2 * width
-        rows.append(convolution(f"Conv2DTranspose {filters}", (height, width), 3, ins, filters))
-        ins = filters
-    rows.append(convolution(f"Conv2D {channels}", side, 3, ins, channels))
+    rows = [
+        dense(f"Dense {height} × {width} × {ins}", recipe.latent_dim, height * width * ins),
+        LayerCount("Reshape", (height, width, ins)),
+    ]
+    rows += _transposed_convolutions(recipe.decoder_filters, rows[-1].output)
+    return (*rows, convolution(size, 3, rows[-1].output[-1], channels))
+
+
+def _convolutions_and_poolings(
+    filters: Sequence[int], size: tuple[int, int], ins: int, kernel: int = 3, strides: int = 2
+) -> list[LayerCount]:
+    (height, width), rows = size, list[LayerCount]()
+    for outs in filters:
+        rows.append(convolution((height, width), kernel, ins, outs))
+        height, width = math.ceil(height / strides), math.ceil(width / strides)
+        rows.append(LayerCount("MaxPooling2D", (height, width, outs)))
+        ins = outs
     return rows
 
 
-def total(rows: Sequence[Counted]) -> int:
-    """Give the sum of all rows."""
-    return sum(row.parameters for row in rows)
-
-
-def counted_table(say: Language, rows: Sequence[dict[str, Any]]) -> Table:
-    """Show a calculation, from `Counted.to_dict`."""
-    cells: list[tuple[Cell, ...]] = [
-        (
-            row["layer"],
-            say.shape(row["output"]),
-            row["formula"],
-            say.count(row["parameters"]),
-        )
-        for row in rows
-    ]
-    summed = sum(row["parameters"] for row in rows)
-    return Table(
-        caption=say("Paramètres par le calcul", "Parameters by calculation"),
-        columns=(
-            Column(say("Couche", "Layer")),
-            Column(say("Sortie", "Output"), numeric=True),
-            Column(say("Calcul", "Calculation"), numeric=True),
-            Column(say("Paramètres", "Parameters"), numeric=True),
-        ),
-        rows=(*cells, (say("Total", "Total"), "", "", say.count(summed))),
-    )
-
-
-def agreement(say: Language, calculated: int, displayed: int) -> str:
-    """Say whether calculation and network agree."""
-    if calculated == displayed:
-        return say(
-            f"Par le calcul : {say.count(calculated)} paramètres ; le réseau construit en affiche "
-            "autant.",
-            f"By calculation: {say.count(calculated)} parameters; the network as built shows as "
-            "many.",
-        )
-    return say(
-        f"Par le calcul : {say.count(calculated)} ; le réseau en affiche {say.count(displayed)} : "
-        "les deux ne s'accordent pas.",
-        f"By calculation: {say.count(calculated)}; the network shows {say.count(displayed)}: the "
-        "two do not agree.",
-    )
+def _transposed_convolutions(filters: Sequence[int], below: tuple[int, ...]) -> list[LayerCount]:
+    height, width, ins = below
+    rows = list[LayerCount]()
+    for outs in filters:
+        height, width = 2 * height, 2 * width
+        rows.append(convolution((height, width), 3, ins, outs, layer="Conv2DTranspose"))
+        ins = outs
+    return rows

@@ -1,23 +1,24 @@
-"""The lab sheet from its first section to its last; what is finished is not done again."""
+"""Running the lab sheet's sections; what is finished is not done again."""
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from peu import __version__
-from peu.errors import PeuError, ResourceError
-from peu.files import canonical_json, owning, read_json, write_json
-from peu.lab.bench import SETS_FILE, Bench
-from peu.lab.findings import Findings, read_findings, write_findings
-from peu.lab.sections import SECTIONS
+from peu.errors import PeuError
+from peu.files import canonical_json, read_json, write_json
+from peu.lab.context import SETS_FILE, LabContext
+from peu.lab.findings import SectionResult, read_result, write_result
+from peu.lab.sections import SECTIONS, LabSection
 from peu.lab.settings import LabSettings
-from peu.lab.telling import LabSection
+from peu.output_folder import OutputFolder
+from peu.settings import settings_to_dict
+from peu.version import __version__
 
 FORMAT = 1
 SETTINGS_FILE = "lab.json"
-_OURS = (
+_CONTENTS = (
     SETTINGS_FILE,
     SETS_FILE,
     "parts",
@@ -28,7 +29,7 @@ _OURS = (
     "figures",
 )
 
-OnSection = Callable[[LabSection, Findings], None]
+OnSection = Callable[[LabSection, SectionResult[Any]], None]
 
 
 def run_lab(
@@ -38,22 +39,22 @@ def run_lab(
     sections: Sequence[LabSection] = SECTIONS,
     overwrite: bool = False,
     on_section: OnSection = lambda *_: None,
-) -> tuple[Findings, ...]:
+) -> tuple[SectionResult[Any], ...]:
     """Work through sections of the sheet, one after the other.
 
-    A section is a file as soon as it ends, and its trainings are before: an interrupted lab goes
-    on where it was. One that cannot run says why, and the rest goes on; it is tried again the next
-    time.
+    The result of a section is written as soon as it ends, and its trainings before: an interrupted
+    lab is resumed where it was. A section that cannot run says why, and the rest goes on; it is
+    tried again the next time.
 
     Args:
         settings: what to work on.
         folder: of the lab; made if missing.
         sections: in the order in which they are done.
         overwrite: throw away what a lab with other settings left there.
-        on_section: told of each section that ended.
+        on_section: called with each section that ended.
 
     Returns:
-        The findings of each section asked for.
+        The result of each section asked for.
 
     Raises:
         DataError: the images that the settings name are not there.
@@ -66,91 +67,51 @@ def run_lab(
         >>> write_lab("lab/", language="fr")  # doctest: +SKIP
     """
     place = Path(folder)
-    bench = Bench(settings=settings, folder=place)
-    # A wrong name must be said at once, and leave nothing behind.
-    named = {kind: dataset.fingerprint for kind, dataset in bench.open_named().items()}
-    claim_lab(place, settings, named, overwrite=overwrite)
-    found = []
-    with owning(place):
+    lab = LabContext(settings=settings, folder=place)
+    # A wrong name must be refused at once, and leave nothing behind.
+    task = _task(settings, lab.fingerprints())
+    output = OutputFolder(
+        path=place, kind="lab", marker=SETTINGS_FILE, overwrite=overwrite, contents=_CONTENTS
+    )
+    results: list[SectionResult[Any]] = []
+    with output.claim(lambda _: read_settings(place) == task) as resumed:
+        if not resumed:
+            write_json(place / SETTINGS_FILE, task)
         for section in sections:
-            findings = read_findings(place, section.key)
-            if findings is None or findings.failed:
-                findings = _run(section, bench.at(section.key))
-                write_findings(place, findings)
-            found.append(findings)
-            on_section(section, findings)
-    return tuple(found)
-
-
-def claim_lab(
-    folder: Path,
-    settings: LabSettings,
-    fingerprints: Mapping[str, str] | None = None,
-    *,
-    overwrite: bool = False,
-) -> None:
-    """Make a folder this lab's own, or find that it was already.
-
-    Args:
-        folder: of the lab.
-        settings: what it works on.
-        fingerprints: of the sets that the settings name: findings on images that have changed
-            since must not be mixed with new ones.
-        overwrite: throw away what another lab left there.
-
-    Raises:
-        ResourceError: it holds something else, or a lab with other settings or images.
-    """
-    own = {"peu": __version__, "fingerprints": dict(fingerprints or {}), **settings.to_dict()}
-    wanted = json.loads(canonical_json({"format": FORMAT, **own}))
-    if folder.exists() and not folder.is_dir():
-        raise ResourceError(
-            f"`{folder}` must be a folder. Received: a file. Choose another with --output."
-        )
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    written = [name for name in names if not name.startswith(".")]
-    if not written:
-        write_json(folder / SETTINGS_FILE, wanted)
-        return
-    if SETTINGS_FILE not in written:
-        raise ResourceError(
-            f"`{folder}` must be empty or a lab of peu. It holds {len(written)} other things. "
-            "Choose another folder with --output."
-        )
-    if read_settings(folder) == wanted:
-        return
-    if not overwrite:
-        raise ResourceError(
-            f"`{folder}` holds a lab with other settings or images, and nothing is overwritten "
-            "unasked. Choose another folder with --output, or say --overwrite."
-        )
-    with owning(folder):
-        for name in _OURS:
-            path = folder / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        write_json(folder / SETTINGS_FILE, wanted)
+            result = read_result(place, section.key, section.findings)
+            if result is None or result.failed:
+                result = _run(section, lab)
+                write_result(place, result)
+            results.append(result)
+            on_section(section, result)
+    return tuple(results)
 
 
 def read_settings(folder: Path) -> object:
-    """Give what a lab's folder says of its settings, or None where that cannot be read."""
+    """Read the settings in a lab's folder; None where they cannot be read."""
     try:
         return read_json(folder / SETTINGS_FILE)
     except (OSError, ValueError):
         return None
 
 
-def _run(section: LabSection, bench: Bench) -> Findings:
+def _task(settings: LabSettings, fingerprints: Mapping[str, str]) -> Any:
+    """What a lab's findings depend on, as JSON; those on images that changed must not be mixed."""
+    own = {"peu": __version__, "fingerprints": fingerprints, **settings_to_dict(settings)}
+    return json.loads(canonical_json({"format": FORMAT, **own}))
+
+
+def _run(section: LabSection, lab: LabContext) -> SectionResult[Any]:
+    lab.section = section.key
     started = time.perf_counter()
+    findings, failed = None, ""
     try:
-        facts, failed = section.measure(bench), ""
+        findings = section.measure(lab)
     except PeuError as error:
-        facts, failed = {}, str(error)
-    return Findings(
+        failed = str(error)
+    return SectionResult(
         section=section.key,
-        facts=facts,
+        findings=findings,
         seconds=time.perf_counter() - started,
         failed=failed,
     )

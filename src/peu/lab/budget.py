@@ -1,0 +1,70 @@
+"""How much a lab computes: the whole of it, or a quick look."""
+
+from dataclasses import dataclass
+
+from peu.networks.choices import KLWeight
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How large each experiment is; by default, in a whole lab.
+
+    Attributes:
+        sheet_size: side in pixels of the images that the sheet's own network is trained on.
+        sheet_epochs: of that network.
+        small_size: side in pixels where many trainings are compared.
+        folds: of the training images, by which choices are made.
+        tried_folds: in how many of them networks are trained.
+        values: of every setting that is varied, how many beside the usual one.
+        push: how many times as long the best configuration is trained.
+        varied_times: how many times as long networks are trained with augmentation.
+        policies: augmentations that are compared, beside none.
+        augmented: whether peu's residual network is trained too.
+        tuning_epochs: of fine-tuning.
+        noisy_images: training images of the denoiser.
+        noisy_epochs: of the denoiser.
+        mapped_images: training images of the variational auto-encoder.
+        mapped_epochs: of the variational auto-encoder.
+        mapped_batch: images of one of its steps.
+        kl_weights: that are compared.
+    """
+
+    sheet_size: int = 224
+    sheet_epochs: int = 15
+    small_size: int = 48
+    folds: int = 3
+    tried_folds: int = 3
+    values: int = 2
+    push: int = 4
+    varied_times: int = 2
+    policies: tuple[str, ...] = ("vertical", "flip", "standard", "strong", "mixup", "erase")
+    augmented: bool = True
+    tuning_epochs: int = 10
+    noisy_images: int = 6_000
+    noisy_epochs: int = 20
+    mapped_images: int = 6_000
+    mapped_epochs: int = 15
+    mapped_batch: int = 64
+    kl_weights: tuple[KLWeight, ...] = (1.0, 0.01, 1e-3, 1e-4, "auto")
+
+
+FULL = Budget()
+QUICK = Budget(
+    sheet_size=48,
+    sheet_epochs=12,
+    small_size=32,
+    folds=2,
+    tried_folds=1,
+    values=1,
+    push=2,
+    varied_times=1,
+    policies=("vertical", "standard"),
+    augmented=False,
+    tuning_epochs=3,
+    noisy_images=2_000,
+    noisy_epochs=3,
+    mapped_images=2_000,
+    mapped_epochs=6,
+    mapped_batch=32,
+    kl_weights=(1.0, "auto"),
+)

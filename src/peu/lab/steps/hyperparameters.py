@@ -1,0 +1,156 @@
+"""Section 1.3: one setting at a time, then the best of each together, then for longer."""
+
+import dataclasses
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import ClassVar, Literal
+
+from peu.classifiers.small_cnn import SmallCNN
+from peu.lab.context import LabContext
+from peu.lab.settings import LabSettings
+from peu.lab.trials import FoldFindings, FoldSearch
+from peu.networks.training_settings import TrainingSettings
+
+_VALUES: dict[str, tuple[float, ...]] = {
+    "layers": (3, 1),
+    "width": (16, 64),
+    "dropout": (0.5, 0.25),
+}
+# Of the usual rate and epochs.
+_RATES = (0.3, 3.0)
+_LONGER = 2
+_MAX_RATE = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings:
+    """What section 1.3 varies of the sheet's network.
+
+    Attributes:
+        learning_rate: of Adam.
+        layers: convolutions, each with twice as many filters as the one before.
+        width: filters of the first.
+        dropout: probability, in [0, 1).
+        epochs: of training.
+    """
+
+    learning_rate: float
+    layers: int = 2
+    width: int = 32
+    dropout: float = 0.0
+    epochs: int
+
+    def changes(self, base: "NetworkSettings") -> dict[str, float]:
+        """Settings whose values differ from those of `base`."""
+        return dict(vars(self).items() - vars(base).items())
+
+    def recipe(self, side: int, name: str) -> SmallCNN:
+        """Make the recipe, for images of `side` pixels."""
+        return SmallCNN(
+            name=name,
+            image_size=(side, side),
+            filters=tuple(self.width * 2**layer for layer in range(self.layers)),
+            dropout=self.dropout,
+            training=TrainingSettings(epochs=self.epochs, learning_rate=self.learning_rate),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings(FoldSearch):
+    """What section 1.3 found: `tried` configurations, "base" and "together" among them.
+
+    Tests are of "base", "best" and "pushed", as far as they did not diverge.
+
+    Attributes:
+        of_folds: that the training images were split into.
+        settings: of every configuration; those that diverged are not in `tried`.
+        push: how many times as long the best was trained again.
+    """
+
+    dense_units: ClassVar[int] = SmallCNN().dense_units
+
+    of_folds: int
+    settings: dict[str, NetworkSettings]
+    push: int
+
+    @property
+    def base(self) -> NetworkSettings:
+        """Settings of the sheet's network."""
+        return self.settings["base"]
+
+    @property
+    def diverged(self) -> list[str]:
+        """Configurations whose training diverged."""
+        return [name for name in self.settings if name not in self.by_name]
+
+    @property
+    def with_dropout(self) -> list[FoldFindings]:
+        """Configurations that differ from the sheet's in dropout alone."""
+        return [
+            row
+            for row in self.tried
+            if self.settings[row.name].changes(self.base).keys() == {"dropout"}
+        ]
+
+    @property
+    def together(self) -> Literal["not_tried", "worse", "as_good", "better"]:
+        """How the best values of all settings did together, beside the best configuration."""
+        if "together" not in self.by_name:
+            return "not_tried"
+        if self.best != "together":
+            return "worse"
+        others = [row.accuracy.mean for row in self.tried if row.name != "together"]
+        as_good = max(others, default=0.0) == self.by_name[self.best].accuracy.mean
+        return "as_good" if as_good else "better"
+
+
+def measure(lab: LabContext) -> Findings:
+    """Vary each setting, join the best values, and test what came out."""
+    budget = lab.settings.budget
+    base = usual_settings(lab.settings)
+    settings = {"base": base}
+    for setting, values in _values(base).items():
+        for value in values[: budget.values]:
+            changed = dataclasses.replace(base, **{setting: value})  # type: ignore[arg-type]
+            settings[f"{setting} {value:g}"] = changed
+    tried = lab.compare_by_folds(_recipes(lab, settings), partly=True)
+    joined = base
+    for setting in vars(base):
+        same = [row for row in tried if settings[row.name].changes(base).keys() <= {setting}]
+        if same:
+            best_value = getattr(settings[max(same, key=attrgetter("rank")).name], setting)
+            joined = dataclasses.replace(joined, **{setting: best_value})
+    if joined not in [settings[row.name] for row in tried]:
+        settings["together"] = joined
+        tried += lab.compare_by_folds(_recipes(lab, {"together": joined}), partly=True)
+    best = max(tried, key=attrgetter("rank")).name
+    pushed = dataclasses.replace(settings[best], epochs=budget.push * settings[best].epochs)
+    tested = {"base": base, "best": settings[best], "pushed": pushed}
+    return Findings(
+        train=len(lab.split.train),
+        folds=budget.tried_folds,
+        of_folds=budget.folds,
+        image_size=budget.small_size,
+        settings=settings,
+        tried=tried,
+        best=best,
+        push=budget.push,
+        trials=lab.test(_recipes(lab, tested), partly=True),
+    )
+
+
+def usual_settings(settings: LabSettings) -> NetworkSettings:
+    """Settings of the sheet's network."""
+    return NetworkSettings(
+        learning_rate=settings.learning_rate, epochs=settings.budget.sheet_epochs
+    )
+
+
+def _recipes(lab: LabContext, settings: dict[str, NetworkSettings]) -> list[SmallCNN]:
+    side = lab.settings.budget.small_size
+    return [each.recipe(side, name) for name, each in settings.items()]
+
+
+def _values(base: NetworkSettings) -> dict[str, tuple[float, ...]]:
+    rates = tuple(min(_MAX_RATE, round(base.learning_rate * each, 10)) for each in _RATES)
+    return {"learning_rate": rates, "epochs": (_LONGER * base.epochs,), **_VALUES}

@@ -1,0 +1,146 @@
+"""Section 1.1: what the images are like, and how they become arrays."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from PIL import Image
+
+from peu.errors import DataError
+from peu.images.checks import Description, describe_dataset
+from peu.images.dataset import ImageDataset
+from peu.lab.context import TEST_SHARE, LabContext
+from peu.lab.observations import ClassObservations, observe_classes
+from peu.reports.mosaics import mosaic
+
+_SHOWN = 6
+_MOST_ROWS = 12
+_SHOWN_SIDE = 96
+_FEWEST_LONG = 5
+# From which share of one direction on axes are said to agree.
+_AGREE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What section 1.1 found.
+
+    Attributes:
+        described: counts and sizes.
+        class_names: in the order of their numbers.
+        sizes: how many different ones.
+        classes: what was observed of each class.
+        train: training images of the split, 0 where it was refused.
+        test: test images of the split.
+        refused: why the images cannot be split, or "".
+        first_label: class of the first training image.
+    """
+
+    sheet_size: ClassVar[int] = 224
+    agreement_threshold: ClassVar[float] = _AGREE
+    train_share: ClassVar[float] = 1 - TEST_SHARE
+
+    described: Description
+    class_names: tuple[str, ...]
+    sizes: int
+    classes: tuple[ClassObservations, ...]
+    train: int
+    test: int
+    refused: str
+    first_label: int
+
+    @property
+    def shown_classes(self) -> tuple[str, ...]:
+        """Classes of which the figure shows a row."""
+        return self.class_names[:_MOST_ROWS]
+
+    @property
+    def distortion(self) -> float:
+        """Largest factor by which stretching to a square changes an image's proportions."""
+        ratios = self.described.aspect_ratios
+        return max(ratios.maximum, 1 / ratios.minimum)
+
+    @property
+    def copies(self) -> int:
+        """Images that are near-duplicates of others."""
+        return sum(len(group) - 1 for group in self.described.duplicates)
+
+    @property
+    def backgrounds(self) -> Literal["even", "mixed", "uneven"]:
+        """Whether borders are mostly even."""
+        share = sum(one.even for one in self.classes) / sum(one.observed for one in self.classes)
+        return "even" if share >= 0.5 else "mixed" if share >= 0.2 else "uneven"
+
+    @property
+    def by_background(self) -> list[ClassObservations]:
+        """Classes, the one with most even borders first."""
+        return sorted(self.classes, key=lambda one: -one.even / one.observed)
+
+    @property
+    def background_tells_class(self) -> bool:
+        """Whether even borders are far more frequent in one class than in another."""
+        shares = [one.even / one.observed for one in self.classes]
+        return max(shares) - min(shares) >= 0.3
+
+    @property
+    def aligned(self) -> list[ClassObservations]:
+        """Classes whose objects mostly lie in one direction."""
+        return [one for one in self._elongated() if one.agreement >= _AGREE]
+
+    @property
+    def unaligned(self) -> list[ClassObservations]:
+        """Classes whose objects lie in several directions."""
+        return [one for one in self._elongated() if one.agreement < _AGREE]
+
+    @property
+    def x_train_shape(self) -> tuple[int, ...]:
+        """Shape of the sheet's X_train."""
+        return (self.train, self.sheet_size, self.sheet_size, 3)
+
+    @property
+    def x_train_mebibytes(self) -> float:
+        """Size of X_train as float32."""
+        return 4 * int(np.prod(self.x_train_shape)) / 2**20
+
+    @property
+    def one_hot(self) -> list[int]:
+        """The first training image's row of Y_train."""
+        return [int(at == self.first_label) for at in range(len(self.class_names))]
+
+    def _elongated(self) -> list[ClassObservations]:
+        return [one for one in self.classes if one.long >= _FEWEST_LONG]
+
+
+def measure(lab: LabContext) -> Findings:
+    """Count images, look at borders and axes, and split as the sheet does."""
+    dataset = lab.images
+    train, test, refused, first_label = 0, 0, "", 0
+    try:
+        split = lab.split
+        train, test = len(split.train), len(split.test)
+        first_label = dataset.class_names.index(lab.training_images.y[0])
+    except DataError as error:
+        refused = str(error)
+    lab.keep_image("examples", _examples(dataset))
+    return Findings(
+        described=describe_dataset(dataset),
+        class_names=dataset.class_names,
+        sizes=len({(one.width, one.height) for one in dataset.metadata}),
+        classes=observe_classes(dataset, seed=lab.settings.seed),
+        train=train,
+        test=test,
+        refused=refused,
+        first_label=first_label,
+    )
+
+
+def _examples(dataset: ImageDataset) -> Image.Image:
+    side = (_SHOWN_SIDE, _SHOWN_SIDE)
+    rows = []
+    for at in range(min(_MOST_ROWS, len(dataset.class_names))):
+        own = np.flatnonzero(dataset.labels == at)
+        chosen = own[np.linspace(0, len(own) - 1, _SHOWN).astype(int)] if len(own) else own
+        pixels = dataset[chosen].pixels(side, "pad")
+        blank = np.full((_SHOWN - len(pixels), *side, 3), 255, np.uint8)
+        rows.append(np.concatenate([pixels, blank]))
+    return mosaic(np.stack(rows))

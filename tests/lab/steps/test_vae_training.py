@@ -1,0 +1,125 @@
+"""Section 3.4: states follow from the figures of the KL weights."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from peu.autoencoders.kl_weight import Spectrum
+from peu.autoencoders.vae import VAE
+from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
+from peu.evaluation.latent import LatentFigures
+from peu.lab.steps.vae_training import Findings, Plane
+from peu.networks.choices import KLWeight
+from peu.networks.training_settings import TrainingSettings
+
+# Bounds of 0.0135 and 0.0097.
+SPECTRUM = Spectrum(eigenvalues=(5.3, 3.8), total=52.0, pixels=784)
+
+
+def _trial(requested: KLWeight, kl_weight: float, active: int = 2, **figures: Any) -> KLWeightTrial:
+    return KLWeightTrial(
+        requested=requested,
+        kl_weight=kl_weight,
+        figures=LatentFigures(
+            **{
+                "elbo": 30.0,
+                "mse": 0.05,
+                "mse_of_means": 0.03,
+                "kl": (2.0,) * active + (0.0,) * (2 - active),
+                "active_units": active,
+                "knn_accuracy": 0.6,
+                "images": 100,
+                **figures,
+            }
+        ),
+        samples=None,
+        seconds=1.0,
+        notes=(),
+        spectrum=SPECTRUM,
+        training=TrainingSettings(),
+        n_images=800,
+    )
+
+
+def _study(*trials: KLWeightTrial) -> KLWeightStudy:
+    return KLWeightStudy(dataset="mnist", fingerprint="", vae=VAE(), trials=trials, omitted="")
+
+
+LARGE, AUTO = _trial(1.0, 1.0, 0, elbo=-40.0, knn_accuracy=0.1), _trial("auto", 1e-4)
+TRAINING = Findings(
+    study=_study(LARGE, AUTO),
+    n_images=800,
+    n_available=1000,
+    mean_image_mse=0.06,
+    shown_weight="auto",
+    history={"loss": (0.1, 0.05), "val_loss": (0.1, 0.06)},
+    grid_deviation=0.1,
+    plane=Plane(((0.0, 0.0),), None, (), 0.0),
+)
+
+
+def test_trials_are_found_by_what_became_of_them() -> None:
+    assert TRAINING.shown == TRAINING.auto == AUTO
+    assert TRAINING.by_weight == [AUTO, LARGE]
+    assert TRAINING.fixed == TRAINING.empty == [LARGE]
+    assert TRAINING.full == [AUTO]
+    assert TRAINING.best_fixed == LARGE
+
+
+def test_bounds_foretell_the_dimensions_in_use() -> None:
+    assert TRAINING.mispredicted == []
+    short = _trial("auto", 1e-4, active=1)
+    assert dataclasses.replace(TRAINING, study=_study(LARGE, short)).mispredicted == [short]
+
+
+def test_a_smaller_weight_tells_more_where_its_code_does() -> None:
+    assert TRAINING.smaller_tells_more
+    nothing = _trial("auto", 1e-4, active=0)
+    assert not dataclasses.replace(TRAINING, study=_study(LARGE, nothing)).smaller_tells_more
+
+
+@pytest.mark.parametrize(
+    ("shown", "reconstruction"),
+    [
+        (_trial("auto", 0.5, active=0), "weight_too_large"),
+        (_trial("auto", 1e-4, active=0), "training_too_short"),
+        (_trial("auto", 1e-4, mse_of_means=0.055), "poor"),
+        (_trial("auto", 1e-4, mse_of_means=0.03), "blurred"),
+        (_trial("auto", 1e-4, mse_of_means=0.01), "good"),
+    ],
+)
+def test_reconstructions_are_judged_by_the_variance_they_explain(
+    shown: KLWeightTrial, reconstruction: str
+) -> None:
+    assert (
+        dataclasses.replace(TRAINING, study=_study(LARGE, shown)).reconstruction == reconstruction
+    )
+
+
+@pytest.mark.parametrize(
+    ("neighbours", "classes"),
+    [
+        (None, "unknown"),
+        (0.2, "mixed"),
+        (0.5, "partly_apart"),
+        (0.9, "apart"),
+    ],
+)
+def test_classes_are_judged_by_their_neighbours(neighbours: float | None, classes: str) -> None:
+    shown = _trial("auto", 1e-4, knn_accuracy=neighbours)
+    assert dataclasses.replace(TRAINING, study=_study(LARGE, shown)).classes == classes
+
+
+def test_a_grid_without_change_is_constant_as_is_that_of_an_empty_code() -> None:
+    assert not TRAINING.grid_is_constant
+    assert dataclasses.replace(TRAINING, grid_deviation=0.01).grid_is_constant
+    assert dataclasses.replace(TRAINING, shown_weight=1.0).grid_is_constant
+
+
+def test_the_best_weight_depends_on_what_is_measured() -> None:
+    assert TRAINING.choice == "same_by_every_measure"
+    neighbourly = _trial(1.0, 1.0, 0, elbo=-40.0, knn_accuracy=0.9)
+    other = dataclasses.replace(TRAINING, study=_study(neighbourly, AUTO))
+    assert other.choice == "depends_on_the_use"
+    assert dataclasses.replace(TRAINING, study=_study(LARGE)).choice == "all_empty"

@@ -1,0 +1,181 @@
+"""Every template renders in both languages, from findings of every state that a step can find."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pydantic
+import pytest
+
+from peu.lab import rendering
+from peu.lab.language import LANGUAGES, Language, LanguageCode
+from peu.lab.rendering import Document, Part, outline, render, values_of
+from peu.lab.sections import SECTIONS, LabSection
+from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate, Table
+from peu.reports.figure import figure
+
+EXAMPLES = Path(__file__).parent / "examples"
+# Words that only one of the languages has.
+FOREIGN = {
+    "fr": r"the|with|which|from|is|are|images? of|training|test images|at|it",
+    "en": r"le|les|avec|une|des|du|est|sont|pas|sur|d'apprentissage",
+}
+
+
+def examples_of(section: LabSection) -> dict[str, Any]:
+    """Read the stored findings of a section by the name of their state."""
+    adapter = pydantic.TypeAdapter(dict[str, section.findings])  # type: ignore[name-defined]
+    stored = (EXAMPLES / f"{section.key}.json").read_bytes()
+    return dict(adapter.validate_json(stored))
+
+
+CASES = [(section, state) for section in SECTIONS for state in examples_of(section)]
+
+
+def _document(section: LabSection, state: str, language: LanguageCode) -> Document:
+    return render(Language(language), section.key, values_of(examples_of(section)[state]))
+
+
+def _texts(document: Document) -> dict[str, str]:
+    parts = {"opening": Part("", document.opening), **document.parts}
+    return {key: part.text for key, part in parts.items()}
+
+
+def _kinds(document: Document) -> Counter[str]:
+    blocks = [*document.opening, *(b for part in document.parts.values() for b in part.blocks)]
+    return Counter(block.kind for block in blocks if isinstance(block, Figure | Plate | Table))
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Place figures without drawing them, which takes most of the time."""
+    empty = figure(Table("", (), ()), lambda _: None, caption="")
+    charts = dict.fromkeys(rendering.CHARTS, lambda *_, **__: empty)
+    monkeypatch.setattr(rendering, "CHARTS", charts)
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(("section", "state"), CASES, ids=lambda each: getattr(each, "key", each))
+def test_both_languages_answer_and_place_the_same(section: LabSection, state: str) -> None:
+    french, english = (_document(section, state, language) for language in LANGUAGES)
+    assert list(french.parts) == list(english.parts)
+    assert list(french.parts) == list(outline(Language("fr"), section.key)[1])
+    assert _kinds(french) == _kinds(english)
+    for language, document in zip(LANGUAGES, (french, english), strict=True):
+        for key, text in _texts(document).items():
+            assert key == "opening" or len(text) >= 20, key
+            prose = re.sub(r"`[^`]*`|«[^»]*»", "", text)
+            assert not re.search(rf"\b({FOREIGN[language]})\b", prose), text
+            assert not re.search(r"\b(None|nan|inf|True|False)\b|[{}]|  | [,.)]|\( ", text), text
+            assert not re.search(r"[.;:,]{2}|\.[A-Z]", prose), text
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("key", "state", "part", "french", "english"),
+    [
+        ("1.1", "one class", "d", "Pas de X_train", "no X_train"),
+        ("1.1", "one class", "e", "aucun classifieur", "no classifier"),
+        ("1.2", "diverged", "c", "taux d'apprentissage de 1 ", "learning rate of 1 "),
+        ("1.2", "overfits", "c", "sur-apprend", "overfits"),
+        ("1.2", "learnt nothing, and quick", "c", "n'apprend rien", "learns nothing"),
+        ("1.2", "still learning", "c", "apprend encore", "still learning"),
+        ("1.2", "generalises, and miscounted", "c", "généralise", "generalises"),
+        ("1.2", "generalises, and miscounted", "a", "ne s'accordent pas", "do not agree"),
+        ("1.3", "base and pushed diverged", "a", "a divergé", "diverged"),
+        ("1.3", "base and pushed diverged", "opening", "le sujet", "the sheet"),
+        ("1.3", "worse together", "d", "ne s'additionnent pas", "do not add up"),
+        ("1.4", "one fold, nothing helps", "b", "N'apportent rien", "bring nothing"),
+        ("1.5", "no weights", "h", "Name a file", "Name a file"),
+        ("1.6", "frozen is as good", "d", "ne se distingue pas", "cannot be told"),
+        ("1.6", "harms, and the two differ", "a", "ne devrait pas être", "should not be"),
+        ("1.7", "wrong", "a", "c'est faux", "is wrong"),
+        ("2.1", "with test set", "a", "10 000 images de test", "10,000 test images"),
+        ("2.1", "substitute without black pixels", "a", "MNIST n'est pas", "MNIST is not"),
+        ("2.2", "compresses and disagrees", "b", "le réseau comprime", "network compresses"),
+        ("2.2", "compresses and disagrees", "opening", "ne s'accordent pas", "do not agree"),
+        ("2.3", "all learn", "b", "a appris cette fois", "did learn this time"),
+        ("2.3", "mse collapsed", "a", "d'une image unie", "of a constant image"),
+        ("2.3", "two collapsed and black start", "b", "L'entropie croisée n'a", "Learnt nothing"),
+        ("2.3", "two collapsed and black start", "b", "celle du noir", "that of black"),
+        ("2.3", "overfits with filters on a part", "a", "il sur-apprend", "it overfits"),
+        ("2.3", "overfits with filters on a part", "b", "dB de moins que", "dB below the"),
+        ("3.1", "disagrees", "d", "ne s'accorde pas", "does not agree"),
+        ("3.4", "poor and mixed", "b", "Avec 1, aucune dimension", "With 1 no dimension"),
+        ("3.4", "weight too large", "c", "(1) est trop grand", "(1) is too large"),
+        ("3.4", "weight too large", "d", "Il est vide", "It is empty"),
+        ("3.4", "training too short", "c", "a été trop court", "training was too short"),
+        ("3.4", "training too short", "e", "(rien de plus)", "(nothing more)"),
+        ("3.4", "training too short", "f", "rien à départager", "nothing to choose between"),
+        ("3.4", "blurred, partly apart, one dimension", "b", "1 ligne sur 2", "1 of 2 rows"),
+        ("3.4", "blurred, partly apart, one dimension", "d", "est active", "is active"),
+        ("3.4", "good and apart on a part", "d", "y sont séparées", "classes lie apart"),
+    ],
+)
+def test_answers_follow_the_figures(
+    key: str, state: str, part: str, french: str, english: str
+) -> None:
+    (section,) = (each for each in SECTIONS if each.key == key)
+    for language, words in zip(LANGUAGES, (french, english), strict=True):
+        assert words in _texts(_document(section, state, language))[part].replace("\u202f", " ")
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)
+def test_figures_are_drawn_with_their_numbers(section: LabSection) -> None:
+    state = next(iter(examples_of(section)))
+    document = _document(section, state, "fr")
+    figures = [block for block in document.opening if isinstance(block, Figure)]
+    assert all(each.table.rows and each.alternative and each.png for each in figures)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_that_is_missing_is_an_error(language: LanguageCode) -> None:
+    for section in SECTIONS:
+        with pytest.raises(jinja2.UndefinedError):
+            render(Language(language), section.key, {})
+
+
+def _rendered(source: str, monkeypatch: pytest.MonkeyPatch, **values: Any) -> Document:
+    environment = rendering._environment("fr").overlay(
+        loader=jinja2.DictLoader({"own.md.j2": source})
+    )
+    monkeypatch.setattr(rendering, "_environment", lambda _: environment)
+    return render(Language("fr"), "own", values)
+
+
+def test_markdown_becomes_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = _rendered(
+        "# Titre\n\nUn\ntexte : {{ share | percent }}.\n\n"
+        "| a | b |\n| --- | ---: |\n| {{ name }} | 2 |\n: Légende\n\n"
+        "> [!warning] Attention\n> C'est faux.\n> | rang | 3 |\n\n"
+        "## a. Pourquoi ?\n\nParce que.\n\n### Détails\n\n| x | y |\n",
+        monkeypatch,
+        share=0.5,
+        name="a|b\n\n## b. c",
+    )
+    assert document.title == "Titre"
+    paragraph, table, callout = document.opening
+    assert paragraph == Paragraph("Un texte\u00a0: 50,0\u202f%.")
+    assert isinstance(table, Table)
+    assert [column.numeric for column in table.columns] == [False, True]
+    assert table.rows == (("a\u2502b  ## b. c", "2"),)
+    assert table.caption == "Légende"
+    assert callout == Callout("Attention", "C'est faux.", tone="warning", facts=(("rang", "3"),))
+    assert list(document.parts) == ["a"]
+    assert document.parts["a"].heading == "Pourquoi\u202f?"
+    assert [block.kind for block in document.parts["a"].blocks] == ["paragraph", "details"]
+
+
+def test_a_chart_stands_where_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = _rendered("Avant\n{{ image('x', caption='Une image ?') }}\nAprès", monkeypatch)
+    kinds: list[Block] = list(document.opening)
+    assert [block.kind for block in kinds] == ["paragraph", "plate", "paragraph"]
+    assert isinstance(kinds[1], Plate)
+    assert kinds[1].caption == "Une image\u202f?"
+
+
+def test_french_spaces_leave_data_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = _rendered("{{ name | code }} ; b", monkeypatch, name="a : b ?")
+    assert document.opening == (Paragraph("`a : b ?`\u202f; b"),)
