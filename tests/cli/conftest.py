@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sklearn.base import clone
 from typer.testing import CliRunner, Result
 
 from command_line import Peu, Process
-from peu.classifiers.fit import fit_classifier
 from peu.cli.main import app
-from peu.images.dataset import load_dataset
+from peu.images.loading import load_images
 from small_set import PLAIN, drawn_images
 
 
@@ -22,9 +22,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def model(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a saved model that learnt from all of the drawings."""
+    """Return a saved model that learnt from all of the drawings."""
     folder = tmp_path_factory.mktemp("models") / "model"
-    fit_classifier(PLAIN, load_dataset(photos)).save(folder)
+    clone(PLAIN).fit(load_images(photos)).save(folder)
     return folder
 
 

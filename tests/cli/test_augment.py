@@ -1,4 +1,4 @@
-"""`peu augment`: an image of each policy, and nothing overwritten unasked."""
+"""`peu augment`: an image of each policy, and nothing overwritten without --overwrite."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_it_draws_the_policies_on_ones_own_images(peu: Peu, photos: Path) -> Non
 
 def test_what_cannot_work_is_refused_before_anything_is_read(peu: Peu) -> None:
     for options, word in (
-        (("--policies", "cutmix"), "none, flip"),
+        (("--policies", "cutmix"), "'none', 'flip'"),
         (("--policies", ","), "one or more"),
         (("--output", "preview.jpg"), ".png"),
         (("--image-size", "big"), "--image-size"),

@@ -9,9 +9,9 @@ from PIL import Image
 
 from broken_images import BROKEN
 from command_line import Peu, complaint
-from peu.cli.recipe_options import Settings
-from peu.cli.settings import choose_recipes, read_config
-from peu.files import owning
+from locked_folder import locked_elsewhere
+from peu.cli.chosen_recipes import choose_recipes
+from peu.cli.config import read_config
 from small_set import CLASSES
 
 QUICK = ("--recipes", "hog", "--folds", 2, "--repeats", 1)
@@ -21,7 +21,7 @@ def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> No
     told = peu("compare", photos, *QUICK, "-o", "run")
     assert told.exit_code == 0
     assert "photos: 32 images, 4 classes; 2 folds x 1" in told.stdout
-    assert "hog recognises" in told.stdout
+    assert "hog is right on" in told.stdout
     assert f"Report: {Path('run/report.html')}" in told.stdout
     assert "\x1b" not in told.stdout + told.stderr
     beginning, first, second = told.stderr.splitlines()
@@ -54,7 +54,7 @@ def test_json_has_the_documented_form(peu: Peu, photos: Path) -> None:
     assert recipe["seconds_per_trial"] > 0
     assert recipe["parameters"] > 0
     assert result["paired"] == []
-    assert result["verdict"].startswith("hog recognises")
+    assert result["verdict"].startswith("hog is right on")
     assert [failure["name"] for failure in result["failures"]] == ["transfer"]
     assert "transfer could not run: " in told.stderr
     assert json.loads(next(Path("runs").glob("*/report.json")).read_text()) == result
@@ -98,13 +98,13 @@ def test_a_folder_of_something_else_is_refused(peu: Peu, photos: Path) -> None:
     Path("thesis/text.txt").write_text("precious")
     refused = peu("compare", photos, *QUICK, "-o", "thesis", "--overwrite")
     assert refused.exit_code == 5
-    assert "empty or a run of peu" in complaint(refused)
+    assert "run of peu" in complaint(refused)
     assert [path.name for path in Path("thesis").iterdir()] == ["text.txt"]
 
 
 def test_a_second_run_in_a_folder_at_the_same_time_is_refused(peu: Peu, photos: Path) -> None:
     assert peu("compare", photos, *QUICK, "-o", "run").exit_code == 0
-    with owning(Path("run")):
+    with locked_elsewhere(Path("run")):
         refused = peu("compare", photos, *QUICK, "-o", "run")
     assert refused.exit_code == 5
     assert "Another run is working in it" in refused.stderr
@@ -112,7 +112,16 @@ def test_a_second_run_in_a_folder_at_the_same_time_is_refused(peu: Peu, photos: 
 
 def test_the_config_of_a_run_makes_it_again(peu: Peu, photos: Path) -> None:
     first = peu(
-        "compare", photos, *QUICK, "--seed", 3, "--resize-mode", "pad", "-o", "run", "--json"
+        "compare",
+        photos,
+        *QUICK,
+        "--seed",
+        3,
+        "--set",
+        "hog.resize_mode=pad",
+        "-o",
+        "run",
+        "--json",
     )
     again = peu("compare", "--config", "run/config.toml", "-o", "again", "--json")
     assert again.exit_code == 0
@@ -169,6 +178,9 @@ def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path) -> None:
         (("--recipes", "magic"), 2, "magic"),
         (("--image-size", "huge"), 2, "--image-size"),
         (("--recipes", "cnn", "--epochs", 0), 2, "epochs"),
+        (("--recipes", "hog", "--epochs", 3), 2, "--epochs"),
+        (("--recipes", "hog", "--set", "hog.resize_mode=bend"), 2, "resize_mode"),
+        (("--quick", "--thorough"), 2, "--thorough"),
         (("--recipes", "hog,hog"), 2, "names of their own"),
         (("--config", "nowhere.toml"), 2, "--config"),
         (("--recipes", "hog", "--folds", 9), 3, "9"),
@@ -190,7 +202,7 @@ def test_where_no_recipe_can_run_the_first_ones_trouble_is_told(peu: Peu, photos
 
 
 def test_typers_own_refusals_are_usage_errors(peu: Peu, photos: Path) -> None:
-    for arguments in (("--folds", 1), ("--resize-mode", "bend"), ("--nonsense",), ("--seed", "x")):
+    for arguments in (("--folds", 1), ("--set",), ("--nonsense",), ("--seed", "x")):
         assert peu("compare", photos, *arguments).exit_code == 2
 
 
@@ -204,7 +216,7 @@ def test_images_that_are_not_there_or_too_few(peu: Peu, tmp_path: Path) -> None:
 
 
 def test_the_config_in_the_folder_holds_every_setting(peu: Peu, photos: Path) -> None:
-    peu("compare", photos, *QUICK, "-o", "run", "--resize-mode", "crop")
-    (recipe,) = choose_recipes(None, read_config(Path("run/config.toml")), Settings())
+    peu("compare", photos, *QUICK, "-o", "run", "--set", "hog.resize_mode=crop")
+    (recipe,) = choose_recipes(None, read_config(Path("run/config.toml")), [])
     assert recipe.resize_mode == "crop"
     assert 'kernel = "rbf"' in Path("run/config.toml").read_text()

@@ -70,7 +70,7 @@ def test_copies_are_told_those_in_several_classes_first(tmp_path: Path) -> None:
     one.save(folder / "ant" / "3 again.png", compress_level=1)
     Image.open(folder / "bee" / "5.png").save(folder / "ant" / "5 again.png", compress_level=1)
     lines = describe(folder).stdout.splitlines()
-    at = lines.index("The same image again:")
+    at = lines.index("Duplicates:")
     assert lines[at + 1] == "- `ant/5 again.png` = `bee/5.png` (in several classes)"
     assert lines[at + 2] == "- `ant/3 again.png` = `ant/3.png`"
 

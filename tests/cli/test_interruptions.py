@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 from command_line import Peu
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 
 _TINY = ("--recipes", "hog,cnn", "--image-size", "24", "--epochs", "1")
-_FOLDS = ("--folds", "5", "--repeats", "1", "--batch-size", "8", "--lr", "0.002", "--workers", "2")
+_FOLDS = ("--folds", "5", "--repeats", "1", "--workers", "2")
+_STEPS = ("--set", "cnn.batch_size=8", "--set", "cnn.learning_rate=0.002")
 
 
 def _command(photos: Path, folder: Path) -> tuple[str, ...]:
-    return ("compare", str(photos), *_TINY, *_FOLDS, "-o", str(folder), "--json")
+    return ("compare", str(photos), *_TINY, *_FOLDS, *_STEPS, "-o", str(folder), "--json")
 
 
 def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
@@ -41,14 +42,14 @@ def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
 
 
 def _finish(process: "subprocess.Popen[str]") -> tuple[str, str]:
-    """Give what a comparison that ran to its end wrote."""
+    """Return what a comparison that ran to its end wrote."""
     told, complaints = process.communicate(timeout=120)
     assert process.returncode == 0, complaints
     return told, complaints
 
 
 def _figures(told: str) -> Any:
-    """Give what the seed decides of a comparison."""
+    """Return what the seed decides of a comparison."""
     recipes = json.loads(told)["recipes"]
     for recipe in recipes:
         del recipe["seconds_per_trial"]
@@ -94,7 +95,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def alone(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Give what a run that nobody touches writes."""
+    """Return what a run that nobody touches writes."""
     return _finish(_start(photos, tmp_path_factory.mktemp("alone") / "run"))
 
 

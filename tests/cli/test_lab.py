@@ -18,9 +18,9 @@ def test_some_sections_make_a_page_and_are_not_done_again(peu: Peu, tmp_path: Pa
     page = tmp_path / "tp" / "report.html"
     assert '<html lang="fr">' in page.read_text(encoding="utf-8")
     again = peu(*CHEAP, "--language", "en", "--json", "--quiet", "-o", "tp")
-    told = json.loads(again.stdout)
-    assert told["language"] == "en"
-    assert [one["failed"] for one in told["sections"]] == ["", ""]
+    written = json.loads(again.stdout)
+    assert written["language"] == "en"
+    assert [one["failed"] for one in written["sections"]] == ["", ""]
     assert first.stderr.count(" s\n") == 2
     assert again.stderr == ""
     assert '<html lang="en">' in page.read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def test_other_settings_want_another_folder_or_a_word(peu: Peu) -> None:
         (("--language", "de"), 2, "`language` must be one of fr, en"),
         (("--learning-rate", "0"), 2, "`learning_rate` must be"),
         (("--kl-weight", "little"), 2, "`--kl-weight` must be"),
-        (("--data", "nowhere"), 3, "where nothing is"),
+        (("--data", "nowhere"), 3, "`nowhere`"),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line(

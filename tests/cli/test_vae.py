@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from command_line import Peu, complaint
-from latent_images import lights, saved_light_map, write_lights
+from latent_images import lights, saved_light_vae, write_lights
+from peu.autoencoders.vae import VAE
 from peu.evaluation import generated
 
 CODES = {"format", "output", "codes"}
@@ -23,13 +24,13 @@ def light_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def few_lights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give as many as suffice where it does not matter what is learnt."""
+    """Return as many as suffice where it does not matter what is learnt."""
     return write_lights(tmp_path_factory.mktemp("few") / "lights.npz", 60)
 
 
 @pytest.fixture(scope="module")
 def light_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return saved_light_map(tmp_path_factory)
+    return saved_light_vae(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,10 @@ def _json(peu: Peu, *arguments: object) -> Any:
 def test_a_map_is_trained_saved_measured_and_reported(peu: Peu, few_lights: Path) -> None:
     facts = _json(
         *(peu, "train", few_lights, "--epochs", 3, "--batch-size", 32, "-o", "model"),
-        *("--latent", 3, "--kl-weight", "0.0005", "--report", "report"),
+        *("--latent-dim", 3, "--kl-weight", "0.0005", "--report", "report"),
     )
     assert facts["format"] == 1
-    assert (facts["learnt_from"], facts["images"]) == (48, 12)
+    assert (facts["trained_on"], facts["images"]) == (48, 12)
     assert len(facts["kl"]) == len(facts["bounds"]) == 3
     assert facts["kl_weight"] == pytest.approx(0.0005)
     found = _json(peu, "evaluate", "model", few_lights)
@@ -80,7 +81,7 @@ def test_what_must_collapse_is_said_before_training(peu: Peu, few_lights: Path) 
         *("--kl-weight", 1, "-o", "model"),
     )
     assert told.exit_code == 0
-    assert told.stderr.startswith("Coefficient 1 will leave 2 of 2 dimensions empty")
+    assert told.stderr.startswith("KL weight 1 will leave 2 of 2 dimensions empty")
     assert "0 of 2 dimensions active" in told.stdout
 
 
@@ -116,18 +117,18 @@ def test_a_grid_too_narrow_for_the_images_says_so(peu: Peu, light_model: Path) -
     for name, distance in (("near", 2.0), ("wide", 8.0)):
         shutil.copytree(light_model, name)
         manifest = json.loads(Path(name, "manifest.json").read_text())
-        manifest["provenance"]["usual_distances"] = [distance] * 101
+        manifest["learnt"]["held_out_"]["distances"] = [distance] * 101
         Path(name, "manifest.json").write_text(json.dumps(manifest))
     narrow = peu("vae", "grid", "near", "--from", -0.5, "--to", 0.5, "--steps", 2)
     assert narrow.exit_code == 0
-    assert "wider apart" not in narrow.stderr
+    assert "further apart" not in narrow.stderr
     told = peu("vae", "grid", "wide", "-o", "wide.png")
     assert told.exit_code == 0
     assert "`--from -8 --to 8` shows nine in ten" in " ".join(told.stderr.split())
 
 
 def test_a_map_is_a_page(peu: Peu, light_model: Path, light_file: Path) -> None:
-    facts = _json(peu, "map", light_model, light_file, "--most", 20)
+    facts = _json(peu, "map", light_model, light_file, "--images", 20)
     assert len(facts["images"]) == 20
     assert facts["dimensions"] == [1, 2]
     assert "<svg" in Path("map.html").read_text()
@@ -150,8 +151,8 @@ def test_a_study_is_reported_and_goes_on(
     # How good its judge is does not matter here.
     monkeypatch.setattr(generated, "_LEAST_STEPS", 5)
     study = (
-        *("vae", "kl_weights", light_file, "--values", "1,auto", "--epochs", 1),
-        *("--batch-size", 64, "--most", 60, "-o", "study"),
+        *("vae", "kl-weights", light_file, "--values", "1,auto", "--epochs", 1),
+        *("--batch-size", 64, "--images", 60, "-o", "study"),
     )
     first = peu(*study)
     assert first.exit_code == 0, first.stderr
@@ -161,7 +162,7 @@ def test_a_study_is_reported_and_goes_on(
     trials = {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()}
     assert len(trials) == 2
     facts = json.loads(peu(*study, "--json").stdout)
-    assert [trial["asked"] for trial in facts["trials"]] == [1.0, "auto"]
+    assert [trial["requested"] for trial in facts["trials"]] == [1.0, "auto"]
     assert {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()} == trials
 
 
@@ -185,10 +186,10 @@ def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
         (("train", "nowhere"), 3),
         (("train", "digits", "--kl-weight", "much"), 2),
         (("train", "digits", "--kl-weight", "-1"), 2),
-        (("train", "digits", "--start", "neighbours", "--latent", "4"), 2),
+        (("train", "digits", "--init", "tsne", "--latent-dim", "4"), 2),
         (("train", "digits", "--image-size", "9x"), 2),
-        (("kl_weights", "digits", "--values", ""), 2),
-        (("kl_weights", "digits", "--values", "0.1,0.1"), 2),
+        (("kl-weights", "digits", "--values", ""), 2),
+        (("kl-weights", "digits", "--values", "0.1,0.1"), 2),
         (("evaluate", "nowhere"), 4),
         (("grid", "MODEL", "--from", "3", "--to", "-3"), 2),
         (("grid", "MODEL", "-o", "grid.jpg"), 2),
@@ -211,4 +212,13 @@ def test_what_cannot_work_is_one_line_and_a_code(
 def test_a_classifier_is_no_map(peu: Peu, model: Path) -> None:
     refused = peu("vae", "grid", model)
     assert refused.exit_code == 4
-    assert "autoencoder" in complaint(refused)
+    assert "vae" in complaint(refused)
+
+
+def test_the_command_takes_as_many_steps_as_fit(peu: Peu, tmp_path: Path) -> None:
+    """The schedule depends on the number of images, and lives in one place."""
+    data = write_lights(tmp_path / "lights.npz", 160)
+    expected = VAE().training_for(128)
+    found = _json(peu, "train", data, "--time-limit", 0.001, "-o", "model")
+    assert found["trained_on"] == 128
+    assert (found["epochs"], found["batch_size"]) == (expected.epochs, expected.batch_size)

@@ -1,4 +1,4 @@
-"""`peu compare`: all recipes on the same folds, and an honest report."""
+"""`peu compare`: recipes on the same folds, and an honest report."""
 
 import shlex
 import sys
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peu.cli import options
-from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.outcome import ending_well
-from peu.cli.recipe_options import Settings, taking_settings
-from peu.cli.run_folder import claim_folder, default_folder
-from peu.cli.settings import choose_recipes, read_config, settings_of
+from peu.cli.chosen_recipes import choose_recipes, read_changes
+from peu.cli.config import read_config, write_config
+from peu.cli.console import remark, say, show_table, showing_progress, write_result
+from peu.cli.handle_errors import handle_errors
+from peu.cli.run_folder import is_same_run, run_config, run_folder
 from peu.errors import RecipeError
-from peu.wording import printable
 
 if TYPE_CHECKING:
     from peu.comparison.comparison import Comparison
@@ -22,14 +21,15 @@ if TYPE_CHECKING:
 
 _FOLDS, _REPEATS = 5, 2
 _QUICK, _THOROUGH = (3, 1), (5, 4)
+_MOST_REMARKS = 3
 
 
-@ending_well
-@taking_settings
+@handle_errors
 def compare_command(
     data: Annotated[
         str | None,
         typer.Argument(
+            metavar="DATA",
             help="A folder of class folders, a CSV, zip or npz file, or a known set: samples, "
             "caltech4, mnist. Default: samples.",
             show_default=False,
@@ -39,19 +39,18 @@ def compare_command(
         str | None,
         typer.Option(
             "--recipes",
-            help="Which, with commas between: descriptors, fisher, frozen, augmented, finetune, "
-            "scratch, tuned, ensemble. Default: the first four.",
+            help="Names with commas between; `peu recipes` lists them. Default: hog, fisher, "
+            "transfer.",
         ),
-    ] = None,
-    folds: Annotated[
-        int | None, typer.Option("--folds", help="Parts of a repeat. Default: 5.", min=2)
-    ] = None,
-    repeats: Annotated[
-        int | None,
-        typer.Option("--repeats", help="Times the images are parted. Default: 2.", min=1),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="3 folds, once.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="5 folds, 4 times.")] = False,
+    folds: Annotated[
+        int | None, typer.Option("--folds", help="Number of folds. Default: 5.", min=2)
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option("--repeats", help="Number of repeats. Default: 2.", min=1)
+    ] = None,
     seed: options.Seed = None,
     output: Annotated[
         Path | None,
@@ -62,20 +61,17 @@ def compare_command(
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    *,
-    options_given: Settings,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            help="Networks trained side by side. Default: one for four cores.",
-            min=1,
-            rich_help_panel="Run",
-        ),
-    ] = None,
+    epochs: options.Epochs = None,
+    image_size: options.ImageSize = None,
+    augmentation: options.AugmentationOption = None,
+    backbone: options.Backbone = None,
+    backbone_weights: options.BackboneWeights = None,
+    backbone_preprocessing: options.BackbonePreprocessing = None,
+    assignments: options.Assignments = None,
+    workers: options.Workers = None,
     config: options.Config = None,
 ) -> None:
-    """Compare recipes on the same repeated folds, and say what that shows.
+    """Compare recipes on the same repeated folds, and report which differences are real.
 
     Run the same command again to go on with an interrupted run, or to see its result at once.
     """
@@ -84,50 +80,63 @@ def compare_command(
             "`--quick` and `--thorough` exclude each other. Received: both. Drop one."
         )
     settings = read_config(config)
-    chosen = choose_recipes(recipes, settings, options_given)
-    usual_folds, usual_repeats = _QUICK if quick else _THOROUGH if thorough else (None, None)
-    folds = folds or usual_folds or settings.get("folds", _FOLDS)
-    repeats = repeats or usual_repeats or settings.get("repeats", _REPEATS)
+    changes = read_changes(
+        assignments,
+        epochs=epochs,
+        image_size=image_size,
+        augmentation=augmentation,
+        backbone=backbone,
+        backbone_weights=backbone_weights,
+        backbone_preprocessing=backbone_preprocessing,
+    )
+    chosen = choose_recipes(recipes, settings, changes)
+    preset = _QUICK if quick else _THOROUGH if thorough else (None, None)
+    folds = folds or preset[0] or settings.get("folds", _FOLDS)
+    repeats = repeats or preset[1] or settings.get("repeats", _REPEATS)
     seed = settings.get("seed", 0) if seed is None else seed
     data = data or settings.get("data", "samples")
 
     from peu.comparison.compare import compare
-    from peu.images.catalog import open_dataset
+    from peu.images.loading import load_images
     from peu.images.splits import make_splits
     from peu.reports.comparison_json import comparison_to_dict
     from peu.reports.comparison_report import write_report
 
-    def tell(trial: "Trial", done: int, total: int) -> None:
+    def show_trial(trial: "Trial", done: int, total: int) -> None:
         where = f"repeat {trial.split.repeat + 1}, fold {trial.split.fold + 1}"
         figures = f"accuracy {trial.evaluation.accuracy:.3f}, {trial.seconds:.1f} s"
         remark(f"{done:3d}/{total} {trial.recipe.name}, {where}: {figures}", quiet=quiet)
 
     with showing_progress(quiet=quiet):
-        dataset = open_dataset(data)
-        for item in dataset.set_aside[:3]:
+        dataset = load_images(data)
+        for item in dataset.set_aside[:_MOST_REMARKS]:
             remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
-        if len(dataset.set_aside) > 3:
-            remark(f"... and {len(dataset.set_aside) - 3} more; see the report.", quiet=quiet)
+        if len(dataset.set_aside) > _MOST_REMARKS:
+            more = len(dataset.set_aside) - _MOST_REMARKS
+            remark(f"... and {more} more; see the report.", quiet=quiet)
         # Before the folder is claimed: impossible folds must leave nothing behind.
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
-        wanted = settings_of(data, dataset.fingerprint, folds, repeats, seed, chosen)
-        folder = output or default_folder(dataset.name, wanted)
-        if claim_folder(folder, wanted, overwrite=overwrite):
-            remark(f"Going on with {folder}: finished trials are kept.", quiet=quiet)
-        else:
-            planned = len(chosen) * len(splits)
-            remark(f"{len(dataset)} images; {planned} trials in {folder}.", quiet=quiet)
-        comparison = compare(
-            dataset,
-            chosen,
-            seed=seed,
-            splits=splits,
-            run_folder=folder,
-            workers=workers,
-            on_trial=tell,
-            command=shlex.join(["peu", *sys.argv[1:]]),
-        )
-        page = write_report(comparison, folder)
+        own = run_config(data, dataset.fingerprint, folds, repeats, seed, chosen)
+        output_folder = run_folder(output, dataset.name, own, overwrite=overwrite)
+        folder = output_folder.path
+        with output_folder.claim(lambda file: is_same_run(file, own)) as resumed:
+            if resumed:
+                remark(f"Going on with {folder}: finished trials are kept.", quiet=quiet)
+            else:
+                write_config(folder, own)
+                planned = len(chosen) * len(splits)
+                remark(f"{len(dataset)} images; {planned} trials in {folder}.", quiet=quiet)
+            comparison = compare(
+                dataset,
+                chosen,
+                seed=seed,
+                splits=splits,
+                run_folder=folder,
+                workers=workers,
+                on_trial=show_trial,
+                command=shlex.join(["peu", *sys.argv[1:]]),
+            )
+            page = write_report(comparison, folder)
     for failure in comparison.failures:
         remark(f"{failure.name} could not run: {failure.reason}", quiet=quiet)
     if as_json:
@@ -137,27 +146,24 @@ def compare_command(
 
 
 def _show(comparison: "Comparison", page: Path) -> None:
-    from rich.table import Table
-
-    console = results()
     dataset = comparison.dataset
-    heading = (
-        f"{printable(dataset.name)}: {len(dataset)} images, {len(dataset.class_names)} classes; "
-        f"{comparison.folds} folds x {comparison.repeats}"
+    figures = ("accuracy", "95% interval", "log loss", "seconds per run", "parameters")
+    show_table(
+        ("recipe", *figures),
+        [
+            (
+                each.name,
+                f"{each.accuracy.mean:.3f}",
+                f"{each.accuracy.low:.3f} to {each.accuracy.high:.3f}",
+                f"{each.log_loss.mean:.3f}",
+                f"{each.seconds_per_trial:.1f}",
+                f"{each.parameters:,}",
+            )
+            for each in comparison.summaries
+        ],
+        title=f"{dataset.name}: {len(dataset)} images, {len(dataset.class_names)} classes; "
+        f"{comparison.folds} folds x {comparison.repeats}",
+        numbers=figures,
     )
-    table = Table(title=heading, title_justify="left")
-    table.add_column("recipe")
-    for name in ("accuracy", "95% interval", "log loss", "s a trial", "parameters"):
-        table.add_column(name, justify="right")
-    for summary in comparison.summaries:
-        table.add_row(
-            summary.name,
-            f"{summary.accuracy.mean:.3f}",
-            f"{summary.accuracy.low:.3f} to {summary.accuracy.high:.3f}",
-            f"{summary.log_loss.mean:.3f}",
-            f"{summary.seconds_per_trial:.1f}",
-            f"{summary.parameters:,}",
-        )
-    console.print(table)
-    console.print(comparison.verdict, soft_wrap=True)
-    console.print(f"Report: {printable(str(page))}", soft_wrap=True)
+    say(comparison.verdict)
+    say(f"Report: {page}")

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from peu.progress import showing
@@ -14,15 +14,47 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _PIPE_WIDTH = 160
-_WHOLE = "In all"
+_TOTAL = "Total"
+_A_DAY = 24 * 3600.0
 
 
 def results() -> "Console":
-    """Give the console of results; into a pipe it writes plain text of a fixed width."""
+    """The console of results; into a pipe it writes plain text of a fixed width."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else _PIPE_WIDTH
     return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+
+
+def show_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str | None = None,
+    numbers: Collection[str] = (),
+) -> None:
+    """Print a table to stdout; names in it cannot steer the terminal.
+
+    Args:
+        columns: their headings.
+        rows: a cell for each column.
+        title: a line above the table.
+        numbers: the columns that are set to the right.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title and printable(title), title_justify="left")
+    for name in columns:
+        table.add_column(name, justify="right" if name in numbers else "left")
+    for row in rows:
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
+    results().print(table)
+
+
+def say(text: str) -> None:
+    """Print a line to stdout, however long; names in it cannot steer the terminal."""
+    results().print(printable(text), soft_wrap=True)
 
 
 def remark(text: str, *, quiet: bool = False) -> None:
@@ -59,27 +91,29 @@ def showing_progress(*, quiet: bool = False) -> Iterator[None]:
     )
 
     bars = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
+        # A step may take minutes: the estimate is of all steps so far, not of the last 30 seconds.
+        speed_estimate_period=_A_DAY,
     )
     with bars, showing(_Bars(bars)):
         yield
 
 
 class _Bars:
-    """Draw the steps of a command as the first bar, and its phases below."""
+    """The steps of a command as the first bar, and its phases below."""
 
     def __init__(self, bars: "Progress") -> None:
         self._bars = bars
         self._tasks: dict[str, TaskID] = {}
 
     def steps(self, done: int, total: int) -> None:
-        self._update(_WHOLE, done, total)
+        self._update(_TOTAL, done, total)
 
     def phase(self, name: str, done: int, total: int) -> None:
         self._update(name, done, total)

@@ -1,20 +1,18 @@
-"""`peu denoise`: learn to take noise out of images, do it, and measure how well."""
+"""`peu denoise`: train a denoiser, apply it to images, and evaluate it."""
 
-import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from peu.cli import options
-from peu.cli.console import remark, results, showing_progress, write_result
+from peu.cli.autoencoder_inputs import TrainingData, given, open_images, showing_training
+from peu.cli.console import results, write_result
 from peu.cli.denoise_apply import apply_command
 from peu.cli.denoise_evaluate import evaluate_command
-from peu.cli.outcome import ending_well
-from peu.cli.settings import read_filters, read_image_size
-from peu.cli.vae_opening import open_set
-from peu.recipes.denoising import Denoising, DenoisingNetwork, ImageLoss, usual_training
-from peu.recipes.noise import read_noise
+from peu.cli.handle_errors import handle_errors
+from peu.cli.options import read_filters, read_image_size
+from peu.networks.choices import DenoisingNetwork, ImageLoss
 from peu.wording import printable
 
 app = typer.Typer(
@@ -24,22 +22,15 @@ app = typer.Typer(
 )
 
 
-@ending_well
+@handle_errors
 def train_command(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="A folder of clean images, a CSV, zip or npz file, or a known set. Default: "
-            "mnist, or digits where it is not to be had.",
-            show_default=False,
-        ),
-    ] = None,
+    data: TrainingData = None,
     noise: Annotated[
         str,
         typer.Option(
             "--noise",
-            help="What to learn to take out: a standard deviation as 0.2, intensities going from "
-            "0 to 1; a range as 0-0.6; poisson:PHOTONS; salt-and-pepper:SHARE.",
+            help="Noise to train on: a standard deviation as 0.2, where intensities go from 0 to "
+            "1; a range as 0-0.6; poisson:PHOTONS; salt-and-pepper:SHARE.",
         ),
     ] = "0.2",
     network: Annotated[
@@ -50,16 +41,13 @@ def train_command(
         str | None,
         typer.Option(
             "--filters",
-            help="Filters of each resolution, as 24,48,96. Default: 16,32, and 16,32,64 of the "
+            help="Filters of each resolution, as 24,48,96. Default: 16,32, or 16,32,64 for the "
             "U-Net.",
         ),
     ] = None,
     members: Annotated[
         int | None,
-        typer.Option(
-            "--members",
-            help="How many networks to train and take the mean of. Default: 1.",
-        ),
+        typer.Option("--members", help="Number of networks, whose mean is taken. Default: 1."),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
@@ -80,94 +68,69 @@ def train_command(
     resize_mode: options.ResizeModeOption = None,
     channels: options.ChannelsOption = None,
 ) -> None:
-    """Learn from clean images to take noise out of others, and save the denoiser.
+    """Train a denoiser on clean images, to which noise is added, and save it.
 
-    A fifth of the images is held out for `peu denoise evaluate`, unless the set has test
-    images of its own. Few images are learnt from in more epochs of smaller batches.
+    A fifth of the images is held out for `peu denoise evaluate`, unless the dataset has test
+    images of its own. With few images the default is more epochs of smaller batches.
     """
+    from peu.autoencoders.denoiser import Denoiser
+    from peu.autoencoders.noise import read_noise
+    from peu.models.bundle import output_folder
+
     read_noise(noise, "--noise")
-    settings: dict[str, Any] = {
-        "image_size": read_image_size(image_size) if image_size else None,
-        "filters": None if filters is None else read_filters(filters),
-        "members": members,
-        "resize_mode": resize_mode,
-        "channels": channels,
-        "loss": loss,
-    }
-    training: dict[str, Any] = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "schedule": schedule,
-        "time_limit": time_limit,
-    }
-    given = _given(training)
-    # Wrong settings are refused before any image is read.
-    recipe = Denoising(
+    # Invalid settings are refused before any image is read.
+    denoiser = Denoiser(
         noise=noise,
         network=network,
-        training=dataclasses.replace(usual_training(network), **given),
-        **_given(settings),
+        image_size=read_image_size(image_size) if image_size else None,
+        filters=None if filters is None else read_filters(filters),
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        schedule=schedule,  # type: ignore[arg-type]  # checked by the settings
+        time_limit=time_limit,
+        seed=seed or 0,
+        **given(members=members, resize_mode=resize_mode, channels=channels, loss=loss),
     )
-
-    from peu.autoencoders.fit import fit_autoencoder
-    from peu.models.bundle import check_destination
-
-    check_destination(output, overwrite=overwrite)
-    seed = seed or 0
-    with showing_progress(quiet=quiet):
-        dataset = open_set(data, quiet=quiet)
-        usual = usual_training(network, len(dataset), batch_size=given.get("batch_size"))
-        if not given.keys() & {"epochs", "batch_size"} and usual != usual_training(network):
-            remark(
-                f"{len(dataset)} images are few: training {usual.epochs} epochs of batches "
-                f"of {usual.batch_size}; --epochs and --batch-size say otherwise.",
-                quiet=quiet,
-            )
-        recipe = dataclasses.replace(recipe, training=dataclasses.replace(usual, **given))
-        model = fit_autoencoder(
-            recipe,
-            dataset,
-            seed=seed,
-            tell=lambda text: remark(text, quiet=quiet),
-        )
-        model.save(output, overwrite=overwrite)
-    memory = model.provenance
-    height, width = model.image_size
-    losses = model.history.metrics
-    facts = {
-        "format": 1,
-        "output": str(output),
-        "noise": noise,
-        "network": network,
-        "loss_function": recipe.loss,
-        "images": memory["images"],
-        "held_out": memory["held_out"],
-        "image_size": [height, width],
-        "channels": model.channels,
-        "parameters": memory["parameters"],
-        "loss": losses["loss"][-1],
-        "held_out_loss": losses["watched_loss"][-1],
-        "seconds": model.history.seconds,
-        "fingerprint": dataset.fingerprint,
-        "seed": seed,
-        "notes": list(model.history.notes),
-    }
+    output_folder(output, overwrite=overwrite).check()
+    with showing_training(quiet=quiet):
+        denoiser.fit(open_images(data, quiet=quiet))
+        denoiser.save(output, overwrite=overwrite)
+    height, width = denoiser.image_size_
+    history = denoiser.history_
+    loss_at_end, held_out_loss = (history.metrics[name][-1] for name in ("loss", "val_loss"))
     if as_json:
-        write_result(facts)
+        write_result(
+            {
+                "format": 1,
+                "output": str(output),
+                "noise": noise,
+                "network": network,
+                "loss_function": denoiser.loss,
+                "images": denoiser.n_images_,
+                "held_out": denoiser.n_held_out_,
+                "image_size": [height, width],
+                "channels": denoiser.channels_,
+                "parameters": denoiser.n_parameters_,
+                "epochs": denoiser.training_.epochs,
+                "batch_size": denoiser.training_.batch_size,
+                "loss": loss_at_end,
+                "held_out_loss": held_out_loss,
+                "seconds": history.seconds,
+                "fingerprint": denoiser.fingerprint_,
+                "seed": denoiser.seed,
+                "notes": list(denoiser.notes_),
+            }
+        )
         return
-    kind = "grey" if model.channels == 1 else "colour"
+    kind = "grey" if denoiser.channels_ == 1 else "colour"
     results().print(
-        f"Learnt from {memory['images']:,} {kind} images of {height} x {width} pixels "
-        f"({memory['tested_on']}): {memory['parameters']:,} parameters, {recipe.loss} "
-        f"{losses['loss'][-1]:.4f}, {losses['watched_loss'][-1]:.4f} on held-out images. Saved "
-        f"to {printable(str(output))}.",
+        f"Trained on {denoiser.n_images_:,} {kind} images of {height} x {width} pixels "
+        f"({denoiser.tested_on_}): {denoiser.n_parameters_:,} parameters, {denoiser.loss} "
+        f"{loss_at_end:.4f}, {held_out_loss:.4f} on held-out images. Saved to "
+        f"{printable(str(output))}.",
         soft_wrap=True,
     )
-
-
-def _given(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}
 
 
 app.command("train")(train_command)

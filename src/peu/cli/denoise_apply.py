@@ -1,4 +1,4 @@
-"""`peu denoise apply`: cleaned copies of images."""
+"""`peu denoise apply`: denoised copies of images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,75 +6,69 @@ from typing import Annotated
 import typer
 
 from peu.cli import options
+from peu.cli.autoencoder_inputs import SavedDenoiser, open_sources
 from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.outcome import ending_well
-from peu.errors import DataError
+from peu.cli.handle_errors import handle_errors
 from peu.wording import printable
 
-Denoiser = Annotated[Path, typer.Argument(help="Folder of a model that `peu denoise train` wrote.")]
-Plain = Annotated[
+Once = Annotated[
     bool,
     typer.Option(
-        "--plain",
+        "--once",
         help="Run the network once. Otherwise it runs on four shifted copies, and again on "
-        "images noisier than those it learnt from, where that proved better after training: "
+        "images noisier than those in training, where that proved better after training: "
         "up to 12 times as long.",
     ),
 ]
 
 
-@ending_well
+@handle_errors
 def apply_command(
-    model: Denoiser,
+    model: SavedDenoiser,
     images: Annotated[list[str], typer.Argument(help="Images, or folders of images.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the cleaned copies.")],
-    plain: Plain = False,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the denoised copies.")],
+    once: Once = False,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a cleaned copy of every image, of its own size, under its own name and subfolder."""
-    from peu.images.dataset import load_dataset
-
+    """Write a denoised copy of every image, of its own size, under its own name and subfolder."""
     with showing_progress(quiet=quiet):
-        datasets = []
-        unusable: list[DataError] = []
-        for source in images:
-            try:
-                datasets.append(load_dataset(source, labels_required=False))
-            except DataError as error:
-                unusable.append(error)
-        if not datasets:
-            raise unusable[0]
+        datasets, remarks = open_sources(images)
 
-        from peu.autoencoders.cleaned_files import targets_of, write_cleaned
-        from peu.autoencoders.denoise import load_denoiser
+        from peu.autoencoders.cleaned_files import choose_targets, write_cleaned
+        from peu.autoencoders.denoiser import Denoiser
 
-        targets = targets_of(datasets, output, overwrite=overwrite)
-        denoiser = load_denoiser(model)
+        targets = choose_targets(datasets, output, overwrite=overwrite)
+        denoiser = Denoiser.load(model)
         written = [
-            one
+            file
             for dataset, chosen in zip(datasets, targets, strict=True)
-            for one in write_cleaned(denoiser, dataset, chosen, plain=plain)
+            for file in write_cleaned(denoiser, dataset, chosen, once=once)
         ]
-    set_aside = [(str(one.path), one.reason) for dataset in datasets for one in dataset.set_aside]
-    set_aside += [(str(one.source), one.reason) for one in written if one.target is None]
-    for path, reason in set_aside:
-        remark(f"Set aside: {path}: {reason}", quiet=quiet)
-    for trouble in unusable:
-        remark(f"Set aside: {trouble}", quiet=quiet)
-    cleaned = [one for one in written if one.target is not None]
+    remarks += [
+        f"Set aside: {file.source}: {file.reason}" for file in written if file.target is None
+    ]
+    for sentence in remarks:
+        remark(sentence, quiet=quiet)
+    cleaned = [file for file in written if file.target is not None]
     if as_json:
+        set_aside = [
+            (str(one.path), one.reason) for dataset in datasets for one in dataset.set_aside
+        ]
+        set_aside += [(str(file.source), file.reason) for file in written if file.target is None]
         write_result(
             {
                 "format": 1,
                 "output": str(output),
-                "images": [{"path": str(one.source), "output": str(one.target)} for one in cleaned],
+                "images": [
+                    {"path": str(file.source), "output": str(file.target)} for file in cleaned
+                ],
                 "set_aside": [{"path": path, "reason": reason} for path, reason in set_aside],
             }
         )
         return
     noun = "image" if len(cleaned) == 1 else "images"
     results().print(
-        f"{len(cleaned)} {noun} cleaned. Written to {printable(str(output))}.", soft_wrap=True
+        f"{len(cleaned)} {noun} denoised. Written to {printable(str(output))}.", soft_wrap=True
     )

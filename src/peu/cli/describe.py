@@ -1,33 +1,21 @@
 """`peu describe`: what an image set holds, and what is wrong with it."""
 
-from typing import Annotated
-
-import typer
-
 from peu.cli import options
 from peu.cli.console import results, showing_progress, write_result
-from peu.cli.outcome import ending_well
+from peu.cli.handle_errors import handle_errors
 
 
-@ending_well
+@handle_errors
 def describe_command(
-    data: Annotated[
-        str,
-        typer.Argument(
-            help="A folder of class folders, a CSV, zip or npz file, or a known set: samples, "
-            "caltech4, mnist."
-        ),
-    ],
-    as_json: options.AsJson = False,
-    quiet: options.Quiet = False,
+    data: options.Data, as_json: options.AsJson = False, quiet: options.Quiet = False
 ) -> None:
-    """Say how many images there are, of what kind, and which were set aside and why."""
+    """Count the images of a set, and list what is wrong with it and what was set aside."""
     from peu.cli.description import show_description
-    from peu.images.catalog import open_dataset
     from peu.images.checks import describe_dataset
+    from peu.images.loading import load_images
 
     with showing_progress(quiet=quiet):
-        dataset = open_dataset(data)
+        dataset = load_images(data)
         description = describe_dataset(dataset)
     if as_json:
         write_result({"format": 1, **description.to_dict()})

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from peu.images.checks import Description, Spread
-from peu.wording import on_one_line, shown
+from peu.wording import one_line, quoted
 
 _CLASSES_A_COLUMN = 15
 _MOST_COLUMNS = 3
@@ -31,26 +31,36 @@ _MODES = {
 
 
 def show_description(description: Description, console: Console) -> None:
-    """Print a description: counts, sizes, kinds, copies, what was set aside, and warnings.
+    """Print a description: counts, sizes, kinds, duplicates, what was set aside, and warnings.
 
     Names come from files, and are shown so that none can steer the terminal.
 
     Args:
         description: of any image set.
-        console: where it goes; where it is no terminal, plain text comes out.
+        console: where it goes, without markup; where it is no terminal, plain text comes out.
     """
+
+    def say(*lines: str) -> None:
+        for line in lines:
+            console.print(line, soft_wrap=True)
+
+    def say_list(title: str, lines: Sequence[str], most: int) -> None:
+        if lines:
+            say("", title, *(f"- {' '.join(line.split())}" for line in lines[:most]))
+        if len(lines) > most:
+            say(f"- and {len(lines) - most:,} more: --json lists all")
+
     classes = len(description.classes)
-    _say(
-        console,
-        f"{on_one_line(description.name)}: {_counted(description.images, 'image')}"
+    say(
+        f"{one_line(description.name)}: {_counted(description.images, 'image')}"
         + (f" in {_counted(classes, 'class', 'classes')}" if classes else ", no classes"),
+        "",
     )
     if classes:
-        _say(console)
         console.print(_class_table(description.classes))
-    _say(console)
+        say("")
     console.print(_size_table(description))
-    _say(console)
+    say("")
     modes = {
         f"{_MODES[mode]} ({mode})" if mode in _MODES else mode: count
         for mode, count in description.modes.items()
@@ -62,25 +72,24 @@ def show_description(description: Description, console: Console) -> None:
         ("Notes", description.notes),
     ):
         if counts:
-            listed = [f"{on_one_line(name)}: {count:,}" for name, count in counts.items()]
-            _say(console, f"{title}: {'; '.join(listed)}")
+            listed = [f"{one_line(name)}: {count:,}" for name, count in counts.items()]
+            say(f"{title}: {'; '.join(listed)}")
     across = set(description.duplicates_across_classes)
     groups = [
-        " = ".join(shown(key) for key in group) + (" (in several classes)" * (group in across))
+        " = ".join(quoted(key) for key in group) + (" (in several classes)" * (group in across))
         for group in sorted(description.duplicates, key=lambda group: group not in across)
     ]
-    _say_list(console, "The same image again:", groups, most=_MOST_GROUPS)
-    files = [f"{shown(one.path)}: {one.reason}" for one in description.set_aside]
-    _say_list(console, "Set aside:", files, most=_MOST_FILES)
-    warnings = description.warnings
-    _say_list(console, "Worth knowing:", warnings, most=len(warnings))
+    say_list("Duplicates:", groups, _MOST_GROUPS)
+    files = [f"{quoted(one.path)}: {one.reason}" for one in description.set_aside]
+    say_list("Set aside:", files, _MOST_FILES)
+    say_list("Warnings:", description.warnings, len(description.warnings))
 
 
 def _class_table(classes: Mapping[str, int]) -> Table:
     """Set many classes side by side, read downwards, so that the rest stays in sight."""
     columns = min(_MOST_COLUMNS, -(-len(classes) // _CLASSES_A_COLUMN))
     high = -(-len(classes) // columns)
-    cells = [(Text(on_one_line(name)), Text(f"{count:,}")) for name, count in classes.items()]
+    cells = [(Text(one_line(name)), Text(f"{count:,}")) for name, count in classes.items()]
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for _ in range(columns):
         table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=_LONGEST_CLASS)
@@ -106,21 +115,6 @@ def _size_table(description: Description) -> Table:
     add("height, pixels", description.heights, 0)
     add("width / height", description.aspect_ratios, 2)
     return table
-
-
-def _say_list(console: Console, title: str, lines: Sequence[str], *, most: int) -> None:
-    if not lines:
-        return
-    _say(console)
-    _say(console, title)
-    for line in lines[:most]:
-        _say(console, f"- {' '.join(line.split())}")
-    if len(lines) > most:
-        _say(console, f"- and {len(lines) - most:,} more: --json lists all")
-
-
-def _say(console: Console, text: str = "") -> None:
-    console.print(text, markup=False, emoji=False, soft_wrap=True)
 
 
 def _counted(number: int, one: str, more: str = "") -> str:

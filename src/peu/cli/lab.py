@@ -6,19 +6,19 @@ from typing import Annotated
 import typer
 
 from peu.cli import options
+from peu.cli.autoencoder_inputs import read_kl_weight
 from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.outcome import ending_well
-from peu.cli.vae_opening import read_kl_weight
+from peu.cli.handle_errors import handle_errors
 from peu.wording import printable
 
 
-@ending_well
+@handle_errors
 def lab_command(
     data: Annotated[
         str | None,
         typer.Option(
             "--data",
-            help="Images of part 1. Default: caltech4, or samples where it is not to be had.",
+            help="Images of part 1. Default: caltech4, or samples if unavailable.",
             show_default=False,
         ),
     ] = None,
@@ -26,7 +26,7 @@ def lab_command(
         str | None,
         typer.Option(
             "--digits",
-            help="Images of parts 2 and 3. Default: mnist, or digits where it is not to be had.",
+            help="Images of parts 2 and 3. Default: mnist, or digits if unavailable.",
             show_default=False,
         ),
     ] = None,
@@ -34,12 +34,12 @@ def lab_command(
         str | None,
         typer.Option(
             "--sections",
-            help="Which, with commas between: 1.2,2.3; 1 is all of part 1. Default: all.",
+            help="Sections to run, e.g. 1.2,2.3; 1 is all of part 1. Default: all.",
         ),
     ] = None,
     language: Annotated[
         str | None,
-        typer.Option("--language", help="Of the page: fr or en. Default: by the locale."),
+        typer.Option("--language", help="Language of the page: fr or en. Default: by the locale."),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Small experiments: minutes instead of twenty.")
@@ -53,8 +53,8 @@ def lab_command(
         str,
         typer.Option(
             "--backbone",
-            help="Pretrained network of 1.5 to 1.7, by name or a Keras model file. Where VGG16's "
-            "weights are not to be had, a smaller one is looked for.",
+            help="Pretrained network of 1.5 to 1.7, by name or a Keras model file. Without VGG16's "
+            "weights a smaller network is used.",
         ),
     ] = "vgg16",
     backbone_weights: options.BackboneWeights = None,
@@ -64,28 +64,32 @@ def lab_command(
     ] = None,
     learning_rate: Annotated[
         float,
-        typer.Option("--learning-rate", "--lr", help="Of the sheet's network; 1 shows what fails."),
+        typer.Option(
+            "--learning-rate",
+            "--lr",
+            help="Learning rate of the sheet's network; 1 shows it diverge.",
+        ),
     ] = 1e-3,
     kl_weight: Annotated[
         str,
-        typer.Option("--kl-weight", help="Of the VAE looked at closely in 3.4; 1 shows why not."),
+        typer.Option("--kl-weight", help="KL weight of the VAE in 3.4; 1 shows it collapse."),
     ] = "auto",
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Work through the lab sheet, and write a page that answers each of its questions.
 
-    Run the same command again to go on where it was interrupted, or with another --language to
-    read it in that one.
+    Run the same command again to resume an interrupted lab, or with another --language to have
+    the page in that language.
     """
     from peu.lab.language import Language, usual_language
     from peu.lab.page import write_lab
+    from peu.lab.rendering import outline
     from peu.lab.run import run_lab
     from peu.lab.sections import choose_sections
     from peu.lab.settings import LabSettings
 
-    code = language or usual_language()
-    say = Language(code)  # type: ignore[arg-type]
+    chosen = Language(language or usual_language())  # type: ignore[arg-type]
     wanted = choose_sections(sections)
     settings = LabSettings(
         data=data,
@@ -93,7 +97,7 @@ def lab_command(
         quick=quick,
         backbone=backbone,
         backbone_weights=backbone_weights or "imagenet",
-        backbone_preprocessing=backbone_preprocessing or "auto",
+        backbone_preprocessing=backbone_preprocessing or "auto",  # type: ignore[arg-type]
         image=image,
         learning_rate=learning_rate,
         kl_weight=read_kl_weight(kl_weight),
@@ -105,20 +109,20 @@ def lab_command(
             output,
             sections=wanted,
             overwrite=overwrite,
-            on_section=lambda section, findings: remark(
-                f"{section.key} {say(section.french, section.english)}: "
-                + (findings.failed or say.seconds(findings.seconds)),
+            on_section=lambda section, result: remark(
+                f"{section.key} {outline(chosen, section.key)[0]}: "
+                + (result.failed or chosen.seconds(result.seconds)),
                 quiet=quiet,
             ),
         )
-        page = write_lab(output, language=say.code)
+        page = write_lab(output, language=chosen.code)
     failed = [one.section for one in found if one.failed]
     if as_json:
         write_result(
             {
                 "format": 1,
                 "page": str(page),
-                "language": say.code,
+                "language": chosen.code,
                 "sections": [
                     {"section": one.section, "seconds": one.seconds, "failed": one.failed}
                     for one in found
@@ -126,10 +130,8 @@ def lab_command(
             }
         )
         return
+    done = len(found) - len(failed)
+    words = chosen.words["section_run" if len(found) == 1 else "sections_run"]
     results().print(
-        say(
-            f"{len(found) - len(failed)} sections sur {len(found)} : {printable(str(page))}",
-            f"{len(found) - len(failed)} of {len(found)} sections: {printable(str(page))}",
-        ),
-        soft_wrap=True,
+        words.format(done=done, all=len(found), page=printable(str(page))), soft_wrap=True
     )

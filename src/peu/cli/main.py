@@ -1,20 +1,34 @@
 """The command line: `peu` and its commands."""
 
+import inspect
 import io
+import os
+import re
 import sys
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
-from peu import __version__
 from peu.cli.augment import augment_command
 from peu.cli.compare import compare_command
 from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
+from peu.cli.handle_errors import READER_GONE, discard_output, explain_write_error, finish_output
 from peu.cli.lab import lab_command
 from peu.cli.predict import evaluate_command, predict_command
+from peu.cli.recipes import recipes_command
 from peu.cli.train import train_command
 from peu.cli.vae import app as vae_app
+from peu.version import __version__
+
+
+class _Command(TyperCommand):
+    """A command whose usage line names arguments as the README does: DATA, not {DATA}."""
+
+    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return [re.sub("[{}]", "", piece) for piece in super().collect_usage_pieces(ctx)]
+
 
 app = typer.Typer(
     name="peu",
@@ -28,10 +42,17 @@ app.command("train")(train_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("describe")(describe_command)
+app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)
 app.command("lab")(lab_command)
 app.add_typer(denoise_app)
 app.add_typer(vae_app)
+for _group in (app, denoise_app, vae_app):
+    for _command in _group.registered_commands:
+        _command.cls = _Command
+        # Typer keeps the source's line breaks in all paragraphs but the first.
+        _paragraphs = (inspect.getdoc(_command.callback) or "").split("\n\n")
+        _command.help = "\n\n".join(" ".join(each.split()) for each in _paragraphs)
 
 
 def _show_version(wanted: bool) -> None:
@@ -53,8 +74,30 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; the exit code is true even if stdout cannot be written."""
+    _prepare_streams()
+    try:
+        app(prog_name="peu")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+        # Typer and Rich each end in a way of their own where the output's reader has gone.
+        if isinstance(end.__context__, BrokenPipeError):
+            sys.stdout = sys.__stdout__ or sys.stdout
+            discard_output()
+            code = READER_GONE
+    except OSError as error:
+        code = explain_write_error(error)
+    else:
+        code = 0
+    sys.exit(finish_output(code))
+
+
+def _prepare_streams() -> None:
+    """Let every name be printed, and let stdout and stderr be closed."""
+    # Started with `>&-` a program has none, and what it opens next would get their numbers.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         # File names may be bytes that are no text, and a terminal may know few letters.
         sys.stdout.reconfigure(errors="backslashreplace")
-    app()

@@ -1,23 +1,29 @@
-"""Options that several commands share, each described once."""
+"""Options that several commands share, each described once, and readers of their values."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from peu.recipes.augmentation import Flips
-from peu.recipes.checks import Channels, ResizeMode
-from peu.recipes.frozen import Head, Pooling, Preprocessing
-from peu.recipes.training import Schedule
+from peu.errors import RecipeError
 
-_NETWORKS = "Networks"
-_BACKBONES = "Backbones"
-_SEARCH = "Search"
+_RECIPES = "Recipes"
 _RUN = "Run"
+_MOST_DIGITS = 6
 
-Seed = Annotated[
-    int | None, typer.Option("--seed", help="Of everything random. Default: 0.", min=0)
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A folder of class folders, a CSV, zip or npz file, or a known set: samples, "
+        "caltech4, mnist.",
+        show_default=False,
+    ),
 ]
+Model = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="Folder of a model that `peu train` wrote.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Random seed. Default: 0.", min=0)]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write the result to stdout as one JSON value.")
 ]
@@ -33,98 +39,55 @@ Config = Annotated[
         rich_help_panel=_RUN,
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        help="Networks trained side by side. Default: one for four cores.",
+        min=1,
+        rich_help_panel=_RUN,
+    ),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="RECIPE.SETTING=VALUE",
+        help="Any setting of a recipe, as cnn.dropout=0.5; may be repeated. `peu recipes` lists "
+        "them.",
+        rich_help_panel=_RECIPES,
+    ),
+]
 Epochs = Annotated[
     int | None,
-    typer.Option("--epochs", help="Passes over the images.", rich_help_panel=_NETWORKS),
-]
-BatchSize = Annotated[
-    int | None,
-    typer.Option("--batch-size", help="Images a training step.", rich_help_panel=_NETWORKS),
-]
-LearningRate = Annotated[
-    float | None,
-    typer.Option("--learning-rate", "--lr", help="Step size of Adam.", rich_help_panel=_NETWORKS),
-]
-Patience = Annotated[
-    int | None,
-    typer.Option(
-        "--patience",
-        help="Epochs without a lower training loss before stopping.",
-        rich_help_panel=_NETWORKS,
-    ),
-]
-ScheduleOption = Annotated[
-    Schedule | None,
-    typer.Option(
-        "--schedule",
-        help="How the step size changes. Default: the network's own.",
-        rich_help_panel=_NETWORKS,
-    ),
-]
-ChannelsOption = Annotated[
-    Channels | None,
-    typer.Option(
-        "--channels",
-        help="Grey or colour. Default: as the images are.",
-        rich_help_panel=_NETWORKS,
-    ),
-]
-TimeLimit = Annotated[
-    float | None,
-    typer.Option(
-        "--time-limit",
-        help="Seconds after which a network stops training.",
-        rich_help_panel=_NETWORKS,
-    ),
+    typer.Option("--epochs", help="Passes over the training images.", rich_help_panel=_RECIPES),
 ]
 ImageSize = Annotated[
     str | None,
     typer.Option(
         "--image-size",
-        help="Pixels of the networks' images: 224 or HEIGHTxWIDTH.",
-        rich_help_panel=_NETWORKS,
-    ),
-]
-ResizeModeOption = Annotated[
-    ResizeMode | None,
-    typer.Option(
-        "--resize-mode",
-        help="How images of another shape are brought to size. Default: the recipe's own.",
-        rich_help_panel=_NETWORKS,
+        metavar="PIXELS",
+        help="Size of the networks' images: 224 or HEIGHTxWIDTH.",
+        rich_help_panel=_RECIPES,
     ),
 ]
 AugmentationOption = Annotated[
     str | None,
     typer.Option(
         "--augmentation",
-        help="How images are varied: none, flip, standard, strong, mixup or erase. `peu compare` "
-        "takes several with commas between, each a row of its own.",
-        rich_help_panel=_NETWORKS,
-    ),
-]
-FlipsOption = Annotated[
-    Flips | None,
-    typer.Option(
-        "--flips",
-        help="How images are mirrored where they are varied. Default: horizontal.",
-        rich_help_panel=_NETWORKS,
-    ),
-]
-NoFlip = Annotated[
-    bool,
-    typer.Option(
-        "--no-flip",
-        help="Mirror nothing: for digits, letters, left and right.",
-        rich_help_panel=_NETWORKS,
+        metavar="POLICY",
+        help="How training images are varied: none, flip, standard, strong, mixup or erase. "
+        "`peu compare` takes several with commas between, each a row of its own.",
+        rich_help_panel=_RECIPES,
     ),
 ]
 Backbone = Annotated[
     str | None,
     typer.Option(
         "--backbone",
-        help="vgg16, mobilenet, mobilenet:0.25, mobilenetv2, mobilenetv3small, "
-        "efficientnetv2b0, resnet50, convnexttiny, or a Keras model file. Default: mobilenet.",
-        rich_help_panel=_BACKBONES,
+        help="Pretrained network: vgg16, mobilenet, mobilenet:0.25, mobilenetv2, "
+        "mobilenetv3small, efficientnetv2b0, resnet50, convnexttiny, or a Keras model file.",
+        rich_help_panel=_RECIPES,
     ),
 ]
 BackboneWeights = Annotated[
@@ -132,64 +95,79 @@ BackboneWeights = Annotated[
     typer.Option(
         "--backbone-weights",
         help="A weights file for a named backbone. Default: imagenet.",
-        rich_help_panel=_BACKBONES,
+        rich_help_panel=_RECIPES,
     ),
 ]
 BackbonePreprocessing = Annotated[
-    Preprocessing | None,
-    typer.Option(
-        "--backbone-preprocessing",
-        help="How pixels are scaled for it; a file must say.",
-        rich_help_panel=_BACKBONES,
-    ),
-]
-HeadOption = Annotated[
-    Head | None,
-    typer.Option("--head", help="What is trained on its features.", rich_help_panel=_BACKBONES),
-]
-PoolingOption = Annotated[
-    Pooling | None,
-    typer.Option("--pooling", help="How its maps become a vector.", rich_help_panel=_BACKBONES),
-]
-Trials = Annotated[
-    int | None,
-    typer.Option(
-        "--trials",
-        help="Configurations that tuned tries in each fold. Default: 12.",
-        rich_help_panel=_SEARCH,
-    ),
-]
-TuningTime = Annotated[
-    float | None,
-    typer.Option(
-        "--tuning-time",
-        help="Seconds after which tuned tries no further one; the choice then depends on the "
-        "machine.",
-        rich_help_panel=_SEARCH,
-    ),
-]
-Push = Annotated[
-    int | None,
-    typer.Option(
-        "--push",
-        help="Train what tuned chose so many times as long as well, and show what happens.",
-        rich_help_panel=_SEARCH,
-    ),
-]
-Stages = Annotated[
-    int | None,
-    typer.Option(
-        "--stages",
-        help="How many of its last stages learn in finetune; VGG16's block 5 is one. Default: 1.",
-        min=1,
-        rich_help_panel=_BACKBONES,
-    ),
-]
-Members = Annotated[
     str | None,
     typer.Option(
-        "--members",
-        help="Recipes that ensemble averages, with commas between. Default: all others chosen, or "
-        "fisher,augmented.",
+        "--backbone-preprocessing",
+        help="How pixels are scaled for the backbone: auto, tf, caffe, torch or none. A file "
+        "needs one of the last four.",
+        rich_help_panel=_RECIPES,
     ),
 ]
+BatchSize = Annotated[int | None, typer.Option("--batch-size", help="Images in a training step.")]
+LearningRate = Annotated[
+    float | None, typer.Option("--learning-rate", "--lr", help="Learning rate of Adam.")
+]
+ScheduleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--schedule", metavar="constant|cosine", help="How the learning rate changes over time."
+    ),
+]
+ChannelsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--channels",
+        metavar="auto|grey|colour",
+        help="Grey or colour. Default: as the images are.",
+    ),
+]
+TimeLimit = Annotated[
+    float | None, typer.Option("--time-limit", help="Seconds after which training stops.")
+]
+ResizeModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--resize-mode",
+        metavar="pad|stretch|crop",
+        help="How images of another shape are brought to size. Default: the recipe's own.",
+    ),
+]
+
+
+def read_image_size(text: str) -> tuple[int, int]:
+    """Read "224" or "240x320" (height x width).
+
+    Raises:
+        RecipeError: it is neither.
+    """
+    sides = text.lower().split("x")
+    if len(sides) > 2 or not all(_is_count(side) for side in sides):
+        raise RecipeError(
+            f"`--image-size` must be 224 or HEIGHTxWIDTH, as 240x320. Received: {text!r}. Write "
+            "whole numbers of pixels."
+        )
+    return int(sides[0]), int(sides[-1])
+
+
+def read_filters(text: str) -> tuple[int, ...]:
+    """Read "24,48,96", a number for each resolution.
+
+    Raises:
+        RecipeError: something in it is no whole number.
+    """
+    numbers = text.split(",")
+    if not all(_is_count(number) for number in numbers):
+        raise RecipeError(
+            f"`--filters` must be whole numbers with commas between. Received: {text!r}. "
+            "Try 24,48,96."
+        )
+    return tuple(int(number) for number in numbers)
+
+
+def _is_count(text: str) -> bool:
+    """Whether a text is a whole number of pixels or filters, of a size that anyone has."""
+    return text.strip().isdecimal() and len(text.strip()) <= _MOST_DIGITS

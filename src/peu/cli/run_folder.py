@@ -1,65 +1,72 @@
-"""The folder of a run: claimed, resumed, or refused."""
+"""The folder of a comparison: its name, and whether it holds the same run already."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from peu.cli.settings import CONFIG_FILE, read_config, same_settings, write_config
-from peu.errors import RecipeError, ResourceError
-from peu.files import canonical_json, owning, sha256_of_text
+from peu.cli.config import CONFIG_FILE, FORMAT, read_config
+from peu.errors import RecipeError
+from peu.files import canonical_json, sha256_of_text
+from peu.output_folder import OutputFolder
+
+if TYPE_CHECKING:
+    from peu.classifiers.base import ImageClassifier
 
 RUNS = Path("runs")
 
 
-def default_folder(dataset_name: str, settings: dict[str, Any]) -> Path:
-    """Name a run by its images and its settings, so that the same command finds it again."""
-    essence = {name: value for name, value in settings.items() if name != "data"}
-    mark = sha256_of_text(canonical_json(essence))[:8]
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", dataset_name).strip("-.") or "images"
-    return RUNS / f"{stem[:40]}-{mark}"
+def run_config(
+    data: str,
+    fingerprint: str,
+    folds: int,
+    repeats: int,
+    seed: int,
+    recipes: "Sequence[ImageClassifier]",
+) -> dict[str, Any]:
+    """Everything that a comparison depends on, in the form of a config file."""
+    return {
+        "format": FORMAT,
+        "data": data,
+        "fingerprint": fingerprint,
+        "folds": folds,
+        "repeats": repeats,
+        "seed": seed,
+        "recipes": [recipe.to_dict() for recipe in recipes],
+    }
 
 
-def claim_folder(folder: Path, settings: dict[str, Any], *, overwrite: bool) -> bool:
-    """Make a folder this run's own, or find that it was already.
+def run_folder(
+    output: Path | None, dataset_name: str, config: dict[str, Any], *, overwrite: bool
+) -> OutputFolder:
+    """The folder of a run: the one that is named, or one that the same command finds again.
 
     Args:
-        folder: where the run goes.
-        settings: what the run depends on.
-        overwrite: take over a folder of another run. Its finished trials stay of use where
+        output: as the user named it, or None.
+        dataset_name: what a folder in `runs/` is called by.
+        config: of `run_config`.
+        overwrite: take over a folder of another run. Its finished trials stay, and are used where
             they are the same.
-
-    Returns:
-        Whether the folder holds the same run already, to be resumed.
-
-    Raises:
-        ResourceError: it holds something else, or another run is working in it.
     """
-    # Names with a dot in front are locks, and drafts that a killed run left.
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    written = [name for name in names if not name.startswith(".")]
-    if folder.exists() and not folder.is_dir():
-        raise ResourceError(
-            f"`{folder}` must be a folder. Received: a file. Choose another with --output."
-        )
-    if written and not (folder / CONFIG_FILE).is_file():
-        raise ResourceError(
-            f"`{folder}` must be empty or a run of peu. It holds {len(written)} other things. "
-            "Choose another folder with --output."
-        )
-    if written and _same_run(folder, settings):
-        return True
-    if written and not overwrite:
-        raise ResourceError(
-            f"`{folder}` holds a run with other settings or images, and nothing is overwritten "
-            "unasked. Choose another folder with --output, or say --overwrite."
-        )
-    with owning(folder):
-        write_config(folder, settings)
-    return False
+    if output is None:
+        essence = {name: value for name, value in config.items() if name != "data"}
+        digest = sha256_of_text(canonical_json(essence))[:8]
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", dataset_name).strip("-.") or "images"
+        output = RUNS / f"{stem[:40]}-{digest}"
+    return OutputFolder(path=output, kind="run", marker=CONFIG_FILE, overwrite=overwrite)
 
 
-def _same_run(folder: Path, settings: dict[str, Any]) -> bool:
+def is_same_run(file: Path, config: dict[str, Any]) -> bool:
+    """Whether a config file is of the same run, wherever its images lie."""
     try:
-        return same_settings(read_config(folder / CONFIG_FILE), settings)
+        return _essence(read_config(file)) == _essence(config)
     except RecipeError:
         return False
+
+
+def _essence(config: dict[str, Any]) -> dict[str, Any]:
+    from peu.classifiers.registry import recipe_from_dict
+
+    # Through recipes, so that what a file leaves out is as if it were written.
+    recipes = [recipe_from_dict(each).to_dict() for each in config.get("recipes", [])]
+    return {**config, "data": "", "recipes": recipes}

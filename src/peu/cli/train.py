@@ -1,42 +1,33 @@
 """`peu train`: one recipe on all images, saved."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from peu.cli import options
-from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.outcome import ending_well
-from peu.cli.recipe_options import Settings, taking_settings
+from peu.cli.chosen_recipes import Change, choose_recipes, read_changes, with_changes
+from peu.cli.config import read_config
+from peu.cli.console import remark, say, showing_progress, write_result
+from peu.cli.handle_errors import handle_errors
 from peu.cli.run_folder import RUNS
-from peu.cli.settings import choose_recipes, read_config, with_settings
 from peu.errors import RecipeError
-from peu.recipes.frozen import Transfer
-from peu.wording import printable
+from peu.progress import steps
 
 if TYPE_CHECKING:
+    from peu.classifiers.base import ImageClassifier
     from peu.images.dataset import ImageDataset
-    from peu.recipes.registry import Recipe
 
 
-@ending_well
-@taking_settings
+@handle_errors
 def train_command(
-    data: Annotated[
-        str,
-        typer.Argument(
-            help="A folder of class folders, a CSV, zip or npz file, or a known set: samples, "
-            "caltech4, mnist."
-        ),
-    ],
+    data: options.Data,
     recipe: Annotated[
         str | None,
         typer.Option(
             "--recipe",
-            help="descriptors, fisher, frozen, finetune, augmented, scratch, tuned or ensemble. "
-            "Default: what a comparison of these images in runs/ showed, or else what suits "
-            "their number.",
+            help="Name of a recipe; `peu recipes` lists them. Default: the best in a comparison of "
+            "these images in runs/, or else what suits their number.",
         ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
@@ -46,80 +37,97 @@ def train_command(
     seed: options.Seed = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    *,
-    options_given: Settings,
+    epochs: options.Epochs = None,
+    image_size: options.ImageSize = None,
+    augmentation: options.AugmentationOption = None,
+    backbone: options.Backbone = None,
+    backbone_weights: options.BackboneWeights = None,
+    backbone_preprocessing: options.BackbonePreprocessing = None,
+    assignments: options.Assignments = None,
     config: options.Config = None,
 ) -> None:
-    """Learn a model from all images of a set, and save it.
+    """Train a model on all images of a set, and save it.
 
-    Without --recipe one is chosen for these images, and the reason said.
-    How good it is, `peu compare` tells: here no image is left to test on.
+    Without --recipe one is chosen for these images, and the command says why. Use `peu compare` to
+    find out how good a recipe is: here no image is left to test on.
     """
     settings = read_config(config)
     named = recipe is not None or bool(settings.get("recipes"))
+    changes = read_changes(
+        assignments,
+        epochs=epochs,
+        image_size=image_size,
+        augmentation=augmentation,
+        backbone=backbone,
+        backbone_weights=backbone_weights,
+        backbone_preprocessing=backbone_preprocessing,
+    )
     # Wrong settings are refused before any image is read, whichever recipe it will be.
-    asked = choose_recipes(recipe, settings, options_given)
-    if named and len(asked) != 1:
-        raise RecipeError(
-            f"`--recipe` must name one recipe. Received: {recipe or len(asked)!r}. Name one here; "
-            "`peu compare` takes several."
-        )
+    asked = choose_recipes(recipe, settings, changes)
+    if named:
+        _check_one(asked)
     seed = settings.get("seed", 0) if seed is None else seed
 
-    from peu.classifiers.fit import fit_classifier
+    from peu.classifiers.search import searches_kept_in
     from peu.images.cache import cache_folder
-    from peu.images.catalog import open_dataset
-    from peu.models.bundle import check_destination
+    from peu.images.loading import load_images
+    from peu.models.bundle import output_folder
 
-    check_destination(output, overwrite=overwrite)
-    with showing_progress(quiet=quiet):
-        dataset = open_dataset(data)
+    output_folder(output, overwrite=overwrite).check()
+    with showing_progress(quiet=quiet), steps(1) as done:
+        dataset = load_images(data)
         if dataset.set_aside:
-            remark(f"{len(dataset.set_aside)} files set aside; see `peu describe`.", quiet=quiet)
-        chosen, reason = (asked[0], None) if named else _choose(dataset, options_given)
+            aside = len(dataset.set_aside)
+            remark(f"Set aside: {aside}; `peu describe` lists them with the reasons.", quiet=quiet)
+        chosen, reason = (asked[0], None) if named else _choose(dataset, changes)
         if reason is not None:
             remark(f"Chose {chosen.name}: {reason}.", quiet=quiet)
-        classifier = fit_classifier(
-            chosen,
-            dataset,
-            seed=seed,
-            search_folder=cache_folder() / "searches",
-        )
-        classifier.save(output, overwrite=overwrite)
-    for note in classifier.provenance["notes"]:
+        chosen.seed = seed
+        with searches_kept_in(cache_folder() / "searches"):
+            chosen.fit(dataset)
+        chosen.save(output, overwrite=overwrite)
+        done(1)
+    for note in chosen.notes_:
         remark(note, quiet=quiet)
-    facts = {
-        "format": 1,
-        "output": str(output),
-        "recipe": chosen.name,
-        "reason": reason,
-        "class_names": list(classifier.class_names),
-        "images": len(dataset),
-        "parameters": classifier.provenance["parameters"],
-        "trainable_parameters": classifier.provenance["trainable_parameters"],
-        "fingerprint": dataset.fingerprint,
-        "seed": seed,
-    }
+    parameters, trainable = chosen.n_parameters_, chosen.n_trainable_parameters_
     if as_json:
-        write_result(facts)
-        return
-    results().print(
-        f"{chosen.name} learnt {len(classifier.class_names)} classes from {len(dataset)} "
-        f"images: {facts['trainable_parameters']:,} of {facts['parameters']:,} parameters. "
-        f"Saved to {printable(str(output))}.",
-        soft_wrap=True,
-    )
+        write_result(
+            {
+                "format": 1,
+                "output": str(output),
+                "recipe": chosen.name,
+                "reason": reason,
+                "class_names": list(dataset.class_names),
+                "images": len(dataset),
+                "parameters": parameters,
+                "trainable_parameters": trainable,
+                "fingerprint": dataset.fingerprint,
+                "seed": seed,
+            }
+        )
+    else:
+        say(
+            f"{chosen.name} learnt {len(dataset.class_names)} classes from {len(dataset)} "
+            f"images: {trainable:,} of {parameters:,} parameters. Saved to {output}."
+        )
 
 
-def _choose(dataset: "ImageDataset", settings: Settings) -> "tuple[Recipe, str]":
+def _choose(dataset: "ImageDataset", changes: list[Change]) -> "tuple[ImageClassifier, str]":
+    from peu.classifiers.transfer import Transfer
     from peu.comparison.choice import choose_recipe
 
-    frozen = with_settings(Transfer(), settings)[0]
-    choice = choose_recipe(dataset, runs=RUNS, frozen=cast("Transfer", frozen))
-    found = with_settings(choice.recipe, settings)
-    if len(found) > 1:
-        raise RecipeError(
-            f"`--augmentation` must name one policy. Received: {settings.augmentation!r}. `peu "
-            "compare` takes several."
-        )
+    backbone = {
+        change.target: change.value for change in changes if change.target.startswith("backbone")
+    }
+    choice = choose_recipe(dataset, runs=RUNS, transfer=Transfer(**backbone))
+    found = with_changes(choice.recipe, changes)
+    _check_one(found)
     return found[0], choice.reason
+
+
+def _check_one(recipes: "list[ImageClassifier]") -> None:
+    if len(recipes) != 1:
+        raise RecipeError(
+            "`--recipe` and `--augmentation` must name one. Received: "
+            f"{', '.join(recipe.name for recipe in recipes)}. `peu compare` takes several."
+        )

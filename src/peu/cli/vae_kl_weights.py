@@ -1,44 +1,42 @@
-"""`peu vae kl_weights`: the sheet's study of the kl_weight, with the theory beside it."""
+"""`peu vae kl-weights`: the sheet's study of the KL weight, with the theory beside it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from peu.cli import options
-from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.outcome import ending_well
-from peu.cli.settings import read_image_size
-from peu.cli.vae_opening import Latent, open_set, read_kl_weight
-from peu.recipes.training import TrainingSettings
-from peu.recipes.variational import KLWeight, Variational
+from peu.cli.autoencoder_inputs import (
+    TrainingData,
+    given,
+    open_images,
+    read_kl_weight,
+    showing_training,
+)
+from peu.cli.console import remark, results, write_result
+from peu.cli.handle_errors import handle_errors
+from peu.cli.options import read_image_size
 from peu.wording import printable
 
 if TYPE_CHECKING:
     from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
 
-_EPOCHS, _BATCH_SIZE = 15, 128
 
-
-@ending_well
+@handle_errors
 def kl_weights_command(
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="As for `peu vae train`; with classes, generated images are judged as well.",
-            show_default=False,
-        ),
-    ] = None,
+    data: TrainingData = None,
     values: Annotated[
-        str, typer.Option("--values", help="Coefficients with commas between; auto is one.")
+        str, typer.Option("--values", help="KL weights with commas between; auto is one.")
     ] = "1,0.1,0.01,0.001,0.0001,auto",
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the run.")] = Path(
-        "runs/kl_weights"
+        "runs/kl-weights"
     ),
-    latent: Latent = 2,
-    most: Annotated[
+    latent_dim: Annotated[
+        int, typer.Option("--latent-dim", help="Dimensions of the latent space.", min=1)
+    ] = 2,
+    max_images: Annotated[
         int | None,
-        typer.Option("--most", help="Learn from at most so many images. Default: all.", min=2),
+        typer.Option("--images", help="Training images at most. Default: all.", min=2),
     ] = None,
     seed: options.Seed = None,
     as_json: options.AsJson = False,
@@ -48,45 +46,41 @@ def kl_weights_command(
     image_size: options.ImageSize = None,
     resize_mode: options.ResizeModeOption = None,
 ) -> None:
-    """Train with one kl_weight after another, and report three optima apart.
+    """Train with one KL weight after another, and report three optima separately.
 
-    They are the evidence lower bound, the quality of generated images, and nearest neighbours
-    on the map. Run the same command again to go on with an interrupted study: finished trials
-    are kept.
+    They are the evidence lower bound, the quality of generated images, and nearest neighbours in
+    the latent space; the latter two need images with classes. Run the same command again to
+    resume an interrupted study: finished trials are kept.
     """
-    wanted: list[KLWeight] = [
-        read_kl_weight(each, "--values") for each in values.split(",") if each.strip()
-    ]
-    chosen: dict[str, Any] = {} if resize_mode is None else {"resize_mode": resize_mode}
-    recipe = Variational(
-        latent=latent,
-        image_size=None if image_size is None else read_image_size(image_size),
-        training=TrainingSettings(epochs=epochs or _EPOCHS, batch_size=batch_size or _BATCH_SIZE),
-        **chosen,
-    )
+    weights = [read_kl_weight(each, "--values") for each in values.split(",") if each.strip()]
+
+    from peu.autoencoders.vae import VAE
     from peu.comparison.kl_weights import study_kl_weights
-    from peu.comparison.latent import fewer_to_learn
+    from peu.comparison.latent import limit_training_images
     from peu.reports.kl_weight_report import write_kl_weight_report
 
-    def tell(trial: "KLWeightTrial", done: int, total: int) -> None:
+    vae = VAE(
+        latent_dim=latent_dim,
+        image_size=None if image_size is None else read_image_size(image_size),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed or 0,
+        **given(resize_mode=resize_mode),
+    )
+
+    def remark_trial(trial: "KLWeightTrial", done: int, total: int) -> None:
         remark(
-            f"{done:2d}/{total} kl_weight {trial.asked}: bound {trial.figures.elbo:.1f} nats, "
+            f"{done:2d}/{total} KL weight {trial.requested}: bound {trial.figures.elbo:.1f} nats, "
             f"{trial.figures.active_units} active, {trial.seconds:.0f} s",
             quiet=quiet,
         )
 
-    with showing_progress(quiet=quiet):
-        dataset = open_set(data, quiet=quiet)
-        if most is not None:
-            dataset = fewer_to_learn(dataset, most, seed=seed or 0)
+    with showing_training(quiet=quiet):
+        dataset = open_images(data, quiet=quiet)
+        if max_images is not None:
+            dataset = limit_training_images(dataset, max_images, seed=vae.seed)
         study = study_kl_weights(
-            dataset,
-            wanted,
-            recipe=recipe,
-            seed=seed or 0,
-            run_folder=output,
-            tell=lambda sentence: remark(sentence, quiet=quiet),
-            on_trial=tell,
+            dataset, weights, vae=vae, run_folder=output, on_trial=remark_trial
         )
         page = write_kl_weight_report(study, output)
     if as_json:
@@ -99,13 +93,13 @@ def _show(study: "KLWeightStudy", page: Path) -> None:
     from rich.table import Table
 
     console = results()
-    table = Table("kl_weight")
+    table = Table("KL weight")
     for name in ("ended at", "bound, nats", "error", "active", "neighbours", "distance", "sure"):
         table.add_column(name, justify="right")
     for trial in study.trials:
         figures, samples = trial.figures, trial.samples
         table.add_row(
-            str(trial.asked),
+            str(trial.requested),
             f"{trial.kl_weight:.3g}",
             f"{figures.elbo:.1f}",
             f"{figures.mse:.4f}",
@@ -115,17 +109,17 @@ def _show(study: "KLWeightStudy", page: Path) -> None:
             "-" if samples is None else f"{samples.confident:.2f}",
         )
     console.print(table)
-    bounds = ", ".join(f"{each:.3g}" for each in study.spectrum.bounds)
-    best = [f"Best bound: {study.best_bound.asked}"]
+    best = [f"Best bound: {study.best_bound.requested}"]
     if study.best_samples is not None:
-        best.append(f"best generated images: {study.best_samples.asked}")
+        best.append(f"best generated images: {study.best_samples.requested}")
     if study.best_neighbours is not None:
-        best.append(f"best neighbours: {study.best_neighbours.asked}")
+        best.append(f"best neighbours: {study.best_neighbours.requested}")
     console.print("; ".join(best) + ".", soft_wrap=True)
+    bounds = ", ".join(f"{each:.3g}" for each in study.spectrum.bounds)
     console.print(
-        f"Dimensions must stay empty from these kl_weights on (2 lambda / D): {bounds}.",
+        f"Dimensions must stay empty from these KL weights on (2 lambda / D): {bounds}.",
         soft_wrap=True,
     )
-    if study.left_out:
-        console.print(study.left_out, soft_wrap=True)
+    if study.omitted:
+        console.print(study.omitted, soft_wrap=True)
     console.print(f"Report: {printable(str(page))}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`peu vae map`: the latent plane as a page that one can hover over."""
+"""`peu vae map`: the latent plane as an interactive page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,28 +6,22 @@ from typing import Annotated
 import typer
 
 from peu.cli import options
+from peu.cli.autoencoder_inputs import SavedVAE, TestData, open_test_images
 from peu.cli.console import remark, results, showing_progress, write_result
-from peu.cli.outcome import ending_well
-from peu.cli.vae_opening import Model, check_file, open_set, own_set
+from peu.cli.handle_errors import handle_errors
+from peu.output_folder import check_output_file
 from peu.wording import printable
 
 
-@ending_well
+@handle_errors
 def map_command(
-    model: Model,
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            help="Images to place on the map. Default: the set that it learnt from, where that "
-            "is a known set.",
-            show_default=False,
-        ),
-    ] = None,
+    model: SavedVAE,
+    data: TestData = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="An HTML file. Default: map.html.")
     ] = Path("map.html"),
-    most: Annotated[
-        int, typer.Option("--most", help="Images shown at most, evenly taken.", min=2)
+    max_images: Annotated[
+        int, typer.Option("--images", help="Images shown at most, evenly spaced.", min=2)
     ] = 2000,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
@@ -35,35 +29,34 @@ def map_command(
 ) -> None:
     """Place images on the latent plane, coloured by class: one page, no other file.
 
-    Hover over a dot to see its image and name. Of known sets the held-out images are shown.
+    Hover over a dot to see its image and name. Of the training dataset, the held-out images are
+    shown.
     """
-    check_file(output, overwrite=overwrite, ending=".html")
-    from peu.comparison.latent_map import map_points
+    check_output_file(output, overwrite=overwrite, suffix=".html")
+    from peu.autoencoders.vae import VAE
+    from peu.comparison.latent import latent_points
     from peu.files import write_text
-    from peu.models.autoencoder import Autoencoder
     from peu.reports.latent_map_page import latent_map_page
 
-    fitted = Autoencoder.load(model)
+    vae = VAE.load(model)
     with showing_progress(quiet=quiet):
-        dataset = open_set(own_set(fitted, data), quiet=quiet)
-        points = map_points(fitted, dataset, most=most)
+        dataset = open_test_images(vae, data, quiet=quiet)
+        points = latent_points(vae, dataset, max_images=max_images)
         write_text(output, latent_map_page(points, dataset.name))
-    if points.latent > 2:
+    if vae.latent_dim > 2:
         remark(
-            f"Of {points.latent} dimensions the page shows the two with the largest divergence.",
+            f"Of {vae.latent_dim} dimensions the page shows the two with the largest divergence.",
             quiet=quiet,
         )
     if as_json:
+        rows = zip(points.names, points.codes.tolist(), points.label_names, strict=True)
         write_result(
             {
                 "format": 1,
                 "output": str(output),
                 "dimensions": [axis + 1 for axis in points.axes],
                 "images": [
-                    {"path": name, "code": code, "label": label}
-                    for name, code, label in zip(
-                        points.names, points.codes.tolist(), points.label_names, strict=True
-                    )
+                    {"path": name, "code": code, "label": label} for name, code, label in rows
                 ],
             }
         )

@@ -1,16 +1,18 @@
 """How commands end: codes, one line, and quietly when nobody reads."""
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner, Result
 
 from command_line import Peu, complaint
-from peu.cli.outcome import ending_well
+from peu.cli.handle_errors import handle_errors
 from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
 
 
@@ -18,7 +20,7 @@ def _ending(error: BaseException) -> Result:
     app = typer.Typer(pretty_exceptions_enable=False)
 
     @app.command()
-    @ending_well
+    @handle_errors
     def fail() -> None:
         raise error
 
@@ -34,7 +36,10 @@ def _ending(error: BaseException) -> Result:
         (BundleError("why"), 4),
         (ResourceError("why"), 5),
         (MemoryError(), 5),
+        (OSError(errno.ENOSPC, "no room", "file"), 5),
+        (OSError(errno.EIO, "broken"), 1),
         (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 141),
         (ValueError("what\nis this"), 1),
     ],
 )
@@ -44,6 +49,9 @@ def test_every_end_is_one_line_and_a_code(
     monkeypatch.delenv("PEU_DEBUG", raising=False)
     told = _ending(error)
     assert told.exit_code == code
+    if isinstance(error, BrokenPipeError):
+        assert told.stderr == ""
+        return
     line = complaint(told)
     if isinstance(error, PeuError):
         assert line == "peu: why"
@@ -65,22 +73,47 @@ def test_a_message_cannot_steer_the_terminal() -> None:
     assert complaint(_ending(DataError("\x1b[2Jgone\n\rnow"))) == "peu: \\x1b[2Jgone now"
 
 
-@pytest.mark.parametrize("arguments", [["describe", "PHOTOS", "--json"], ["--help"]])
-def test_a_reader_that_leaves_is_no_matter(photos: Path, arguments: list[str]) -> None:
+COMMANDS = (["describe", "PHOTOS", "--json"], ["describe", "PHOTOS"], ["--help"], ["--version"])
+
+
+def _start(photos: Path, arguments: list[str], **streams: Any) -> "subprocess.Popen[str]":
     command = [str(photos) if word == "PHOTOS" else word for word in arguments]
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "peu", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        **{"stderr": subprocess.PIPE, "text": True, **streams},
     )
+
+
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_reader_that_leaves_is_no_error(photos: Path, arguments: list[str]) -> None:
+    process = _start(photos, arguments, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    assert process.stderr is not None
     process.stdout.close()
-    complaints = process.stderr.read()
-    process.stderr.close()
-    process.wait()
-    assert complaints == ""
+    process.stdout = None
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("arguments", COMMANDS)
+def test_a_full_device_is_one_line_and_a_code(photos: Path, arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = _start(photos, arguments, stdout=full)
+        (line,) = process.communicate(timeout=60)[1].splitlines()
+    assert "No space left" in line
+    assert process.returncode == 5
+
+
+@pytest.mark.skipif(os.name != "posix", reason="streams are closed by POSIX shells")
+@pytest.mark.parametrize(
+    ("redirection", "code"), [(">&-", 0), (">&- 2>&-", 0), ("nowhere 2>&-", 3)]
+)
+def test_closed_streams_change_no_exit_code(photos: Path, redirection: str, code: int) -> None:
+    data, _, rest = redirection.partition("nowhere")
+    command = f"{sys.executable} -m peu describe {'nowhere' if rest else photos} {data or rest}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr == ""
 
 
 def test_no_colours_into_a_pipe_or_where_none_are_wanted(photos: Path, peu: Peu) -> None:
