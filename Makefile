@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -11,8 +12,8 @@ READY := $(VENV)/.ready
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-demo: $(READY) ## Compare recipes on built-in pictures
-	$(BIN)/peu compare samples --recipes descriptors,scratch --quick --image-size 96 --output runs/demo
+demo: $(BASE) ## Compare two recipes on the built-in images
+	$(BIN)/peu compare samples --recipes hog,transfer --quick --output runs/demo
 
 test: $(READY) ## Run the test suite
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
@@ -31,9 +32,13 @@ clean: ## Remove the environment and what tools left
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # A failed or interrupted installation leaves no stamp, and is done again.
-$(READY): pyproject.toml
+$(BASE): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "peu needs Python 3.11 or newer; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $(BASE)
+
+$(READY): $(BASE)
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
 	@touch $(READY)

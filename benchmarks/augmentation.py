@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from peu.images.catalog import open_dataset
+from peu.classifiers.small_resnet import SmallResNet
+from peu.images.loading import load_images
 from peu.networks.augmentation import MIXUP, augmenting
+from peu.networks.augmentation_settings import Augmentation, Policy
 from peu.networks.batches import ShuffledBatches
 from peu.networks.objective import class_objective
 from peu.networks.optimizers import make_optimizer
 from peu.networks.residual import residual_network
-from peu.recipes.augmentation import Augmentation, Policy
-from peu.recipes.augmented import SmallResNet
 
 POLICIES: tuple[Policy, ...] = ("none", "flip", "standard", "strong", "mixup", "erase")
 
@@ -27,14 +27,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12)
     rounds = parser.parse_args().rounds
     recipe = SmallResNet()
-    photos = open_dataset("caltech4")
+    photos = load_images("caltech4")
     if photos.labels is None:
         raise SystemExit("caltech4 has no labels.")
     pixels = photos.pixels(recipe.image_size, recipe.resize_mode)
     objective = class_objective(len(photos.class_names), soft=True)
     trained: dict[str, tuple[Any, ShuffledBatches]] = {}
     for policy in POLICIES:
-        network = residual_network(recipe, len(photos.class_names), seed=0)
+        network = residual_network(
+            recipe.image_size,
+            len(photos.class_names),
+            filters=recipe.filters,
+            dropout=recipe.dropout,
+            seed=0,
+        )
         model = augmenting(network, Augmentation(policy=policy), recipe.image_size, seed=0)
         model.compile(optimizer=make_optimizer(recipe.training, steps=1000), loss=objective.loss)
         batches = ShuffledBatches(

@@ -82,18 +82,18 @@ def denoiser_of_sheet(images: int, epochs: int) -> Epochs:
 
 
 def denoiser_of_peu(images: int, epochs: int) -> Epochs:
-    """Train the same network as `Denoising` does, with no images to watch."""
-    from peu.autoencoders.denoising import train_denoiser
-    from peu.networks.denoisers import denoiser
+    """Train the same network as `Denoiser` does, without validation images."""
+    from peu.autoencoders.denoiser_training import train_denoiser
+    from peu.autoencoders.noise import read_noise
+    from peu.networks.denoisers import build_denoiser
     from peu.networks.objective import mean_of
     from peu.networks.precision import choose_precision
-    from peu.recipes.denoising import Denoising
-    from peu.recipes.training import TrainingSettings
+    from peu.networks.training_settings import TrainingSettings
 
-    recipe = Denoising(training=TrainingSettings(epochs=epochs, batch_size=BATCH_SIZE))
+    training = TrainingSettings(epochs=epochs, batch_size=BATCH_SIZE)
     pixels = load(images)
     precision = choose_precision("auto")
-    network = denoiser(recipe, 1, mean_of(pixels), seed=SEED, precision=precision)
+    network = build_denoiser(mean=mean_of(pixels), seed=SEED, precision=precision)
     told = Epochs()
 
     def mark(_stage: str, done: int, _total: int) -> None:
@@ -103,7 +103,7 @@ def denoiser_of_peu(images: int, epochs: int) -> Epochs:
             told.begin()
 
     with on_phase(mark):
-        train_denoiser(network, recipe, pixels, seed=SEED)
+        train_denoiser(network, pixels, training, noise=read_noise(0.2), seed=SEED)
     return told
 
 

@@ -15,8 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-import peu
-from peu.recipes.registry import Recipe, recipe_from_dict
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.registry import recipe_from_dict
+from peu.classifiers.transfer import Transfer
+from peu.comparison.choice import choose_recipe
+from peu.comparison.compare import compare
+from peu.images.loading import load_images
 
 CLASSES = 4
 FEWEST, MOST = 40, 60
@@ -47,22 +51,22 @@ def main() -> None:
         "backbone": str(data / "weights" / "mobilenet_1_0_224_pw12.keras"),
         "backbone_preprocessing": "tf",
     }
-    frozen = recipe_from_dict({"kind": "transfer", **backbone})
-    absent = peu.Transfer(backbone_weights="imagenet")
+    at_hand = Transfer(backbone=backbone["backbone"], backbone_preprocessing="tf")
+    absent = Transfer(backbone_weights="imagenet")
     for number, names in enumerate(draw_tasks(data / "caltech-rest", options.tasks, options.seed)):
         folder = options.output / f"task-{number}"
         for name in names:
             target = folder / "photos" / name
             if not target.exists():
                 shutil.copytree(data / "caltech-rest" / name, target)
-        photos = peu.load_dataset(folder / "photos")
-        recipes: list[Recipe] = [
+        photos = load_images(folder / "photos")
+        recipes: list[ImageClassifier] = [
             recipe_from_dict(
                 {"kind": kind, **(backbone if kind in ("transfer", "finetune") else {})}
             )
             for kind in options.recipes.split(",")
         ]
-        comparison = peu.compare(
+        comparison = compare(
             photos,
             recipes,
             folds=options.folds,
@@ -80,12 +84,10 @@ def main() -> None:
             error = np.std(accuracies, ddof=1) / np.sqrt(len(accuracies))
             print(
                 f"  {summary.name:12s} {summary.accuracy.mean:.3f} (standard error {error:.3f}), "
-                f"log loss {summary.log_loss.mean:.3f}, {summary.seconds_per_trial:.0f} s a trial"
+                f"log loss {summary.log_loss.mean:.3f}, {summary.seconds_per_trial:.0f} s per run"
             )
-        for label, considered in (("weights at hand", frozen), ("none", absent)):
-            if not isinstance(considered, peu.Transfer):
-                continue
-            choice = peu.choose_recipe(photos, runs=None, frozen=considered)
+        for label, considered in (("weights at hand", at_hand), ("none", absent)):
+            choice = choose_recipe(photos, runs=None, transfer=considered)
             print(f"  default, {label}: {choice.recipe.name}: {choice.reason}.")
 
 

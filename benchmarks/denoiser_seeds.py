@@ -15,15 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from peu.autoencoders.denoising import train_denoiser
-from peu.autoencoders.noise import add_noise
+from peu.autoencoders.denoiser_training import train_denoiser
+from peu.autoencoders.noise import add_noise, read_noise
 from peu.evaluation.reconstruction import peak_signal_to_noise
 from peu.networks.backend import keras
-from peu.networks.denoisers import denoiser
+from peu.networks.denoisers import build_denoiser
 from peu.networks.objective import mean_of
-from peu.recipes.denoising import Denoising
-from peu.recipes.noise import read_noise
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 
 TESTED = 500
 
@@ -40,15 +38,16 @@ def main() -> None:
         train = stored["x_train"][: options.images, ..., None]
         test = stored["x_test"][:TESTED, ..., None]
     noisy = add_noise(test, read_noise(0.4), np.random.default_rng(0))
-    recipe = Denoising(
-        output_bias="zero" if options.plain else "mean",
-        training=TrainingSettings(epochs=options.epochs),
-    )
+    training = TrainingSettings(epochs=options.epochs)
     black = 0
     for seed in range(options.seeds):
         started = time.perf_counter()
-        network = denoiser(recipe, 1, mean_of(train), seed=seed)
-        history, collapsed = train_denoiser(network, recipe, train, seed=seed)
+        network = build_denoiser(
+            mean=mean_of(train), output_bias="zero" if options.plain else "mean", seed=seed
+        )
+        history, collapsed = train_denoiser(
+            network, train, training, noise=read_noise(0.2), seed=seed
+        )
         cleaned = np.asarray(keras.ops.convert_to_numpy(network(noisy, training=False)))
         is_black = bool(cleaned.mean() < 0.1 * mean_of(test))
         black += is_black

@@ -1,4 +1,4 @@
-"""How fast a frozen backbone's features come: computed the first time, and from the cache.
+"""Features of a pretrained network per second: computed the first time, and from the cache.
 
 Run: PEU_DATA=... python benchmarks/features.py
 """
@@ -8,9 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from peu.classifiers.frozen import extract_features
-from peu.images.dataset import load_dataset
-from peu.recipes.frozen import Transfer
+from peu.classifiers.transfer import Transfer
+from peu.images.loading import load_images
 
 DATA = Path(os.environ["PEU_DATA"])
 RECIPE = Transfer(
@@ -19,15 +18,15 @@ RECIPE = Transfer(
 
 
 def main() -> None:
-    """Print images a second, three times afresh and three times from the cache."""
+    """Print images per second, three times computed and three times from the cache."""
     with tempfile.TemporaryDirectory() as folder:
         for number in range(3):
             os.environ["PEU_CACHE"] = f"{folder}/{number}"
-            dataset = load_dataset(DATA / "caltech4")
-            dataset.pixels((224, 224), RECIPE.resize_mode)
+            dataset = load_images(DATA / "caltech4")
+            dataset.pixels((224, 224), "pad")
             for place in ("computed", "from the cache"):
                 started = time.perf_counter()
-                _, features = extract_features(RECIPE, dataset)
+                features = RECIPE.features(dataset)
                 seconds = time.perf_counter() - started
                 rate = len(features) / seconds
                 print(f"{place}: {features.shape} in {seconds:.2f} s, {rate:.0f} a second")

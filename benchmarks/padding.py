@@ -12,7 +12,8 @@ from PIL import Image
 from sklearn.model_selection import StratifiedKFold
 
 from peu.classifiers.logistic import fit_logistic
-from peu.images.dataset import ImageDataset, load_dataset
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from peu.networks.backbones import feature_network, find_backbone, load_backbone
 from peu.networks.backend import keras
 
@@ -54,8 +55,8 @@ def accuracy(features: NDArray[np.float32], labels: NDArray[np.int64], classes: 
 
 def tasks() -> dict[str, ImageDataset]:
     """Give the lab sheet's four classes, and tasks of four classes drawn from the others."""
-    chosen = {"caltech4": load_dataset(DATA / "caltech4")}
-    rest = load_dataset(DATA / "caltech-rest")
+    chosen = {"caltech4": load_images(DATA / "caltech4")}
+    rest = load_images(DATA / "caltech-rest")
     assert rest.labels is not None
     counts = np.bincount(rest.labels)
     middle = np.flatnonzero((counts >= 35) & (counts <= 80))

@@ -26,14 +26,13 @@ def train(threads: int) -> None:
     limit_threads(threads)
     from peu.networks.fit import fit_network
     from peu.networks.small_cnn import small_cnn
-    from peu.recipes.scratch import SmallCNN
-    from peu.recipes.training import TrainingSettings
+    from peu.networks.training_settings import TrainingSettings
 
     pixels = np.random.default_rng(0).integers(0, 256, (142, 224, 224, 3), dtype=np.uint8)
     times: list[float] = []
     with on_phase(lambda *_: times.append(time.perf_counter())):
         fit_network(
-            small_cnn(SmallCNN(), 4, seed=0),
+            small_cnn((224, 224), 4, seed=0),
             pixels,
             np.arange(142) % 4,
             TrainingSettings(epochs=EPOCHS),

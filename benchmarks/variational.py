@@ -1,7 +1,7 @@
-"""The lab sheet's own variational auto-encoder against `Variational`, on the same MNIST, in turn.
+"""The lab sheet's own variational auto-encoder against `VAE`, on the same MNIST, in turn.
 
 The sheet's code runs in a process of its own, as a student would run it: TensorFlow as it comes,
-kl_weight 1. So does `Variational` with `auto`. They take turns, so that a machine that changes
+KL weight 1. So does `VAE` with `auto`. They take turns, so that a machine that changes
 its pace changes it for both; the ratio is of the medians of all epochs but each process's first,
 which compiles. An epoch of either ends with the held-out images.
 
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from phases import on_phase
 
 SEED = 0
 PARTS = ("sheet", "peu")
@@ -88,34 +90,25 @@ def run_sheet(images: int, epochs: int) -> list[float]:
 
 
 def run_peu(images: int, epochs: int) -> list[float]:
-    """Train the same networks by `Variational`, the kl_weight found."""
-    from peu.autoencoders.images import ImageSet
-    from peu.autoencoders.variational import fit_variational
-    from peu.recipes.training import TrainingSettings
-    from peu.recipes.variational import Variational
+    """Train the same networks with `VAE`, which finds the KL weight."""
+    from peu.autoencoders.vae import VAE
+    from peu.images.loading import load_images
 
-    train, test = load(images)
-    settings = TrainingSettings(epochs=epochs, batch_size=BATCH_SIZE)
+    digits = load_images(Path(os.environ["PEU_DATA"]) / "mnist.npz")
+    tested = np.array(digits.parts) == "test"
     seconds: list[float] = []
     started = time.perf_counter()
 
-    def mark(_stage: str, done: int, _total: int) -> None:
+    def mark(phase: str, done: int, _total: int) -> None:
         nonlocal started
-        if done:
+        if phase == "Training VAE" and done:
             seconds.append(time.perf_counter() - started)
         started = time.perf_counter()
 
-    fit_variational(
-        Variational(training=settings),
-        ImageSet(
-            train=train,
-            test=test,
-            train_indices=np.arange(len(train)),
-            test_indices=np.arange(len(train), len(train) + len(test)),
-            tested_on="test images",
-        ),
-        seed=SEED,
-    )
+    with on_phase(mark):
+        VAE(epochs=epochs, batch_size=BATCH_SIZE, seed=SEED).fit(
+            digits[tested | (np.cumsum(~tested) <= images)]
+        )
     return seconds
 
 
@@ -145,7 +138,7 @@ def main() -> None:
             print(f"round {number + 1}, {part}: {[round(each, 2) for each in seconds]}", flush=True)
     medians = {part: float(np.median(each)) for part, each in found.items()}
     print(json.dumps({"median_epoch_seconds": medians}))
-    print(f"Variational is {medians['sheet'] / medians['peu']:.2f} times as fast as the sheet's.")
+    print(f"VAE is {medians['sheet'] / medians['peu']:.2f} times as fast as the sheet's.")
 
 
 if __name__ == "__main__":

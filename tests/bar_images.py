@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.recipes.denoising import Denoising
-from peu.recipes.training import TrainingSettings
+from peu.autoencoders.denoiser import Denoiser
 
 
 def bars(count: int, channels: int = 1) -> NDArray[np.uint8]:
-    """Draw one bright bar on dark ground in each image of 16 x 16."""
+    """Draw one bright bar on a dark ground in each image of 16 x 16."""
     rng = np.random.default_rng(5)
     pixels = np.full((count, 16, 16, channels), 20, np.uint8)
     for image in pixels:
@@ -29,7 +28,11 @@ def write_bars(path: Path) -> Path:
     return path
 
 
-QUICK_DENOISING = Denoising(
+QUICK_DENOISER = Denoiser(
     filters=(4, 8),
-    training=TrainingSettings(epochs=12, batch_size=16, learning_rate=0.01, precision="float32"),
+    epochs=12,
+    batch_size=16,
+    learning_rate=0.01,
+    precision="float32",
+    seed=1,
 )

@@ -13,7 +13,7 @@ Process = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def complaint(result: "Result | subprocess.CompletedProcess[str]") -> str:
-    """Give the one line that a failed command wrote, and check that it is one."""
+    """Return the one line that a failed command wrote, and check that it is one."""
     (line,) = result.stderr.splitlines()
     assert line.startswith("peu: ")
     assert result.stdout == ""

@@ -47,7 +47,7 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def peu_data() -> Path:
-    """Give the folder of real images; without it skip, or fail where they are required."""
+    """Return the folder of real images; without it skip, or fail where they are required."""
     folder = os.environ.get("PEU_DATA")
     if folder:
         return Path(folder).resolve()

@@ -1,22 +1,21 @@
-"""Images that a two-dimensional map can hold, and a small recipe that learns it at once."""
+"""Images that a latent plane can hold, and a small VAE that learns it at once."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.base import clone
 
-from peu.autoencoders.fit import fit_autoencoder
-from peu.autoencoders.images import ImageSet
-from peu.images.dataset import ImageDataset, load_dataset
-from peu.recipes.training import TrainingSettings
-from peu.recipes.variational import Variational
+from peu.autoencoders.vae import VAE
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 
 
 def lights(
     count: int, channels: int = 1, seed: int = 3
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Draw a soft light in a place of its own in each image of 12 x 14, on dark ground.
+    """Draw a soft light in a place of its own in each image of 12 x 14, on a dark ground.
 
     Returns:
         Pixels (count, 12, 14, channels), and the quarter (0 to 3) that each light is in.
@@ -31,16 +30,23 @@ def lights(
     return pixels, quarters
 
 
-def light_set(train: int = 400, test: int = 80, channels: int = 1) -> ImageSet:
-    """Give such images parted for a training."""
-    pixels, _ = lights(train + test, channels)
-    return ImageSet(
-        train=pixels[:train],
-        test=pixels[train:],
-        train_indices=np.arange(train),
-        test_indices=np.arange(train, train + test),
-        tested_on="the last ones",
+def light_dataset_in(folder: Path, train: int, test: int, channels: int = 1) -> ImageDataset:
+    """Write such images with a test set of their own, and load them."""
+    pixels, quarters = lights(train + test, channels)
+    if channels == 1:
+        pixels = pixels[..., 0]
+    else:
+        # Otherwise they would be taken for grey.
+        pixels[..., 0] //= 2
+    path = folder / f"lights-{train}-{test}-{channels}.npz"
+    np.savez(
+        path,
+        x_train=pixels[:train],
+        y_train=quarters[:train],
+        x_test=pixels[train:],
+        y_test=quarters[train:],
     )
+    return load_images(path, labels_required=False, to_learn=False)
 
 
 def write_lights(path: Path, count: int = 480) -> Path:
@@ -51,22 +57,25 @@ def write_lights(path: Path, count: int = 480) -> Path:
 
 
 def light_set_of(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    """Give 480 such images with classes, the same set whoever asks."""
+    """480 such images with classes, the same for all callers."""
     path = tmp_path_factory.getbasetemp() / "light-set" / "lights.npz"
     path.parent.mkdir(exist_ok=True)
-    return load_dataset(path if path.exists() else write_lights(path))
+    return load_images(path if path.exists() else write_lights(path))
 
 
-def saved_light_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a saved map that learnt from them, the same one whoever asks."""
-    folder = tmp_path_factory.getbasetemp() / "light-map"
+def saved_light_vae(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved VAE that was trained on them, the same for all callers."""
+    folder = tmp_path_factory.getbasetemp() / "light-vae"
     if not folder.exists():
-        fit_autoencoder(QUICK_MAP, light_set_of(tmp_path_factory), seed=0).save(folder)
+        clone(QUICK_VAE).fit(light_set_of(tmp_path_factory)).save(folder)
     return folder
 
 
-QUICK_MAP = Variational(
+QUICK_VAE = VAE(
     filters=(8, 8),
     decoder_filters=(8, 8),
-    training=TrainingSettings(epochs=12, batch_size=20, learning_rate=0.01, precision="float32"),
+    epochs=12,
+    batch_size=20,
+    learning_rate=0.01,
+    precision="float32",
 )

@@ -1,42 +1,50 @@
-"""A small drawn set, and recipes that learn in a second: what several parts' tests share."""
+"""A small drawn set, and recipes that are fitted in a second: shared by several folders' tests."""
 
 from pathlib import Path
+from typing import TypeVar
 
-import numpy as np
 import pytest
+from sklearn.base import clone
 
-from peu.classifiers.fitted_recipe import TrainingPart
+from peu.classifiers.base import ImageClassifier
+from peu.classifiers.hog import HogSVM
+from peu.classifiers.small_cnn import SmallCNN
 from peu.images.dataset import ImageDataset
-from peu.images.duplicates import duplicate_groups
 from peu.images.samples import draw_samples
-from peu.recipes.descriptors import HogSVM
-from peu.recipes.scratch import SmallCNN
-from peu.recipes.training import TrainingSettings
+from peu.networks.training_settings import TrainingSettings
 
+R = TypeVar("R", bound=ImageClassifier)
 CLASSES = ("accordion", "anchor", "barrel", "binocular")
 PER_CLASS = 8
 
 # Plain steps: Keras takes twice as long to trace Adam as to train so little with it.
 QUICK = TrainingSettings(epochs=2, batch_size=8, optimizer="sgd", precision="float32")
+# Tests fit copies of them: `clone(TINY)`, or `fit_half`.
 TINY = SmallCNN(image_size=(32, 32), filters=(4,), dense_units=8, training=QUICK)
 PLAIN = HogSVM(colour="never", kernel="linear")
 
 
 def drawn_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder of 4 x 8 drawings, the same one whoever asks."""
+    """A folder of 4 x 8 drawings, the same one for every test."""
     folder = tmp_path_factory.getbasetemp() / "drawn" / "photos"
     return folder if folder.exists() else draw_samples(folder, per_class=PER_CLASS)
 
 
-def half_of(dataset: ImageDataset, *, seed: int = 0, watched: bool = True) -> TrainingPart:
-    """Say to learn from every second image, and watch the others for the curves.
+def halves(images: ImageDataset) -> tuple[ImageDataset, ImageDataset]:
+    """Every second image to learn from, and the others."""
+    return images[::2], images[1::2]
 
-    Watching costs a network that learns so little as much again, and changes no answer.
+
+def fit_half(recipe: R, images: ImageDataset, *, seed: int = 0, validation: bool = True) -> R:
+    """Fit a copy of a recipe on every second image.
+
+    Args:
+        recipe: not changed.
+        images: the whole set.
+        seed: of the copy.
+        validation: evaluate the other images for the curves, which costs a network that learns
+            so little as much again, and changes no prediction.
     """
-    every = np.arange(len(dataset))
-    return TrainingPart(
-        train=every[every % 2 == 0],
-        groups=duplicate_groups(dataset),
-        watched=every[every % 2 == 1] if watched else None,
-        seed=seed,
-    )
+    train, test = halves(images)
+    copy: R = clone(recipe).set_params(seed=seed)
+    return copy.fit(train, validation=test if validation else None)
