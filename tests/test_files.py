@@ -4,8 +4,6 @@ import errno
 import json
 import math
 import os
-import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from child_processes import kill, start
 from peu.errors import ResourceError
 from peu.files import (
     canonical_json,
@@ -143,20 +142,6 @@ def test_a_folder_in_the_way_is_no_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "taken"]
 
 
-def _start(code: str, *arguments: object) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-
-
 _STOP_HALF_WAY = """
 import sys, time
 from pathlib import Path
@@ -172,7 +157,7 @@ with replacing(Path(sys.argv[1])) as draft:
 def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "figures.txt"
     write_text(target, "old")
-    _kill(_start(_STOP_HALF_WAY, target))
+    kill(start(_STOP_HALF_WAY, target))
     assert target.read_text() == "old"
     write_text(target, "new")
     assert target.read_text() == "new"

@@ -5,12 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from locked_folder import in_a_thread
 from peu.errors import ResourceError
 from peu.output_folder import (
     OutputFolder,
@@ -31,22 +31,6 @@ def _model_folder(path: Path, **settings: Any) -> OutputFolder:
 def _write(path: Path, content: str) -> None:
     with replacing_folder(path) as draft:
         (draft / "weights").write_text(content)
-
-
-def _in_a_thread(work: Any) -> None:
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except ResourceError as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised[0]
 
 
 def test_a_folder_appears_whole_and_alone(tmp_path: Path) -> None:
@@ -168,7 +152,7 @@ def test_a_second_replacement_at_the_same_time_is_refused(tmp_path: Path) -> Non
     with replacing_folder(path) as draft:
         (draft / "weights").write_text("first")
         with pytest.raises(ResourceError, match="Another run"):
-            _in_a_thread(lambda: _write(path, "second"))
+            in_a_thread(lambda: _write(path, "second"))
         # Nor is it taken for what a killed process left.
         restore(path)
         _write(tmp_path / "other", "other")

@@ -1,16 +1,14 @@
 """Output folders: resumed, refused or replaced whole, whatever is raised or killed meanwhile."""
 
 import shutil
-import signal
-import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from locked_folder import locked_elsewhere
+from child_processes import kill, start
+from locked_folder import in_a_thread, locked_elsewhere
 from peu.errors import RecipeError, ResourceError
 from peu.output_folder import (
     OutputFolder,
@@ -107,43 +105,13 @@ def test_a_run_may_take_its_own_lock_again(tmp_path: Path) -> None:
         with locked_elsewhere(tmp_path / "other"):
             pass
         with pytest.raises(ResourceError, match="Another run"):
-            _in_a_thread(lambda: _claim(_run_folder(tmp_path), "a"))
-
-
-def _in_a_thread(work: Any) -> None:
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except ResourceError as error:
-            raised.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised[0]
+            in_a_thread(lambda: _claim(_run_folder(tmp_path), "a"))
 
 
 def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ResourceError, match="could not be written"), lock_folder(tmp_path / "file"):
         pytest.fail("a file is no folder")
-
-
-def _start(code: str, *arguments: object) -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
 
 
 _HOLD = """
@@ -159,12 +127,12 @@ with lock_folder(Path(sys.argv[1])):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_a_folder_has_one_owner_and_is_free_once_that_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    holder = _start(_HOLD, folder)
+    holder = start(_HOLD, folder)
     try:
         with pytest.raises(ResourceError, match="Another run") as caught, lock_folder(folder):
             pytest.fail("two runs in one folder")
     finally:
-        _kill(holder)
+        kill(holder)
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
     with lock_folder(folder):

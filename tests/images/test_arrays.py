@@ -5,16 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from peu.errors import DataError
+from loaded_sets import refused
 from peu.images.loading import load_images
-
-
-def refused(source: Path) -> str:
-    with pytest.raises(DataError) as caught:
-        load_images(source)
-    assert caught.value.exit_code == 3
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def arrays(path: Path, **values: np.ndarray) -> Path:

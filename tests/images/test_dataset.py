@@ -22,11 +22,6 @@ from peu.images.loading import load_images
 from recorded_progress import recorded_progress
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return write_classes(tmp_path / "photos", {"cat": 3, "dog": 2})
-
-
 def no_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("decoded again")

@@ -11,17 +11,12 @@ from PIL import Image
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedGroupKFold, cross_val_score, train_test_split
 
-from broken_images import drawing, write_classes, write_image
+from broken_images import drawing, write_image
 from peu.errors import DataError
 from peu.images import dataset as dataset_module
 from peu.images.dataset import ImageDataset
 from peu.images.duplicates import duplicate_groups
 from peu.images.loading import load_images
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return write_classes(tmp_path / "photos", {"cat": 3, "dog": 2})
 
 
 @dataclass

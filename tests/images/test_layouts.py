@@ -9,19 +9,9 @@ import numpy as np
 import pytest
 
 from broken_images import SVG, write_classes, write_image
+from loaded_sets import counts, reasons, refused
 from peu.errors import DataError
-from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
-
-
-def counts(dataset: ImageDataset) -> dict[str, int]:
-    assert dataset.labels is not None
-    found = np.bincount(dataset.labels, minlength=len(dataset.class_names)).tolist()
-    return dict(zip(dataset.class_names, found, strict=True))
-
-
-def reasons(dataset: ImageDataset) -> dict[str, str]:
-    return {one.path: one.reason for one in dataset.set_aside}
 
 
 def test_class_folders_are_sorted_classes(tmp_path: Path) -> None:
@@ -201,14 +191,6 @@ def test_classes_of_two_parts_must_agree_in_case(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="Merge them"):
         load_images(tmp_path)
-
-
-def refused(source: Path) -> str:
-    with pytest.raises(DataError) as caught:
-        load_images(source)
-    assert caught.value.exit_code == 3
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_too_little_is_refused_and_says_what_is_needed(tmp_path: Path) -> None:

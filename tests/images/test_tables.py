@@ -5,21 +5,8 @@ from pathlib import Path
 import pytest
 
 from broken_images import write_classes
-from peu.errors import DataError
-from peu.images.dataset import ImageDataset
+from loaded_sets import reasons, refused
 from peu.images.loading import load_images
-
-
-def reasons(dataset: ImageDataset) -> dict[str, str]:
-    return {one.path: one.reason for one in dataset.set_aside}
-
-
-def refused(source: Path) -> str:
-    with pytest.raises(DataError) as caught:
-        load_images(source)
-    assert caught.value.exit_code == 3
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def table(folder: Path, text: str, encoding: str = "utf-8") -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from pydantic import ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PlainSerializer, PlainValidator, TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from peu.errors import DataError
@@ -50,23 +50,6 @@ def split_to_dict(split: Split) -> dict[str, Any]:
     """A split as JSON can hold it."""
     value: dict[str, Any] = TypeAdapter(Split).dump_python(split)
     return value
-
-
-def split_from_dict(value: dict[str, Any]) -> Split:
-    """A split from what `split_to_dict` made.
-
-    Raises:
-        DataError: something is missing or of the wrong type.
-    """
-    try:
-        return Split(**value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise DataError(
-            "A split must have train, test, repeat, fold and seed, all of whole numbers. "
-            f"Received: {first['msg']} ({'.'.join(map(str, first['loc']))}). Delete the file that "
-            "holds it and run again."
-        ) from error
 
 
 def make_splits(
