@@ -33,7 +33,8 @@ class ImageDataset:
 
     A dataset can be indexed like an array of shape (n,), with the same classes and cache behind
     each slice, so that scikit-learn can cut it into folds:
-    `cross_val_score(recipe, images, images.y, groups=images.groups)`.
+    `cross_val_score(recipe, images, images.y, groups=images.groups, cv=StratifiedGroupKFold(5))`.
+    A `cv` that knows no groups ignores them.
 
     Attributes:
         name: what to call the set.
