@@ -176,3 +176,19 @@ def test_patience_ends_a_training_that_stands_still() -> None:
     assert epochs == best + 1 + 2
     said = f"Stopped after {epochs} of 40 epochs: the training loss had not fallen for 2."
     assert said in history.notes
+
+
+@pytest.mark.parametrize("steps_at_once", [1, 4])
+def test_a_training_step_is_traced_once(
+    steps_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced = []
+    step = keras.Model.train_step
+
+    def counted(model: Any, batch: Any) -> Any:
+        traced.append(model)
+        return step(model, batch)
+
+    monkeypatch.setattr(keras.Model, "train_step", counted)
+    _train(steps_at_once=steps_at_once, settings=_settings(epochs=1))
+    assert len(traced) == 1

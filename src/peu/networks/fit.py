@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from peu.networks.backend import keep_freed_memory, keras, most_steps_at_once
@@ -69,9 +70,10 @@ def fit_network(
         soft=bool(settings.label_smoothing or mixup),
         label_smoothing=settings.label_smoothing,
     )
+    encoded = objective.encode(targets)
     batches = ShuffledBatches(
         inputs,
-        objective.encode(targets),
+        encoded,
         settings.batch_size,
         seed=seed,
         even=even_batches,
@@ -86,6 +88,7 @@ def fit_network(
         jit_compile=False,
         steps_per_execution=most_steps_at_once(steps_at_once),
     )
+    _make_training_state(model, encoded[:1])
     epochs = epochs or settings.epochs
     evaluated = validation_epochs(epochs, settings.validate_every)
     timer = StopInTime(settings.time_limit or math.inf)
@@ -124,6 +127,18 @@ def fit_network(
         seconds=time.monotonic() - started,
         notes=_notes(metrics, settings, epochs, objective.baseline, timer.stopped_after),
     )
+
+
+def _make_training_state(model: Any, targets: NDArray[Any]) -> None:
+    """Make the variables of optimizer, loss and metrics before the training step is traced.
+
+    TensorFlow traces a step that makes variables twice, which took a second of each training.
+    """
+    outputs = np.zeros((len(targets), *model.output_shape[1:]), np.float32)
+    model.optimizer.build(model.trainable_variables)
+    model.compute_loss(None, targets, outputs)
+    model.compute_metrics(None, targets, outputs)
+    model.reset_metrics()
 
 
 def _notes(
