@@ -30,6 +30,7 @@ from .errors import PeuError as PeuError
 from .errors import RecipeError as RecipeError
 from .errors import ResourceError as ResourceError
 from .evaluation.metrics import Evaluation as Evaluation
+from .exports.export import export_model as export_model
 from .images.checks import describe_dataset as describe_dataset
 from .images.conversion import as_images as as_images
 from .images.dataset import ImageDataset as ImageDataset

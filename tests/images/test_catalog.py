@@ -232,6 +232,20 @@ def test_a_name_that_is_neither_path_nor_set_lists_the_sets() -> None:
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("without_copies")
+def test_a_set_is_at_hand_where_it_needs_no_download(
+    private_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {name: catalog.is_at_hand(name) for name in ("samples", "digits", "caltech4", "other")}
+    assert found == {"samples": True, "digits": True, "caltech4": False, "other": False}
+    (private_cache / "catalog" / "caltech4").mkdir(parents=True)
+    assert catalog.is_at_hand("caltech4")
+    monkeypatch.setenv("PEU_DATA", str(tmp_path))
+    assert not catalog.is_at_hand("mnist")
+    (tmp_path / "mnist.npz").touch()
+    assert catalog.is_at_hand("mnist")
+
+
 def test_an_existing_path_wins_over_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw_samples(tmp_path / "mnist", per_class={"anchor": 2, "barrel": 2})
     monkeypatch.chdir(tmp_path)

@@ -14,6 +14,7 @@ from peu.cli.augment import augment_command
 from peu.cli.compare import compare_command
 from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
+from peu.cli.export import export_command
 from peu.cli.handle_errors import READER_GONE, discard_output, explain_write_error, finish_output
 from peu.cli.lab import lab_command
 from peu.cli.predict import evaluate_command, predict_command
@@ -41,6 +42,7 @@ app.command("compare")(compare_command)
 app.command("train")(train_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
+app.command("export")(export_command)
 app.command("describe")(describe_command)
 app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)

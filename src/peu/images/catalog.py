@@ -107,6 +107,13 @@ def find_named(name: str) -> Path | None:
     return fetch(CATALOG[name]) if name in CATALOG else None
 
 
+def is_at_hand(name: str) -> bool:
+    """Whether a named set needs no download."""
+    if name in BUILT_IN:
+        return True
+    return name in CATALOG and any(place.exists() for place in _places(CATALOG[name]))
+
+
 def fetch(entry: CatalogEntry) -> Path:
     """The folder or file of a public set, downloaded only if needed.
 
@@ -122,10 +129,10 @@ def fetch(entry: CatalogEntry) -> Path:
         ResourceError: the set is not on this machine and cannot be downloaded or stored; the
             message says what to do instead.
     """
-    own = os.environ.get("PEU_DATA")
-    if own and (Path(own).expanduser() / entry.local_name).exists():
-        return (Path(own).expanduser() / entry.local_name).resolve()
-    ready = cache_folder() / "catalog" / entry.local_name
+    *own, ready = _places(entry)
+    for place in own:
+        if place.exists():
+            return place.resolve()
     archive = ready.with_name(entry.file_name)
     if entry.classes and ready.is_dir():
         return ready
@@ -144,6 +151,13 @@ def fetch(entry: CatalogEntry) -> Path:
         extract_classes(file, ready, entry.classes)
         file.unlink(missing_ok=True)
     return ready
+
+
+def _places(entry: CatalogEntry) -> list[Path]:
+    """Where a set may lie: the user's own copy under `PEU_DATA`, then the cache."""
+    own = os.environ.get("PEU_DATA")
+    places = [Path(own).expanduser() / entry.local_name] if own else []
+    return [*places, cache_folder() / "catalog" / entry.local_name]
 
 
 def _advice(entry: CatalogEntry, target: Path) -> str:

@@ -30,6 +30,11 @@ def proportional_size(size: tuple[int, int], shorter: int) -> tuple[int, int]:
 
 
 def resize_proportionally(image: Image.Image, shorter: int) -> NDArray[np.uint8]:
-    """Resize an RGB image to `proportional_size`: (height, width, 3)."""
-    size = proportional_size(image.size, shorter)
-    return np.asarray(image.resize(size, Image.Resampling.BICUBIC), np.uint8)
+    """Resize an RGB image to `proportional_size`: (height, width, 3).
+
+    In two passes, across and then down, rounded after each: left to itself, Pillow 13 takes the
+    cheaper order, and where the filter overshoots black or white the order shows.
+    """
+    width, height = proportional_size(image.size, shorter)
+    across = image.resize((width, image.height), Image.Resampling.BICUBIC)
+    return np.asarray(across.resize((width, height), Image.Resampling.BICUBIC), np.uint8)
