@@ -10,9 +10,9 @@ class _CallBack:
     def __init__(self, on_phase: Callable[[str, int, int], object]) -> None:
         self._on_phase = on_phase
 
-    def phase(self, name: str, done: int, total: int) -> None:
+    def phase(self, name: str, done: int, total: int | None) -> None:
         """Pass it on."""
-        self._on_phase(name, done, total)
+        self._on_phase(name, done, done if total is None else total)
 
     def steps(self, done: int, total: int) -> None:
         """Count nothing: benchmarks look at phases."""

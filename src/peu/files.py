@@ -70,6 +70,36 @@ def write_bytes(path: Path, content: bytes) -> None:
         draft.write_bytes(content)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a whole file under a name that is free; never over another file.
+
+    Args:
+        path: the file, in a folder that exists.
+        content: what it holds.
+
+    Raises:
+        FileExistsError: something has this name, or has got it meanwhile.
+        OSError: the disk is full or cannot be written.
+    """
+    handle, name = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
+    draft = Path(name)
+    try:
+        with open(handle, "wb") as stream:  # noqa: PTH123 - of a descriptor
+            stream.write(content)
+        draft.chmod(0o666 & ~_umask())
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            raise
+        except OSError:
+            # Some file systems have no links; there another may take the name in this moment.
+            if os.path.lexists(path):
+                raise FileExistsError(str(path)) from None
+            draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a whole UTF-8 file at once, or leave the old one.
 

@@ -178,13 +178,16 @@ def restore(folder: Path) -> None:
         _recover(target)
 
 
-def check_output_file(path: Path, *, overwrite: bool, suffix: str | None = None) -> None:
+def check_output_file(
+    path: Path, *, overwrite: bool, suffix: str | None = None, option: str = "--output"
+) -> None:
     """Refuse a file that must not be written, before any work is done for it.
 
     Args:
         path: the file.
         overwrite: whether one that is there may be replaced.
         suffix: how its name must end, such as ".png".
+        option: that names it on the command line.
 
     Raises:
         RecipeError: its name ends otherwise.
@@ -192,15 +195,15 @@ def check_output_file(path: Path, *, overwrite: bool, suffix: str | None = None)
     """
     if suffix is not None and path.suffix.lower() != suffix:
         raise RecipeError(
-            f"`--output` must be a file that ends in {suffix}. Received: {quoted(path)}. Choose "
+            f"`{option}` must be a file that ends in {suffix}. Received: {quoted(path)}. Choose "
             "another name."
         )
     if path.is_dir():
         raise ResourceError(
-            f"{quoted(path)} must be a file. Received: a folder. Choose another name with --output."
+            f"{quoted(path)} must be a file. Received: a folder. Choose another name with {option}."
         )
     if path.exists() and not overwrite:
-        raise _exists(path)
+        raise _exists(path, option)
 
 
 def _workspace(target: Path) -> Path:
@@ -273,8 +276,8 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _exists(path: Path) -> ResourceError:
+def _exists(path: Path, option: str = "--output") -> ResourceError:
     return ResourceError(
         f"{quoted(path)} already exists. Pass --overwrite to replace it, or choose another name "
-        "with --output."
+        f"with {option}."
     )

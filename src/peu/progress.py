@@ -16,7 +16,7 @@ class Display(Protocol):
     def steps(self, done: int, total: int) -> None:
         """Show how many of a command's steps are done."""
 
-    def phase(self, name: str, done: int, total: int) -> None:
+    def phase(self, name: str, done: int, total: int | None) -> None:
         """Show how far one phase of the current step is; `done == total` ends it."""
 
 
@@ -57,13 +57,13 @@ def steps(total: int) -> Iterator[Callable[[int], None]]:
         _counting.reset(token)
 
 
-def report(phase: str, done: int, total: int) -> None:
+def report(phase: str, done: int, total: int | None) -> None:
     """Report how far a phase is.
 
     Args:
         phase: what is being done, in a few words; a new text starts a new line.
         done: from 0 to `total`; `total` ends the phase.
-        total: units in all.
+        total: units in all; None where that is not known.
     """
     display = _display.get()
     if display is not None:

@@ -100,11 +100,15 @@ def test_the_saved_graph_predicts_as_the_layers_do(
     layers = _layers(*widths, unit_length=unit_length)
     expected = layers.predict_proba(features(images))
     model = features.classifier(layers, CLASSES)
-    np.testing.assert_allclose(model.predict_images(images), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict_prepared([model.prepare(each) for each in images]), expected, atol=1e-5
+    )
     model.write(tmp_path)
     loaded = OnnxModel.read(tmp_path)
     assert (loaded.image_size, loaded.class_count) == ((64, 64), 3)
-    np.testing.assert_allclose(loaded.predict_images(images), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        loaded.predict_prepared([loaded.prepare(each) for each in images]), expected, atol=1e-5
+    )
     heat = loaded.class_activation(loaded.prepare(images[0]), 0)
     assert (heat is None) == (len(widths) > 2)
 
@@ -125,7 +129,7 @@ def test_a_heat_map_is_brightest_where_the_class_is(features: OnnxFeatures) -> N
 
 def test_no_images_give_no_predictions(features: OnnxFeatures) -> None:
     model = features.classifier(_layers(1280, 3, unit_length=True), CLASSES)
-    assert model.predict_images([]).shape == (0, 3)
+    assert model.predict_prepared([]).shape == (0, 3)
     assert model.predict_proba(np.zeros((0, 64, 64, 3), np.uint8)).shape == (0, 3)
 
 

@@ -155,7 +155,7 @@ def test_progress_is_told_of_each_image(tmp_path: Path) -> None:
 
 
 def test_a_set_broken_off_leaves_nothing(tmp_path: Path) -> None:
-    def stop(stage: str, done: int, total: int) -> None:
+    def stop(stage: str, done: int, total: int | None) -> None:
         if done == 3:
             raise KeyboardInterrupt
 

@@ -115,12 +115,12 @@ class _Bars:
     def steps(self, done: int, total: int) -> None:
         self._update(_TOTAL, done, total)
 
-    def phase(self, name: str, done: int, total: int) -> None:
+    def phase(self, name: str, done: int, total: int | None) -> None:
         self._update(name, done, total)
-        if done >= total:
+        if total is not None and done >= total:
             self._bars.remove_task(self._tasks.pop(name))
 
-    def _update(self, name: str, done: int, total: int) -> None:
+    def _update(self, name: str, done: int, total: int | None) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(name, total=total)
         self._bars.update(self._tasks[name], completed=done, total=total)

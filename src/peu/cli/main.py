@@ -14,10 +14,11 @@ from peu.cli.augment import augment_command
 from peu.cli.compare import compare_command
 from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
+from peu.cli.evaluate import evaluate_command
 from peu.cli.export import export_command
 from peu.cli.handle_errors import READER_GONE, discard_output, explain_write_error, finish_output
 from peu.cli.lab import lab_command
-from peu.cli.predict import evaluate_command, predict_command
+from peu.cli.predict import predict_command
 from peu.cli.recipes import recipes_command
 from peu.cli.train import train_command
 from peu.cli.vae import app as vae_app

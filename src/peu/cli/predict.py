@@ -1,166 +1,197 @@
-"""`peu predict` and `peu evaluate`: a saved model at work, and how well it works."""
+"""`peu predict`: a saved model at work, on one image or on millions."""
 
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from peu.cli import options
-from peu.cli.console import remark, say, show_table, showing_progress, write_result
+from peu.cli.console import remark, showing_progress
 from peu.cli.handle_errors import handle_errors
-from peu.errors import DataError
-from peu.progress import report, steps
-from peu.wording import printable
+from peu.errors import DataError, RecipeError
+from peu.images.path_lists import STDIN, check_sources
+from peu.output_folder import check_output_file
+from peu.progress import report
+from peu.wording import quoted
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from peu.cli.prediction_rows import RowWriter
+    from peu.images.finding import FoundImage
+    from peu.images.records import SetAside
+    from peu.models.predictor import Predictor
+    from peu.models.streaming import Row
 
-    from peu.models.predictor import Prediction, Predictor
-
-_MOST_BYTES = 100
-_MOST_OTHERS = 3
+_OUTPUT = "Output"
 
 
 @handle_errors
 def predict_command(
     model: options.Model,
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGES", help="Images, or folders of images.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="[IMAGES]...",
+            help="Images, folders, patterns in quotes such as 'inbox/**/*.jpg', or - for an image "
+            "on standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    paths_from: Annotated[
+        str | None,
+        typer.Option(
+            "--paths-from",
+            metavar="FILE",
+            help="A list of images and folders, one a line or each ended by a NUL character; - "
+            "reads it from standard input.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write JSON Lines to stdout.", rich_help_panel=_OUTPUT)
+    ] = False,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Write a table; - is stdout.", rich_help_panel=_OUTPUT
+        ),
+    ] = None,
+    sort_into: Annotated[
+        Path | None,
+        typer.Option(
+            "--sort-into",
+            metavar="FOLDER",
+            help="Copy images into a folder for each class; nothing is moved or replaced.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
     explain: Annotated[
         Path | None,
         typer.Option(
-            "--explain", help="Folder for heat maps that explain each prediction (Grad-CAM)."
+            "--explain",
+            metavar="FOLDER",
+            help="Draw a heat map of each image: the areas behind its prediction.",
+            rich_help_panel=_OUTPUT,
         ),
     ] = None,
-    as_json: options.AsJson = False,
+    overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Recognise new images: the label and the probabilities of every class."""
-    from peu.images.loading import load_images
+    """Recognise new images: the label and the probabilities of every class.
+
+    A line for each image is written as soon as it is predicted. An image that cannot be used gets a
+    line with the reason; the others go on, and the exit code is 3.
+    """
+    sources = images or []
+    _check(sources, paths_from, as_json=as_json, csv=csv, overwrite=overwrite)
+
+    from peu.images.finding import find_images, find_listed
+    from peu.images.path_lists import read_paths
     from peu.models.predictor import load
+    from peu.models.streaming import predict_stream
 
     predictor = load(model)
-    answers: list[tuple[Path, Prediction]] = []
-    unusable: list[DataError] = []
-    with showing_progress(quiet=quiet), steps(len(images)) as done:
-        for position, source in enumerate(images):
-            done(position)
-            try:
-                dataset = load_images(source, labels_required=False)
-            except DataError as error:
-                unusable.append(error)
-                continue
-            for item in dataset.set_aside:
-                remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
-            for number, path in enumerate(dataset.paths):
-                image = dataset.read(number)
-                answers.append((path, predictor.predict(image)[0]))
-                report("Predicting", number + 1, len(dataset))
-                if explain is not None:
-                    _write_explanation(predictor, image, explain, len(answers), path)
-    for trouble in unusable if answers else unusable[1:]:
-        remark(f"Set aside: {trouble}", quiet=quiet)
-    if not answers:
-        raise unusable[0]
+    found: Iterator[FoundImage | SetAside] = find_images(sources, leave_out=sort_into)
+    if paths_from is not None:
+        found = chain(found, find_listed(read_paths(paths_from), leave_out=sort_into))
+    # Lines and a progress bar on the same terminal would overwrite each other.
+    hidden = quiet or (csv in (None, STDIN) and sys.stdout.isatty())
+    with showing_progress(quiet=hidden), ExitStack() as stack:
+        writers = _writers(stack, predictor, as_json, csv, sort_into, explain)
+        done = _write(predict_stream(predictor, found), writers)
+    for writer in writers:
+        remark(writer.summary(), quiet=quiet or not writer.summary())
+    if not done.rows:
+        raise DataError(f"Expected paths in {quoted(paths_from)}; it holds none. Check the list.")
+    if done.unusable:
+        raise DataError(
+            f"Expected images that can be read. Received {done.unusable:,} of {done.rows:,} that "
+            f"cannot, the first of them {done.first}. Each row says why; the others are predicted."
+        )
+
+
+def _check(
+    sources: list[str], paths_from: str | None, *, as_json: bool, csv: str | None, overwrite: bool
+) -> None:
+    """Refuse options that cannot work together before any work is done."""
+    if not sources and paths_from is None:
+        raise RecipeError(
+            "Expected images to recognise; received none. Name images, folders or a quoted "
+            "pattern, or give a list by --paths-from."
+        )
+    if paths_from == STDIN and STDIN in sources:
+        raise RecipeError(
+            "Standard input must be one image or a list of paths. Received: both, as - and "
+            "--paths-from -. Leave one out."
+        )
+    if as_json and csv == STDIN:
+        raise RecipeError(
+            "Standard output must be JSON or CSV. Received: --json and --csv -. Name a file for "
+            "the CSV."
+        )
+    check_sources([*sources, *([paths_from] if paths_from else [])])
+    if csv not in (None, STDIN):
+        check_output_file(Path(csv), overwrite=overwrite, option="--csv")
+
+
+def _writers(
+    stack: ExitStack,
+    predictor: "Predictor",
+    as_json: bool,
+    csv: str | None,
+    sort_into: Path | None,
+    explain: Path | None,
+) -> list["RowWriter"]:
+    """What takes each row; lines for people where nothing else goes to stdout or a table."""
+    from peu.cli.prediction_rows import CsvRows, JsonLines, Lines, csv_file
+
+    writers: list[RowWriter] = []
+    if csv == STDIN:
+        writers.append(CsvRows(sys.stdout, predictor.class_names))
+    elif csv is not None:
+        writers.append(stack.enter_context(csv_file(Path(csv), predictor.class_names)))
     if as_json:
-        write_result(
-            [
-                {
-                    "path": str(path),
-                    "label": answer.label,
-                    "probability": answer.probability,
-                    "probabilities": answer.probabilities,
-                }
-                for path, answer in answers
-            ]
-        )
-    else:
-        show_table(
-            ("image", "label", "probability", "others"),
-            [
-                (path, answer.label, f"{answer.probability:.3f}", _others(answer))
-                for path, answer in answers
-            ],
-            numbers=("probability",),
-        )
+        writers.append(JsonLines())
+    elif csv is None:
+        writers.append(Lines())
+    if sort_into is not None:
+        from peu.cli.sorted_copies import SortedCopies
+
+        writers.append(SortedCopies(sort_into, predictor.class_names))
     if explain is not None:
-        remark(f"Explanations: {explain}", quiet=quiet)
+        from peu.cli.explanations import Explanations
+
+        writers.append(Explanations(predictor, explain))
+    return writers
 
 
-@handle_errors
-def evaluate_command(
-    model: options.Model,
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="Labelled images that the model has not seen.")
-    ],
-    as_json: options.AsJson = False,
-    quiet: options.Quiet = False,
-) -> None:
-    """Measure a model on labelled images that it has not seen."""
-    from peu.comparison.evaluate import evaluate
-    from peu.images.loading import load_images
-    from peu.models.predictor import load
+@dataclass
+class _Done:
+    """What was written.
 
-    predictor = load(model)
-    with showing_progress(quiet=quiet):
-        dataset = load_images(data, to_learn=False)
-        found = evaluate(predictor, dataset)
-    if found.seen:
-        remark(
-            f"The model was trained on {found.seen} of these {len(dataset)} images: these figures "
-            "are too optimistic.",
-            quiet=quiet,
-        )
-    figures = found.evaluation
-    if as_json:
-        write_result({"format": 1, **figures.to_dict(), "seen_in_training": found.seen})
-        return
-    say(
-        f"{len(dataset)} images: accuracy {figures.accuracy:.3f}, balanced accuracy "
-        f"{figures.balanced_accuracy:.3f}, log loss {figures.log_loss:.3f}"
-    )
-    numbers = ("precision", "recall", "images")
-    show_table(
-        ("class", *numbers),
-        [
-            # Without images of a class there is nothing to find, and no recall.
-            (
-                row.name,
-                f"{row.precision:.3f}",
-                f"{row.recall:.3f}" if row.support else "-",
-                row.support,
-            )
-            for row in figures.per_class
-        ],
-        numbers=numbers,
-    )
+    Attributes:
+        rows: number of them.
+        unusable: number of those without a prediction.
+        first: the first of these, with its reason.
+    """
+
+    rows: int = 0
+    unusable: int = 0
+    first: str = ""
 
 
-def _others(answer: "Prediction") -> str:
-    others = sorted(answer.probabilities.items(), key=lambda item: -item[1])[1 : _MOST_OTHERS + 1]
-    return ", ".join(f"{name} {value:.3f}" for name, value in others)
-
-
-def _short(name: str) -> str:
-    """Cut a name to what a file's name has room for, in bytes, and to what a terminal can show."""
-    plain = printable(name).replace("/", "-").replace("\\", "-")
-    return plain.encode("utf-8")[:_MOST_BYTES].decode("utf-8", "ignore")
-
-
-def _write_explanation(
-    predictor: "Predictor", image: "Image.Image", folder: Path, number: int, path: Path
-) -> None:
-    from peu.files import replacing
-    from peu.reports.heat_map import overlay
-
-    label = predictor.predict(image)[0].label
-    shown = overlay(
-        image,
-        predictor.explain(image, label).values.tolist(),
-        resize_mode=predictor.resize_mode,
-        input_size=predictor.image_size,
-    )
-    name = f"{number:03d}-{_short(path.stem)}-{_short(label)}.png"
-    with replacing(folder / name) as draft:
-        shown.save(draft, format="PNG")
+def _write(rows: Iterable["Row"], writers: Sequence["RowWriter"]) -> _Done:
+    """Hand each row to every writer."""
+    done = _Done()
+    for row in rows:
+        for writer in writers:
+            writer.write(row)
+        done.rows += 1
+        if row.prediction is None:
+            done.unusable += 1
+            done.first = done.first or f"{quoted(row.image.name)}: {row.reason}"
+        report("Predicting", done.rows, None)
+    return done

@@ -173,7 +173,7 @@ class _Forwarding:
     def steps(self, done: int, total: int) -> None:
         """Send no steps: the main process counts trials."""
 
-    def phase(self, name: str, done: int, total: int) -> None:
+    def phase(self, name: str, done: int, total: int | None) -> None:
         """Send a phase, labelled with its trial."""
         self._messages.put((f"{name} ({self._label})", done, total))
 

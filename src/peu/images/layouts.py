@@ -157,7 +157,7 @@ class _Finder:
         """The folders and the images directly inside a folder, by name."""
         try:
             with os.scandir(folder) as entries:
-                visible = [entry for entry in entries if not _is_tolerated(entry.name)]
+                visible = [entry for entry in entries if not is_tolerated(entry.name)]
         except OSError as error:
             self.leave(folder, f"the folder cannot be opened: {error.strerror or error}")
             return [], []
@@ -166,10 +166,10 @@ class _Finder:
             path = Path(entry.path)
             if entry.is_dir(follow_symlinks=False):
                 folders.append(entry)
-            elif reason := _obstacle(path, linked=entry.is_symlink()):
+            elif reason := obstacle(path, linked=entry.is_symlink()):
                 if is_image_name(path) or entry.is_symlink():
                     self.leave(path, reason)
-            elif is_image_name(path) or _starts_as_image(path):
+            elif is_image_name(path) or starts_as_image(path):
                 images.append(path)
         return folders, images
 
@@ -230,7 +230,7 @@ def _is_parted(root: Path, folders: list["os.DirEntry[str]"]) -> bool:
     return bool(classes) and not images
 
 
-def _obstacle(path: Path, *, linked: bool) -> str | None:
+def obstacle(path: Path, *, linked: bool) -> str | None:
     """Why a path must not be opened, found without opening it."""
     try:
         mode = path.stat().st_mode
@@ -244,7 +244,7 @@ def _obstacle(path: Path, *, linked: bool) -> str | None:
     return "it is not a regular file"
 
 
-def _starts_as_image(path: Path) -> bool:
+def starts_as_image(path: Path) -> bool:
     """Whether a file without an extension starts as an image does."""
     if path.suffix:
         return False
@@ -255,7 +255,8 @@ def _starts_as_image(path: Path) -> bool:
         return False
 
 
-def _is_tolerated(name: str) -> bool:
+def is_tolerated(name: str) -> bool:
+    """Whether a name is hidden or the system's, so that it is passed over in silence."""
     return name.startswith(".") or name.lower() in _TOLERATED
 
 

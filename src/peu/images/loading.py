@@ -75,13 +75,23 @@ def load_images(
 
         images = load_arrays(path, labels_required=labels_required)
     else:
-        images = _from_files(path, _layout(path, labels_required=labels_required))
+        images = _from_files(path, find_candidates(path, labels_required=labels_required))
     if labels_required:
         _check_enough(path, images, _AT_LEAST if to_learn else 1)
     return images if exists else replace(images, name=name)
 
 
-def _layout(source: Path, *, labels_required: bool) -> Layout:
+def find_candidates(source: Path, *, labels_required: bool) -> Layout:
+    """Find the files of a set that should be images, without opening them.
+
+    Args:
+        source: absolute path of a folder, a CSV, a .zip or an image.
+        labels_required: as in `load_images`.
+
+    Raises:
+        DataError: nothing of the kind, or an archive that is not safe.
+        ResourceError: an archive cannot be stored.
+    """
     if source.is_dir():
         return find_in_folder(source, labels_required=labels_required)
     suffix = source.suffix.lower()

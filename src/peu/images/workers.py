@@ -9,7 +9,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_THREADS = max(1, min(4, os.cpu_count() or 1))
+THREADS = max(1, min(4, os.cpu_count() or 1))
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -23,11 +23,11 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
         [1, 2, 3]
     """
     waiting: deque[Future[Result]] = deque()
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="peu-decode")
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="peu-decode")
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) > 4 * _THREADS:
+            if len(waiting) > 4 * THREADS:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -44,9 +44,18 @@ class EnsembleModel:
         """Number of classes."""
         return len(self.members[0].class_names)
 
-    def predict_images(self, images: Sequence[Image.Image]) -> NDArray[np.float64]:
-        """Probabilities (n, k) for upright RGB images of any size."""
-        return self.combination.combine([each.predict_proba(images) for each in self.members])
+    def prepare(self, image: Image.Image) -> tuple[Any, ...]:
+        """An upright RGB image as each member takes it."""
+        return tuple(each.prepare(image) for each in self.members)
+
+    def predict_prepared(self, prepared: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for images that `prepare` gave."""
+        return self.combination.combine(
+            [
+                member.prepared_proba([image[number] for image in prepared])
+                for number, member in enumerate(self.members)
+            ]
+        )
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Predict the probabilities of the classes.
@@ -57,7 +66,7 @@ class EnsembleModel:
         Returns:
             (n, k), rows summing to 1.
         """
-        return self.predict_images([Image.fromarray(image) for image in pixels])
+        return self.predict_prepared([self.prepare(Image.fromarray(each)) for each in pixels])
 
     def write(self, folder: Path) -> None:
         """Write the members and their combination into a bundle's folder."""

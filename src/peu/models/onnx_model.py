@@ -56,12 +56,11 @@ class OnnxModel:
         """An RGB image in its own proportions, as the graph takes it: (height, width, 3)."""
         return resize_proportionally(image, self.image_size[0])
 
-    def predict_images(self, images: Sequence[Image.Image]) -> NDArray[np.float64]:
-        """Probabilities (n, k) for upright RGB images of any size."""
-        if not images:
+    def predict_prepared(self, prepared: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for images of any sizes that `prepare` gave."""
+        if not prepared:
             return np.zeros((0, self.class_count))
-        pixels = [self.prepare(image) for image in images]
-        (found,) = run_by_shape(self._session, ["probabilities"], pixels)
+        (found,) = run_by_shape(self._session, ["probabilities"], prepared)
         return np.asarray(found, np.float64)
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -1,12 +1,14 @@
 """A saved model in use: images in, labels and probabilities out."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from peu.errors import BundleError, DataError
 from peu.images.dataset import ImageDataset
@@ -128,6 +130,28 @@ class Predictor:
         rows = [resize_image(image, self.image_size, self.resize_mode) for image in opened(images)]
         return np.stack(rows) if rows else np.zeros((0, *self.image_size, 3), np.uint8)
 
+    def prepare(self, image: Image.Image) -> Any:
+        """Resize an image for `predict_prepared`; threads may call this side by side.
+
+        Args:
+            image: upright, mode RGB.
+        """
+        if isinstance(self.model, (EnsembleModel, OnnxModel)):
+            return self.model.prepare(image)
+        return resize_image(image, self.image_size, self.resize_mode)
+
+    def predict_prepared(self, prepared: Sequence[Any]) -> tuple[Prediction, ...]:
+        """Predict the class of each image that `prepare` gave, in order."""
+        return self._predictions(self.prepared_proba(prepared))
+
+    def prepared_proba(self, prepared: Sequence[Any]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for images that `prepare` gave."""
+        if not prepared:
+            return np.zeros((0, len(self.class_names)))
+        if isinstance(self.model, (EnsembleModel, OnnxModel)):
+            return self.model.predict_prepared(prepared)
+        return self.model.predict_proba(np.stack(prepared))
+
     def predict_proba(self, images: Images) -> NDArray[np.float64]:
         """Predict the probabilities of the classes.
 
@@ -142,9 +166,7 @@ class Predictor:
         """
         if isinstance(images, ImageDataset):
             return self._predict_dataset(images)
-        if isinstance(self.model, (EnsembleModel, OnnxModel)):
-            return self.model.predict_images(list(opened(images)))
-        return self.model.predict_proba(self.pixels(images))
+        return self.prepared_proba([self.prepare(image) for image in opened(images)])
 
     def _predict_dataset(self, images: ImageDataset) -> NDArray[np.float64]:
         model = self.model
@@ -157,7 +179,7 @@ class Predictor:
             report("Predicting", start, len(images))
             batch = images[start : start + _BATCH]
             if isinstance(model, OnnxModel):
-                rows.append(model.predict_images([batch.read(at) for at in range(len(batch))]))
+                rows.append(model.predict_prepared([model.prepare(each) for each in opened(batch)]))
             else:
                 rows.append(model.predict_proba(batch.pixels(self.image_size, self.resize_mode)))
         report("Predicting", len(images), max(len(images), 1))
@@ -175,8 +197,11 @@ class Predictor:
         Raises:
             DataError: an image cannot be used; the message names it.
         """
+        return self._predictions(self.predict_proba(images))
+
+    def _predictions(self, probabilities: NDArray[np.float64]) -> tuple[Prediction, ...]:
         predictions = []
-        for row in self.predict_proba(images):
+        for row in probabilities:
             best = int(np.argmax(row))
             named = {name: float(each) for name, each in zip(self.class_names, row, strict=True)}
             predictions.append(Prediction(self.class_names[best], float(row[best]), named))

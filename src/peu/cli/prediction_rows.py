@@ -1,0 +1,141 @@
+"""How predictions are written, a row at a time: as lines, JSON Lines or CSV."""
+
+import contextlib
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from peu.cli.console import remark
+from peu.files import cannot_write
+from peu.models.streaming import Row
+from peu.wording import printable, quoted
+
+FORMAT = 1
+_MOST_OTHERS = 3
+
+
+class RowWriter(Protocol):
+    """Takes the rows one after the other."""
+
+    def write(self, row: Row) -> None:
+        """Write a row at once, so that whoever reads along has it."""
+
+    def summary(self) -> str:
+        """What was done, in a line; empty where the output shows it."""
+
+
+class Lines:
+    """A line a row for people: path, label, probability, and the next likely classes."""
+
+    def write(self, row: Row) -> None:
+        """Print the row; names in it cannot steer the terminal."""
+        if row.prediction is None:
+            text = f"not predicted: {row.reason}"
+        else:
+            text = f"{row.prediction.label} {row.prediction.probability:.3f}"
+            likely = sorted(row.prediction.probabilities.items(), key=lambda item: -item[1])
+            others = [f"{name} {value:.3f}" for name, value in likely[1 : _MOST_OTHERS + 1]]
+            if others:
+                text += f" ({', '.join(others)})"
+        _print(printable(f"{row.image.name}: {text}"))
+
+    def summary(self) -> str:
+        """Nothing: the lines were seen."""
+        return ""
+
+
+class JsonLines:
+    """One JSON object a row."""
+
+    def write(self, row: Row) -> None:
+        """Print the row."""
+        value: dict[str, object] = {"format": FORMAT, "path": row.image.name}
+        if row.prediction is None:
+            value["error"] = row.reason
+        else:
+            value["label"] = row.prediction.label
+            value["probability"] = row.prediction.probability
+            value["probabilities"] = row.prediction.probabilities
+        _print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+    def summary(self) -> str:
+        """Nothing: the lines were seen."""
+        return ""
+
+
+class CsvRows:
+    """A line a row for spreadsheets and data frames, below a header.
+
+    Args:
+        stream: where they go.
+        class_names: in the model's order; each has a column `probability_` and its name.
+        target: the file that they will be in, if any.
+    """
+
+    def __init__(
+        self, stream: TextIO, class_names: Sequence[str], target: Path | None = None
+    ) -> None:
+        self._stream = stream
+        self._target = target
+        self._count = 0
+        self._class_names = class_names
+        self._rows = csv.writer(stream, lineterminator="\n")
+        columns = ("path", "label", "probability", "error")
+        self._write([*columns, *(f"probability_{name}" for name in class_names)])
+
+    def write(self, row: Row) -> None:
+        """Write the row."""
+        self._count += 1
+        if row.prediction is None:
+            self._write(
+                [row.image.name, "", "", row.reason or "", *([""] * len(self._class_names))]
+            )
+            return
+        named = row.prediction.probabilities
+        probabilities = [f"{named[name]:.6f}" for name in self._class_names]
+        probability = f"{row.prediction.probability:.6f}"
+        self._write([row.image.name, row.prediction.label, probability, "", *probabilities])
+
+    def summary(self) -> str:
+        """How many rows are in which file."""
+        rows = "1 row" if self._count == 1 else f"{self._count:,} rows"
+        return f"{rows}: {self._target}" if self._target else ""
+
+    def _write(self, cells: Sequence[str]) -> None:
+        self._rows.writerow([cell.encode("utf-8", "replace").decode() for cell in cells])
+        self._stream.flush()
+
+
+@contextlib.contextmanager
+def csv_file(path: Path, class_names: Sequence[str]) -> Iterator[CsvRows]:
+    """Rows in a file that appears when the last one is written.
+
+    Until then they stand beside it, in `NAME.partial.csv`; there they stay if anything stops
+    the work, and that is said.
+
+    Raises:
+        ResourceError: the disk is full or cannot be written.
+    """
+    partial = path.with_name(f"{path.stem}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            yield CsvRows(stream, class_names, path)
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except BaseException as error:
+        if partial.is_file():
+            remark(f"The rows until then are in {quoted(partial)}.")
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise cannot_write(path, error) from error
+        raise
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line.encode("utf-8", "replace").decode() + "\n")
+    # A reader that has gone is noticed here, and not when Python ends.
+    sys.stdout.flush()
