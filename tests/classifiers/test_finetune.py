@@ -15,7 +15,6 @@ from peu.images.dataset import ImageDataset
 from peu.models.predictor import load
 from peu.networks.augmentation_settings import Augmentation
 from peu.networks.backend import keras
-from peu.networks.finetuning import FineTuning
 from peu.networks.stages import every_layer
 from peu.networks.training_settings import TrainingSettings
 from small_set import CLASSES, QUICK, fit_half, halves
@@ -72,7 +71,7 @@ def _training_half(dataset: ImageDataset) -> TrainingSet:
     return check_training_set(halves(dataset)[0])[0]
 
 
-def _untrained(recipe: FineTune, dataset: ImageDataset) -> tuple[FineTuning, Any]:
+def _untrained(recipe: FineTune, dataset: ImageDataset) -> tuple[Any, Any]:
     head = recipe._fit_head(_training_half(dataset)).keras_network
     return recipe._divided().finetuning(head), head
 
@@ -177,6 +176,13 @@ def test_fine_tuning_that_harms_is_not_kept(dataset: ImageDataset, deep: Path) -
     assert fitted.held_out_ is not None
     assert sorted(fitted.held_out_.indices.tolist()) == list(range(len(train)))
     np.testing.assert_allclose(fitted.held_out_.probabilities.sum(axis=1), 1)
+
+
+def test_an_inner_fold_without_progress_is_given_up(dataset: ImageDataset, deep: Path) -> None:
+    harmful = TrainingSettings(epochs=9, batch_size=8, learning_rate=9.0, optimizer="sgd")
+    data = _training_half(dataset)
+    tried = _recipe(deep, training=harmful)._try_out(0, data, dataset[1::2])
+    assert max(epoch for epoch, _ in tried) == finetune._PATIENCE < harmful.epochs
 
 
 def test_the_best_of_what_inner_folds_tried_is_chosen(

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from peu.backbones.onnx_features import is_onnx_backbone
+from peu.backbones.onnx_features import DEFAULT_SIDE, is_onnx_backbone
 from peu.classifiers.base import FloatArray, Name
+from peu.classifiers.lite_backbone import LiteBackbone, lite_backbone
 from peu.classifiers.registry import recipe
 from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
-from peu.classifiers.transfer import Transfer, fit_head
+from peu.classifiers.transfer import Transfer, dense_layers, fit_head
 from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
 from peu.models.predictor import ProbabilityModel
@@ -22,13 +23,14 @@ from peu.networks.history import History, Phase
 from peu.networks.pretrained_settings import Backbone
 from peu.networks.training_settings import TrainingSettings
 from peu.seeds import child_seed
-from peu.settings import check_setting
 
 if TYPE_CHECKING:
-    from peu.networks.finetuning import DividedBackbone, FineTuning
+    from peu.networks.finetuning import DividedBackbone, Tuning
 
 # How far from the weights before fine-tuning to those after; half-way is WiSE-FT's cheap guard.
 _SHARES = (0.5, 1.0)
+# Epochs without a lower loss on held-out images after which an inner fold is given up.
+_PATIENCE = 3
 # From so many images on, one inner fold judges as well as three, in a third of the time.
 _MANY = 1000
 _MOST_CACHED_BYTES = 1 << 30
@@ -77,7 +79,7 @@ class FineTune(Transfer):
     """
 
     name: Name = "finetune"
-    backbone: Backbone = "mobilenet"
+    backbone: Backbone = "efficientnet-lite2"
     head_training: Annotated[
         TrainingSettings, Field(description="How the MLP is trained on frozen features.")
     ] = TrainingSettings()
@@ -86,7 +88,7 @@ class FineTune(Transfer):
         Field(
             ge=1,
             description="How many of the backbone's last stages learn; a stage works at one "
-            "resolution, as VGG16's block 5.",
+            "resolution, as VGG16's block 5; in EfficientNet-Lite it is a row of its table.",
         ),
     ] = 1
     earliest_rate: Annotated[
@@ -116,21 +118,12 @@ class FineTune(Transfer):
         ),
     ] = TrainingSettings(epochs=10, batch_size=16, learning_rate=1e-4)
 
-    def __post_init__(self) -> None:
-        check_setting(
-            "backbone",
-            holds=not is_onnx_backbone(self.backbone),
-            expected="a Keras network, since its weights are trained",
-            received=self.backbone,
-            advice="Try 'mobilenet'.",
-        )
-
     def _fit(self, data: TrainingSet) -> None:
         choice = _Choice(self.training.epochs, 1.0)
         if self.keep == "better":
             choice = self._choose(data)
         head = self._fit_head(data)
-        self.tuning_ = self._divided().finetuning(head.keras_network)
+        self.tuning_: Any = self._divided().finetuning(head.keras_network)
         self.epochs_ = choice.epochs
         self.head_ = head
         self.phases_ = [self._phase("head", head.layers.parameters, data.validation)]
@@ -157,9 +150,13 @@ class FineTune(Transfer):
         return True
 
     def _predict_proba(self, images: ImageDataset) -> FloatArray:
-        return self.tuning_.predict_maps(self._maps(images))
+        return np.asarray(self.tuning_.predict_maps(self._maps(images)))
 
     def _model(self) -> ProbabilityModel:
+        backbone = self._divided()
+        if isinstance(backbone, LiteBackbone):
+            layers = replace(self.head_.layers, dense=dense_layers(self.head_.keras_network))
+            return backbone.classifier(self.tuning_, layers, [str(each) for each in self.classes_])
         from peu.networks.feature_extractor import attach_head
         from peu.networks.network_model import NetworkModel
 
@@ -181,7 +178,10 @@ class FineTune(Transfer):
             validation = (self.features(images), labels)
         return fit_head(settings, features, data, validation)
 
-    def _divided(self) -> "DividedBackbone":
+    def _divided(self) -> "LiteBackbone | DividedBackbone":
+        if is_onnx_backbone(self.backbone):
+            side = min(self.image_size or (DEFAULT_SIDE,))
+            return lite_backbone(self.backbone, side, self.stages)
         from peu.networks.finetuning import divided_backbone
 
         return divided_backbone(
@@ -198,6 +198,8 @@ class FineTune(Transfer):
         backbone = self._divided()
 
         def compute(batch: ImageDataset) -> NDArray[np.float32]:
+            if isinstance(backbone, LiteBackbone):
+                return backbone.maps([batch.read(at) for at in range(len(batch))])
             return backbone.maps(batch.pixels(backbone.image_size, self._resize_mode()))
 
         if len(images) * backbone.map_size * 4 > _MOST_CACHED_BYTES:
@@ -209,7 +211,7 @@ class FineTune(Transfer):
 
     def _train(
         self,
-        tuning: "FineTuning",
+        tuning: "Tuning",
         data: TrainingSet,
         *,
         epochs: int,
@@ -262,7 +264,7 @@ class FineTune(Transfer):
             for number, (fit, judge) in enumerate(folds)
         ]
         judged = np.concatenate([judge for _, judge in folds])
-        # A time limit may have ended one training before another.
+        # One training may have ended before another.
         tried = set.intersection(*(set(predictions) for predictions in attempts))
         joined = {
             key: np.concatenate([predictions[key] for predictions in attempts])
@@ -287,13 +289,17 @@ class FineTune(Transfer):
         maps = self._maps(judged)
         before = tuning.weights()
         predictions = {(0, 1.0): tuning.predict_maps(maps)}
+        labels = np.array([data.class_names.index(name) for name in judged.y])
+        losses = [_log_loss(predictions[0, 1.0], labels)]
 
-        def after_epoch(epoch: int, _: Mapping[str, float]) -> None:
+        def after_epoch(epoch: int, _: Mapping[str, float]) -> bool:
             after = tuning.weights()
             for share in _SHARES:
                 tuning.blend(before, share)
                 predictions[epoch, share] = tuning.predict_maps(maps)
                 tuning.restore(after)
+            losses.append(min(_log_loss(predictions[epoch, share], labels) for share in _SHARES))
+            return int(np.argmin(losses)) + _PATIENCE <= epoch
 
         inner._train(
             tuning,

@@ -259,10 +259,15 @@ def fit_head(
         validation=validation,
         phase=f"Training {settings.name}",
     )
-    dense = tuple(
+    layers = Layers(dense_layers(network), unit_length=False)
+    return FittedHead(layers, network, history, history.notes)
+
+
+def dense_layers(network: Any) -> tuple[tuple[NDArray[Any], NDArray[Any]], ...]:
+    """Weights and biases of a head's layers as they are now, the first layer first."""
+    return tuple(
         (weights, biases)
         for weights, biases in (
             layer.get_weights() for layer in network.layers if layer.get_weights()
         )
     )
-    return FittedHead(Layers(dense, unit_length=False), network, history, history.notes)

@@ -85,8 +85,9 @@ Backbone = Annotated[
     str | None,
     typer.Option(
         "--backbone",
-        help="Pretrained network: vgg16, mobilenet, mobilenet:0.25, mobilenetv2, "
-        "mobilenetv3small, efficientnetv2b0, resnet50, convnexttiny, or a Keras model file.",
+        help="Pretrained network: efficientnet-lite2 (the default), -lite1 or -lite0; vgg16, "
+        "mobilenet, mobilenet:0.25, mobilenetv2, mobilenetv3small, efficientnetv2b0, resnet50, "
+        "convnexttiny; or a Keras model file.",
         rich_help_panel=_RECIPES,
     ),
 ]

@@ -9,7 +9,7 @@ from peu.errors import RecipeError
 from peu.networks.backend import keras
 from peu.progress import report
 
-AfterEpoch = Callable[[int, Mapping[str, float]], None]
+AfterEpoch = Callable[[int, Mapping[str, float]], bool | None]
 _DIVERGED = 10.0
 _NO_BETTER = 0.98
 _STEPS_TO_LEARN = 300
@@ -35,7 +35,7 @@ class ReportProgress(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class CallAfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Call a function after every epoch; it may end the training by raising."""
+    """Call a function after every epoch; it may end the training by raising, or by True."""
 
     def __init__(self, after_epoch: AfterEpoch) -> None:
         super().__init__()
@@ -43,7 +43,8 @@ class CallAfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Pass the number of the epoch, from 1, and its figures."""
-        self._after_epoch(epoch + 1, logs or {})
+        if self._after_epoch(epoch + 1, logs or {}):
+            self.model.stop_training = True
 
 
 class TerminateOnDivergence(keras.callbacks.Callback):  # type: ignore[misc]

@@ -35,8 +35,7 @@ def lite_layers(x: Any, blocks: "Sequence[Block]", mask: Any = None) -> Any:
         x: (n, rows, columns, channels).
         blocks: the layers made of them hold their weights.
         mask: (n, rows, columns, 1), 1 where there is image and 0 beyond, for images of several
-            shapes side by side: each then answers as it would alone. Blocks must not change
-            the resolution.
+            shapes side by side: each then answers as it would alone.
     """
     for block in blocks:
         before = x
@@ -44,6 +43,8 @@ def lite_layers(x: Any, blocks: "Sequence[Block]", mask: Any = None) -> Any:
             if mask is not None and convolution.depthwise:
                 x = keras.layers.Multiply(name=f"{convolution.name}_within")([x, mask])
             x = _convolve(x, convolution)
+            if mask is not None and convolution.stride > 1:
+                mask = mask[:, ::2, ::2]
         if block.shortcut:
             name = block.convolutions[0].name.partition("_")[0]
             x = keras.layers.Add(name=f"{name}_sum")([x, before])

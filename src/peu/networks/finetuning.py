@@ -93,56 +93,37 @@ def divided_backbone(
     return _divided(find_backbone(backbone, weights, preprocessing), image_size, stages, pooling)
 
 
-class FineTuning:
-    """A head on the unfrozen tail of a pretrained network; training changes both.
+class Tuning:
+    """The part of a network that learns: a tail with a head on it, from maps to probabilities.
 
     Args:
-        backbone: stays as it is; the tail is copied.
-        head: a keras.Model from features to probabilities.
+        from_maps: a keras.Model from maps to probabilities; only what learns is trainable.
+        tail: the network or layer that holds the tail's layers.
+        blocks: names of the tail's layers with weights, a tuple a block, the earliest first.
     """
 
-    def __init__(self, backbone: DividedBackbone, head: Any) -> None:
-        self._backbone = backbone
-        self._tail = copy_network(backbone.parts.tail, "tail")
-        unfreeze(self._tail)
-        self._head = head
-        maps = keras.Input(self._tail.input_shape[1:], name="maps")
-        outputs = head(pooled(self._tail(maps), backbone.pooling))
-        self.from_maps = keras.Model(maps, outputs, name="finetuning")
+    def __init__(self, from_maps: Any, tail: Any, blocks: tuple[tuple[str, ...], ...]) -> None:
+        self.from_maps = from_maps
+        self._tail = tail
+        self._blocks = blocks
 
     @property
     def trainable_parameters(self) -> int:
         """Numbers that learn: of the head, and of the tail all but batch statistics."""
         return sum(math.prod(each.shape) for each in self.from_maps.trainable_variables)
 
-    def features(self) -> Any:
-        """The network from pixels to features, through trunk and tail."""
-        backbone = self._backbone
-        # A copy, since what is put on a graph stays alive as long as the graph does.
-        trunk = copy_network(backbone.parts.trunk, "trunk")
-        trunk.trainable = False
-        whole = keras.Model(trunk.input, self._tail(trunk.output), name="backbone")
-        return feature_network(whole, backbone.preprocessing, backbone.pooling, backbone.image_size)
-
-    def from_pixels(self, augmentation: Augmentation, *, seed: int) -> Any:
-        """The network from pixels to probabilities, with augmentation in front for training."""
-        features = self.features()
-        return augmenting(
-            keras.Model(features.input, self._head(features.output)),
-            augmentation,
-            self._backbone.image_size,
-            seed=seed,
-        )
-
     def predict_maps(self, maps: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Probabilities (n, k) for flattened maps (n, d)."""
-        shaped = maps.reshape(-1, *self._tail.input_shape[1:])
-        found = run_in_batches(self.from_maps, shaped).astype(np.float64)
+        """Probabilities (n, k) for maps as they were computed."""
+        found = run_in_batches(self.from_maps, self.shaped(maps)).astype(np.float64)
         return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     def shaped(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Flattened maps (n, d) in the shape that the tail takes."""
-        return maps.reshape(-1, *self._tail.input_shape[1:])
+        """Maps in the shape that the tail takes."""
+        return maps
+
+    def from_pixels(self, augmentation: Augmentation, *, seed: int) -> Any:
+        """The network from pixels to probabilities, with augmentation in front for training."""
+        raise NotImplementedError
 
     def weights(self) -> Weights:
         """Copy of what learns."""
@@ -174,7 +155,7 @@ class FineTuning:
             By the variable's `id`.
         """
         layers = {layer.name: layer for layer in every_layer(self._tail)}
-        blocks = self._backbone.parts.blocks
+        blocks = self._blocks
         rates = {}
         for number, names in enumerate(blocks):
             remaining = (len(blocks) - 1 - number) / max(1, len(blocks) - 1)
@@ -182,3 +163,45 @@ class FineTuning:
                 for variable in layers[name].trainable_variables:
                     rates[id(variable)] = earliest**remaining
         return rates
+
+
+class FineTuning(Tuning):
+    """A head on the unfrozen tail of a pretrained network; training changes both.
+
+    Args:
+        backbone: stays as it is; the tail is copied.
+        head: a keras.Model from features to probabilities.
+    """
+
+    def __init__(self, backbone: DividedBackbone, head: Any) -> None:
+        self._backbone = backbone
+        tail = copy_network(backbone.parts.tail, "tail")
+        unfreeze(tail)
+        self._head = head
+        maps = keras.Input(tail.input_shape[1:], name="maps")
+        outputs = head(pooled(tail(maps), backbone.pooling))
+        from_maps = keras.Model(maps, outputs, name="finetuning")
+        super().__init__(from_maps, tail, backbone.parts.blocks)
+
+    def features(self) -> Any:
+        """The network from pixels to features, through trunk and tail."""
+        backbone = self._backbone
+        # A copy, since what is put on a graph stays alive as long as the graph does.
+        trunk = copy_network(backbone.parts.trunk, "trunk")
+        trunk.trainable = False
+        whole = keras.Model(trunk.input, self._tail(trunk.output), name="backbone")
+        return feature_network(whole, backbone.preprocessing, backbone.pooling, backbone.image_size)
+
+    def from_pixels(self, augmentation: Augmentation, *, seed: int) -> Any:
+        """The network from pixels to probabilities, with augmentation in front for training."""
+        features = self.features()
+        return augmenting(
+            keras.Model(features.input, self._head(features.output)),
+            augmentation,
+            self._backbone.image_size,
+            seed=seed,
+        )
+
+    def shaped(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Flattened maps (n, d) in the shape that the tail takes."""
+        return maps.reshape(-1, *self._tail.input_shape[1:])

@@ -12,8 +12,8 @@ Backbone = Annotated[
     str,
     Field(
         pattern=r"\S",
-        description='A name of `keras.applications` ("vgg16", "mobilenet:0.25"), or the path of a '
-        "Keras model file.",
+        description='"efficientnet-lite2", "-lite1" or "-lite0"; a name of `keras.applications` '
+        '("vgg16", "mobilenet:0.25"); or the path of a Keras model file.',
     ),
 ]
 BackboneWeights = Annotated[
