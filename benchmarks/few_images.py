@@ -2,7 +2,7 @@
 
 Copies of an image that was learnt from are left out of the test.
 
-Run: PEU_DATA=... python benchmarks/few_images.py [--draws 20]
+Run: PEU_DATA=... python benchmarks/few_images.py [--draws 20] [--recipes transfer] [--counts 5]
 """
 
 import argparse
@@ -22,9 +22,14 @@ from peu.images.loading import load_images
 from peu.seeds import child_seed
 
 DATA = Path(os.environ["PEU_DATA"])
-TRANSFER = Transfer(
-    backbone=str(DATA / "weights" / "mobilenet_1_0_224_pw12.keras"), backbone_preprocessing="tf"
-)
+RECIPES: dict[str, ImageClassifier] = {
+    "transfer": Transfer(),
+    "mobilenet": Transfer(
+        backbone=str(DATA / "weights" / "mobilenet_1_0_224_pw12.keras"), backbone_preprocessing="tf"
+    ),
+    "fisher": FisherVectors(),
+    "hog": HogSVM(),
+}
 COUNTS = (1, 2, 5, 10, 20)
 
 
@@ -61,13 +66,16 @@ def main() -> None:
     """Print a line a recipe and number of images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=20)
-    draws = parser.parse_args().draws
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--counts", type=int, nargs="+", default=list(COUNTS))
+    options = parser.parse_args()
+    draws = options.draws
     dataset = load_images(DATA / "caltech4")
-    for recipe in (TRANSFER, FisherVectors(), HogSVM()):
-        for count in COUNTS:
-            found = accuracies(recipe, dataset, count, draws)
+    for name in options.recipes:
+        for count in options.counts:
+            found = accuracies(RECIPES[name], dataset, count, draws)
             print(
-                f"{recipe.name}, {count} per class: {found.mean():.3f}, from {found.min():.3f} to "
+                f"{name}, {count} per class: {found.mean():.3f}, from {found.min():.3f} to "
                 f"{found.max():.3f} in {draws} draws",
                 flush=True,
             )

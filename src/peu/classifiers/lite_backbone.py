@@ -15,7 +15,7 @@ from peu.backbones.lite_graph import lite_graph
 from peu.backbones.onnx_features import OnnxFeatures
 from peu.images.proportions import LONGEST, resize_proportionally
 from peu.models.onnx_model import OnnxModel
-from peu.models.onnx_session import open_session, rows_by_shape
+from peu.models.onnx_session import open_session
 
 if TYPE_CHECKING:
     from peu.networks.lite_tuning import LiteTuning
@@ -57,12 +57,12 @@ class LiteBackbone:
 
     def maps(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """What the tail takes, as `LiteTuning` describes it, for RGB images of any size."""
-        pixels = [resize_proportionally(image, self.shorter_side) for image in images]
         found = np.zeros((len(images), self._side, self._side, self._channels + 1), np.float32)
-        (maps,) = rows_by_shape(self._session, ["map"], pixels)
-        for row, values in zip(found, maps, strict=True):
-            _, height, width = values.shape
-            row[:height, :width, :-1] = values.transpose(1, 2, 0)
+        for row, image in zip(found, images, strict=True):
+            pixels = resize_proportionally(image, self.shorter_side)
+            (values,) = self._session.run(["map"], {"pixels": pixels[None]})
+            _, _, height, width = values.shape
+            row[:height, :width, :-1] = values[0].transpose(1, 2, 0)
             row[:height, :width, -1] = self._shares(height, width)
         return found
 

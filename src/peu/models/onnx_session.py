@@ -48,13 +48,6 @@ def run_by_shape(
     Returns:
         For each output an array of one row per image, in order.
     """
-    return [np.stack(rows) for rows in rows_by_shape(session, outputs, images, batch_size)]
-
-
-def rows_by_shape(
-    session: Any, outputs: Sequence[str], images: Sequence[NDArray[np.uint8]], batch_size: int = 8
-) -> list[list[NDArray[np.float32]]]:
-    """As `run_by_shape`, for outputs whose shape depends on the image's: a list of arrays each."""
     rows: list[list[Any]] = [[None] * len(images) for _ in outputs]
     shapes: dict[tuple[int, ...], list[int]] = {}
     for number, image in enumerate(images):
@@ -68,7 +61,7 @@ def rows_by_shape(
             for output, values in zip(rows, found, strict=True):
                 for number, value in zip(chosen, values, strict=True):
                     output[number] = value
-    return rows
+    return [np.stack(output) for output in rows]
 
 
 def _cores() -> int:
