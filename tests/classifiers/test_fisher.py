@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from peu.classifiers import fisher as fisher_module
@@ -12,6 +13,7 @@ from peu.classifiers.fisher import FisherVectors
 from peu.errors import RecipeError, ResourceError
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
+from peu.models.patches import PatchGrid, describe_patches
 from peu.models.predictor import load
 from small_set import CLASSES, fit_half, halves
 
@@ -42,13 +44,13 @@ def test_validation_images_are_not_even_looked_at(
     dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    batches = ImageDataset.batches
+    pixels = ImageDataset.pixels
 
     def recorded(self: ImageDataset, *rest: Any) -> Any:
         read.extend(self.hashes)
-        return batches(self, *rest)
+        return pixels(self, *rest)
 
-    monkeypatch.setattr(ImageDataset, "batches", recorded)
+    monkeypatch.setattr(ImageDataset, "pixels", recorded)
     train, _ = halves(dataset)
     fitted = fit_half(SMALL, dataset)
     assert set(read) == set(train.hashes)
@@ -72,6 +74,22 @@ def test_the_seed_alone_decides(dataset: ImageDataset) -> None:
     )
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_an_image_is_described_once_in_its_life(
+    dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described: list[bytes] = []
+
+    def recorded(image: NDArray[np.uint8], grid: PatchGrid) -> NDArray[np.uint8]:
+        described.append(image.tobytes())
+        return describe_patches(image, grid)
+
+    monkeypatch.setattr(fisher_module, "describe_patches", recorded)
+    first = fit_half(SMALL, dataset).predict_proba(dataset)
+    again = fit_half(SMALL, dataset).predict_proba(dataset)
+    assert len(described) == len(set(described)) == len(dataset)
+    np.testing.assert_array_equal(again, first)
 
 
 def test_few_of_many_images_teach_the_patches(

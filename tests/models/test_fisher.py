@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
+from skimage.feature import fisher_vector
+from sklearn.mixture import GaussianMixture
 
 from peu.errors import BundleError
 from peu.models.fisher import Codebook, FisherMachine
-from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid
+from peu.models.kernel_machine import softmax
+from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid, describe_patches
 
 SIZE = 24
 GRID = PatchGrid(scales=(1.0, 1.5), radius=4, step=4)
@@ -80,6 +83,31 @@ def test_vectors_have_unit_length_and_ignore_the_order_of_patches() -> None:
     one, other = codebook.encode([patches, rng.permutation(patches)])
     assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
     np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_vectors_are_those_of_scikit_image() -> None:
+    rng = np.random.default_rng(4)
+    codebook = _codebook(rng)
+    mixture = GaussianMixture(3, covariance_type="diag")
+    mixture.weights_, mixture.means_ = codebook.shares, codebook.means
+    mixture.covariances_ = codebook.variances
+    mixture.precisions_cholesky_ = 1 / np.sqrt(codebook.variances)
+    patches = rng.normal(size=(60, 6))
+    expected = fisher_vector(patches, mixture, improved=True, alpha=0.5)
+    np.testing.assert_allclose(codebook.encode([patches])[0], expected, atol=1e-4)
+
+
+def test_leaving_out_a_part_is_describing_the_others_alone(machine: FisherMachine) -> None:
+    image = np.random.default_rng(5).integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8)
+    answers = machine.without_each_part(image, 2, 3)
+    assert answers.shape == (7, 2)
+    np.testing.assert_allclose(answers[-1], machine.predict_proba(image[None])[0], atol=1e-5)
+    places = GRID.positions(SIZE, SIZE)
+    patches = machine.codebook.project(describe_patches(image, GRID), places)
+    lower_middle = (places[:, 0] >= 0) & (np.abs(places[:, 1]) < 1 / 6)
+    vector = machine.codebook.encode([patches[~lower_middle]])
+    expected = softmax(machine.scores(vector) / machine.temperature)[0]
+    np.testing.assert_allclose(answers[4], expected, atol=1e-4)
 
 
 def test_what_is_read_is_what_was_written(machine: FisherMachine, tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 """Fisher vectors of local descriptors and a linear support vector machine."""
 
-import dataclasses
-import warnings
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -10,30 +8,30 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from peu.classifiers.base import FloatArray, ImageClassifier, Name
+from peu.classifiers.codebook import learn_codebook
+from peu.classifiers.linear_machines import fit_linear_machines
 from peu.classifiers.registry import recipe
 from peu.classifiers.temperature import best_temperature
-from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
+from peu.classifiers.training_set import HeldOut, TrainingSet
 from peu.errors import ResourceError
+from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
 from peu.images.image_size import ImageSize
 from peu.images.resizing import ResizeMode
+from peu.images.workers import in_order, small_products
 from peu.models.fisher import Codebook, FisherMachine, linear_scores
 from peu.models.kernel_machine import softmax
-from peu.models.patches import PatchGrid, describe_patches
-from peu.progress import report
+from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid, describe_patches
+from peu.progress import report, showing
 from peu.seeds import child_seed
 from peu.settings import check_setting
 
-Described = tuple[NDArray[np.float32], NDArray[np.float32]]
 MOST_IMAGES = 5000
 _CODEBOOK_IMAGES = 200
 _PATCHES_FOR_AXES = 60_000
 _PATCHES_FOR_MIXTURE = 20_000
-_MIXTURE_STEPS = 30
 _DEFAULT_TEMPERATURE = 0.3
-_LEAST_VARIANCE = 1e-6
-_STEPS = 20_000
-_BATCH = 16
+_BATCH = 64
 
 
 @recipe("fisher")
@@ -98,28 +96,29 @@ class FisherVectors(ImageClassifier):
     def _fit(self, data: TrainingSet) -> None:
         if len(data) > MOST_IMAGES:
             raise ResourceError(
-                f"Fisher vectors take at most {MOST_IMAGES:,} images to learn from, since all of "
-                f"them are held in memory. Received: {len(data):,}. Use `hog` instead, or fewer "
-                "images."
+                f"Fisher vectors take at most {MOST_IMAGES:,} images to learn from, since they are "
+                f"held in memory and a machine on more takes minutes. Received: {len(data):,}. Use "
+                "`transfer` or `hog` instead, or fewer images."
             )
-        generator = np.random.default_rng(child_seed(self.seed, "patches"))
-        seen = np.sort(generator.permutation(len(data))[:_CODEBOOK_IMAGES])
-        described = dict(zip(seen.tolist(), self._describe(data.images[seen]), strict=True))
-        codebook = self._learn_codebook(list(described.values()), generator)
-        vectors = self._encode(data.images, codebook, described)
-        temperature = _DEFAULT_TEMPERATURE
         folds = data.inner_folds(child_seed(self.seed, "inner folds"))
+        with small_products():
+            codebook = self._learn_codebook(data.images)
+            vectors = self._encode(data.images, codebook)
+        machines = fit_linear_machines(
+            vectors, data.labels, [fit for fit, _ in folds] + [np.arange(len(data))], self.C
+        )
+        temperature = _DEFAULT_TEMPERATURE
         if folds:
             judged = np.concatenate([judge for _, judge in folds])
             scores = np.concatenate(
                 [
-                    linear_scores(vectors[judge], *self._fit_linear(vectors[fit], data.labels[fit]))
-                    for fit, judge in folds
+                    linear_scores(vectors[judge], *machine)
+                    for (_, judge), machine in zip(folds, machines, strict=False)
                 ]
             )
             temperature = best_temperature(scores, data.labels[judged])
             self.held_out_ = HeldOut(judged, softmax(scores / temperature))
-        weights, intercepts = self._fit_linear(vectors, data.labels)
+        weights, intercepts = machines[-1]
         height, width = self.image_size
         self.model_ = FisherMachine(
             codebook=codebook,
@@ -134,93 +133,55 @@ class FisherVectors(ImageClassifier):
         self.n_parameters_ = self.n_trainable_parameters_ = weights.size + intercepts.size + mixture
 
     def _predict_proba(self, images: ImageDataset) -> FloatArray:
-        vectors = self._encode(images, self.model_.codebook, {})
+        with small_products():
+            vectors = self._encode(images, self.model_.codebook)
         return softmax(self.model_.scores(vectors) / self.model_.temperature)
 
     def _grid(self) -> PatchGrid:
         return PatchGrid(scales=self.scales, radius=self.radius, step=self.step)
 
-    def _describe(self, images: ImageDataset) -> Iterator[Described]:
-        done = 0
-        for pixels in images.batches(self.image_size, self.resize_mode, _BATCH):
-            for image in pixels:
-                report("Describing patches", done, len(images))
-                yield describe_patches(image, self._grid())
-                done += 1
-        report("Describing patches", done, max(done, 1))
+    def _described(self, images: ImageDataset) -> Iterator[NDArray[np.uint8]]:
+        """Descriptors of some images at a time (b, m, 136), described once in their life."""
+        grid = self._grid()
 
-    def _encode(
-        self, images: ImageDataset, codebook: Codebook, described: dict[int, Described]
-    ) -> NDArray[np.float32]:
-        """Fisher vectors (n, d); descriptors that are in `described` are not computed again."""
-        new = [index for index in range(len(images)) if index not in described]
-        others = self._describe(images[new])
-        return codebook.encode(
-            codebook.project(*(described.pop(index, None) or next(others)))
-            for index in range(len(images))
-        )
+        def describe(batch: ImageDataset) -> NDArray[np.uint8]:
+            pixels = batch.pixels(self.image_size, self.resize_mode)
+            return np.stack(list(in_order(lambda image: describe_patches(image, grid), pixels)))
 
-    def _learn_codebook(
-        self, described: list[Described], generator: np.random.Generator
-    ) -> Codebook:
+        key = ("daisy", self.image_size, self.resize_mode, self.scales, self.radius, self.step)
+        for start in range(0, len(images), _BATCH):
+            report("Describing patches", start, len(images))
+            with showing(None):
+                batch = images[start : start + _BATCH]
+                yield cached(batch, key, describe, phase="Describing patches")
+        report("Describing patches", len(images), max(len(images), 1))
+
+    def _encode(self, images: ImageDataset, codebook: Codebook) -> NDArray[np.float32]:
+        """Fisher vectors (n, d) of images."""
+        placed = self._grid().positions(*self.image_size)
+
+        def encode(described: NDArray[np.uint8]) -> NDArray[np.float32]:
+            return codebook.encode([codebook.project(described, placed)])
+
+        rows = [row for batch in self._described(images) for row in in_order(encode, batch)]
+        return np.concatenate(rows)
+
+    def _learn_codebook(self, images: ImageDataset) -> Codebook:
         """Find the main axes of descriptors, and a mixture of patches along them."""
-        from sklearn.decomposition import PCA
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.mixture import GaussianMixture
-
-        def draw(most: int) -> Described:
-            share = max(1, most // len(described))
-            chosen = [generator.permutation(len(each))[:share] for each, _ in described]
-            pairs = list(zip(described, chosen, strict=True))
-            return (
-                np.concatenate([descriptors[at] for (descriptors, _), at in pairs]),
-                np.concatenate([positions[at] for (_, positions), at in pairs]),
-            )
-
-        descriptors, _ = draw(_PATCHES_FOR_AXES)
-        axes = PCA(min(self.dimensions, *descriptors.shape), svd_solver="full").fit(descriptors)
-        spread = float(np.sqrt(axes.explained_variance_.sum()))
-        blank = Codebook(
-            centre=axes.mean_.astype(np.float64),
-            projection=axes.components_.T.astype(np.float64),
-            # At a weight of 1, positions are as far apart as descriptors are.
-            place_weight=self.position_weight * max(spread, _LEAST_VARIANCE),
-            shares=np.ones(1),
-            means=np.zeros((1, 1)),
-            variances=np.ones((1, 1)),
+        generator = np.random.default_rng(child_seed(self.seed, "patches"))
+        seen = np.sort(generator.permutation(len(images))[:_CODEBOOK_IMAGES])
+        places = self._grid().positions(*self.image_size)
+        share = min(len(places), max(1, _PATCHES_FOR_AXES // len(seen)))
+        drawn = [generator.permutation(len(places))[:share] for _ in seen]
+        described = (image for batch in self._described(images[seen]) for image in batch)
+        descriptors = np.stack([image[at] for image, at in zip(described, drawn, strict=True)])
+        few = max(1, _PATCHES_FOR_MIXTURE // len(seen))
+        return learn_codebook(
+            descriptors.reshape(-1, DESCRIPTOR_LENGTH),
+            descriptors[:, :few].reshape(-1, DESCRIPTOR_LENGTH),
+            np.concatenate([places[at[:few]] for at in drawn]),
+            dimensions=self.dimensions,
+            components=self.components,
+            position_weight=self.position_weight,
+            seed=int(generator.integers(2**31)),
         )
-        sample = blank.project(*draw(_PATCHES_FOR_MIXTURE))
-        mixture = GaussianMixture(
-            min(self.components, len(sample)),
-            covariance_type="diag",
-            max_iter=_MIXTURE_STEPS,
-            reg_covar=_LEAST_VARIANCE,
-            random_state=int(generator.integers(2**31)),
-        )
-        with warnings.catch_warnings():
-            # So many steps settle the Fisher vectors, if not the mixture's last digits; and
-            # images of one colour have fewer different patches than it has components.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            mixture.fit(sample)
-        return dataclasses.replace(
-            blank, shares=mixture.weights_, means=mixture.means_, variances=mixture.covariances_
-        )
-
-    def _fit_linear(
-        self, vectors: NDArray[np.float32], labels: Labels
-    ) -> tuple[FloatArray, FloatArray]:
-        """Fit one machine per class against the rest: weights (k, d) and intercepts (k,)."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.svm import LinearSVC
-
-        with warnings.catch_warnings():
-            # At so large a C an image may stay on the wrong side; only last digits still move.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            machine = LinearSVC(C=self.C, loss="hinge", max_iter=_STEPS, random_state=0).fit(
-                vectors.astype(np.float64), labels
-            )
-        weights, intercepts = machine.coef_, machine.intercept_
-        if len(machine.classes_) == 2:
-            # Two classes have one score, for the second and against the first.
-            weights, intercepts = np.vstack([-weights, weights]), np.append(-intercepts, intercepts)
-        return weights, intercepts

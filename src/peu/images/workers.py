@@ -1,5 +1,6 @@
 """A few threads that work ahead, in order and in bounded memory."""
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -33,3 +34,16 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
             yield waiting.popleft().result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def small_products() -> Iterator[None]:
+    """Multiply matrices with one thread each, as suits small ones and what `in_order` runs.
+
+    Threads that share a product of a few megaflops mostly wait for each other: on a busy machine
+    it then takes ten times the processor time. And one thread adds up in one order.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.images.workers import in_order, small_products
 from peu.models.arrays import check_predicts, read_arrays, write_arrays
 from peu.models.kernel_machine import softmax
-from peu.models.patches import PatchGrid, describe_patches
+from peu.models.patches import LEVELS, PatchGrid, describe_patches
 
 Array = NDArray[np.float64]
-_POWER = 0.5
+Patches = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,12 +38,13 @@ class Codebook:
     means: Array = field(repr=False)
     variances: Array = field(repr=False)
 
-    def project(self, described: NDArray[np.float32], placed: NDArray[np.float32]) -> Array:
+    def project(self, described: NDArray[np.uint8], placed: NDArray[np.float32]) -> Patches:
         """Project descriptors (m, 136) and positions (m, 2) to the mixture's space, (m, p + 2)."""
-        short = (described - self.centre) @ self.projection
-        return np.hstack([short, self.place_weight * placed])
+        projection, offset = self._projection
+        short = described.astype(np.float32) @ projection - offset
+        return np.hstack([short, np.float32(self.place_weight) * placed])
 
-    def encode(self, patches: Iterable[Array]) -> NDArray[np.float32]:
+    def encode(self, patches: Iterable[Patches | Array]) -> NDArray[np.float32]:
         """Fisher vectors: gradients of the mixture's log-likelihood over each image's patches.
 
         Args:
@@ -53,25 +56,61 @@ class Codebook:
 
         Source: Perronnin, Sanchez and Mensink (2010), sections 2 and 3.
         """
-        from skimage.feature import fisher_vector
+        return np.concatenate([self.gradients(self.sums(each)[None]) for each in patches])
 
-        mixture = self._mixture()
-        rows = [
-            fisher_vector(each, mixture, improved=True, alpha=_POWER).astype(np.float32)
-            for each in patches
-        ]
-        return np.stack(rows)
+    def sums(self, patches: Patches | Array) -> Array:
+        """What a Fisher vector needs to know of some patches; sums of two sets of patches add up.
 
-    def _mixture(self) -> Any:
-        """scikit-learn's mixture with these parameters, not fitted."""
-        from sklearn.mixture import GaussianMixture
+        Args:
+            patches: (m, p + 2), from `project`.
 
-        mixture = GaussianMixture(len(self.shares), covariance_type="diag")
-        mixture.weights_ = self.shares
-        mixture.means_ = self.means
-        mixture.covariances_ = self.variances
-        mixture.precisions_cholesky_ = 1 / np.sqrt(self.variances)
-        return mixture
+        Returns:
+            (c, 1 + 2 (p + 2)): how many patches each component explains, the sum of their
+            numbers and of the squares of these.
+        """
+        factors, constant = self._densities
+        numbers = patches.astype(np.float32)
+        squares = numbers**2
+        shares = np.hstack([numbers, squares]) @ factors
+        shares += constant
+        shares -= shares.max(axis=1, keepdims=True)
+        np.exp(shares, out=shares)
+        shares /= shares.sum(axis=1, keepdims=True)
+        one = np.ones((len(numbers), 1), np.float32)
+        return (shares.T @ np.hstack([one, numbers, squares])).astype(np.float64)
+
+    def gradients(self, sums: Array) -> NDArray[np.float32]:
+        """Fisher vectors (n, d) from what `sums` found in n sets of patches, (n, c, ...)."""
+        count = sums[:, :, 0].sum(axis=1)[:, None, None]
+        means, squares = np.split(sums[:, :, 1:] / count, 2, axis=2)
+        found = sums[:, :, :1] / count
+        root = np.sqrt(self.shares)[:, None]
+        by_share = (found - self.shares[:, None]) / root
+        by_mean = (means - found * self.means) / (root * np.sqrt(self.variances))
+        spread = squares - 2 * means * self.means + found * (self.means**2 - self.variances)
+        by_variance = -spread / (np.sqrt(2) * root * self.variances)
+        vectors = np.concatenate(
+            [each.reshape(len(sums), -1) for each in (by_share, by_mean, by_variance)], axis=1
+        )
+        vectors = np.sign(vectors) * np.sqrt(np.abs(vectors))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors, np.float32)
+
+    @cached_property
+    def _projection(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Factors of a descriptor's stored numbers, and what is subtracted afterwards."""
+        offset = self.centre @ self.projection
+        return (self.projection / LEVELS).astype(np.float32), offset.astype(np.float32)
+
+    @cached_property
+    def _densities(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Each component's log density is (numbers, squares) @ factors + constant."""
+        precisions = 1 / self.variances
+        constant = np.log(self.shares) - 0.5 * (
+            (self.means**2 * precisions).sum(axis=1) + np.log(self.variances).sum(axis=1)
+        )
+        factors = np.vstack([(self.means * precisions).T, -0.5 * precisions.T])
+        return factors.astype(np.float32), constant.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -121,10 +160,36 @@ class FisherMachine:
         """
         if len(pixels) == 0:
             return np.zeros((0, self.class_count))
-        vectors = self.codebook.encode(
-            self.codebook.project(*describe_patches(image, self.grid)) for image in pixels
-        )
+        with small_products():
+            vectors = self.codebook.encode(in_order(self._patches, pixels))
         return softmax(self.scores(vectors) / self.temperature)
+
+    def without_each_part(self, pixels: NDArray[np.uint8], rows: int, columns: int) -> Array:
+        """Predict an image once without the patches of each part of it.
+
+        Nothing is described again: the patches of a part are left out of the sums over them.
+
+        Args:
+            pixels: (height, width, 3) in [0, 255].
+            rows: of a grid of parts; a patch belongs to the part that its centre lies in.
+            columns: of the same grid.
+
+        Returns:
+            Probabilities (rows columns + 1, k): without each part, row by row, and of the whole.
+        """
+        places = self.grid.positions(self.height, self.width) + 0.5
+        row, column = np.minimum(places * (rows, columns), (rows - 1, columns - 1)).astype(int).T
+        part, count = row * columns + column, rows * columns
+        with small_products():
+            patches = self._patches(pixels)
+            parts = np.stack([self.codebook.sums(patches[part == at]) for at in range(count)])
+            whole = parts.sum(axis=0)
+            vectors = self.codebook.gradients(np.concatenate([whole - parts, whole[None]]))
+        return softmax(self.scores(vectors) / self.temperature)
+
+    def _patches(self, image: NDArray[np.uint8]) -> Patches:
+        placed = self.grid.positions(self.height, self.width)
+        return self.codebook.project(describe_patches(image, self.grid), placed)
 
     def scores(self, vectors: NDArray[np.float32]) -> Array:
         """Score of each class (n, k) for Fisher vectors (n, d): distance from its boundary."""
@@ -132,8 +197,10 @@ class FisherMachine:
 
     def write(self, folder: Path) -> None:
         """Write the arrays into a bundle's folder."""
-        own = {name: value for name, value in vars(self).items() if name in _own_names()}
-        write_arrays(folder / self.file_name, {**own, **vars(self.codebook), **vars(self.grid)})
+        values = {name: getattr(self, name) for name in _own_names()}
+        for part in (self.codebook, self.grid):
+            values |= {name: getattr(part, name) for name in _names(type(part))}
+        write_arrays(folder / self.file_name, values)
 
     @classmethod
     def read(cls, folder: Path) -> "FisherMachine":

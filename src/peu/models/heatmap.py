@@ -38,7 +38,8 @@ def explain_pixels(model: PredictsPixels, pixels: NDArray[np.uint8], class_index
 
     A network is explained by Grad-CAM, a linear classifier on a feature map by its class
     activation map. Others are explained by covering one area after the other, and so are networks
-    in which no channel speaks for the class.
+    in which no channel speaks for the class. Where an image is a set of patches, those of an area
+    are left out instead: that is as good, and needs one description of the image.
 
     Args:
         model: any.
@@ -56,6 +57,10 @@ def explain_pixels(model: PredictsPixels, pixels: NDArray[np.uint8], class_index
         values = None if explain is None else explain(pixels, class_index)
         if values is not None:
             return Heatmap(_to_unit_range(values), method)
+    leave_out = getattr(model, "without_each_part", None)
+    if leave_out is not None:
+        answers = leave_out(pixels, _OCCLUSION_STEPS, _OCCLUSION_STEPS)
+        return Heatmap(_losses(answers[:, class_index]), "occlusion")
     return Heatmap(_occlusion(model, pixels, class_index), "occlusion")
 
 
@@ -72,9 +77,13 @@ def _occlusion(
             copy = pixels.copy()
             copy[top:bottom, left:right] = grey
             covered.append(copy)
-    whole = model.predict_proba(pixels[None])[0, class_index]
-    without = model.predict_proba(np.stack(covered))[:, class_index]
-    losses = whole - without
+    answers = model.predict_proba(np.stack([*covered, pixels]))
+    return _losses(answers[:, class_index])
+
+
+def _losses(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a prediction loses without each area: probabilities without it, then of the whole."""
+    losses = probabilities[-1] - probabilities[:-1]
     losses[losses < _ROUNDING] = 0
     return _to_unit_range(losses.reshape(_OCCLUSION_STEPS, _OCCLUSION_STEPS))
 
