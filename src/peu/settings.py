@@ -139,7 +139,7 @@ def parse_value(text: str) -> Any:
     for attempt in (text, f"[{text}]") if "," in text else (text,):
         try:
             return json.loads(attempt)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
     return text
 

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from command_line import Peu, complaint
-from peu.cli.handle_errors import handle_errors
+from peu.cli.handle_errors import Terminated, handle_errors
 from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
 
 
@@ -39,6 +39,7 @@ def _ending(error: BaseException) -> Result:
         (OSError(errno.ENOSPC, "no room", "file"), 5),
         (OSError(errno.EIO, "broken"), 1),
         (KeyboardInterrupt(), 130),
+        (Terminated(), 143),
         (BrokenPipeError(), 141),
         (ValueError("what\nis this"), 1),
     ],
@@ -126,3 +127,38 @@ def test_no_colours_into_a_pipe_or_where_none_are_wanted(photos: Path, peu: Peu)
             check=True,
         )
         assert "\x1b" not in told.stdout + told.stderr
+
+
+_PATIENT = """
+import sys, time, typer
+from peu.cli import main as entry
+from peu.cli.handle_errors import handle_errors
+
+@entry.app.command("wait")
+@handle_errors
+def wait() -> None:
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        print("tidied", flush=True)
+
+entry.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+def test_a_terminated_command_tidies_up_and_says_so() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _PATIENT, "wait"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        told, complaints = process.communicate(timeout=30)
+    assert told == "tidied\n"
+    assert process.returncode == 143
+    assert complaints == "peu: Terminated. Run the same command to go on.\n"

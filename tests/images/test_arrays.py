@@ -71,6 +71,8 @@ def test_arrays_of_every_kind_are_the_same_images(tmp_path: Path, values: np.nda
         ({"x": np.array([{}] * 12), "y": Y}, "plain arrays"),
         ({"x_train": X, "y_train": Y, "x_test": X[:, :8], "y_test": Y}, "differ in shape"),
         ({"x": X[:0], "y": Y[:0]}, "empty"),
+        ({"x": X, "y": np.array(["a", "", "b"])[Y]}, "a name that is text"),
+        ({"x": X, "y": np.array(["a", "\udce9", "b"])[Y]}, "a name that is text"),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(
@@ -93,3 +95,9 @@ def test_mnist_is_read_as_it_is_published(peu_data: Path) -> None:
     assert dataset.parts.count("test") == 10_000
     assert dataset.labels is not None
     assert dataset.labels[:3].tolist() == [5, 0, 4]
+
+
+def test_zeros_that_unfold_a_thousandfold_are_refused(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "x.npz", x=np.zeros((90_000, 28, 28), np.uint8), y=np.zeros(9))
+
+    assert "times its size" in refused(tmp_path / "x.npz")

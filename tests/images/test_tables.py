@@ -1,5 +1,6 @@
 """Tables of images: paths relative to the table, unusable lines, encodings."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,14 @@ def test_a_table_that_cannot_be_meant_is_refused(tmp_path: Path, lines: str, wor
 
 def test_a_table_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     assert "UTF-8" in refused(table(tmp_path, "image,label\nö.png,a\n", "latin-1"))
+
+
+def test_a_header_of_one_enormous_field_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("image,label," + "x" * 200_000 + "\na.png,b\n")
+    assert "not a readable CSV" in refused(tmp_path / "t.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.csv")
+    assert "regular file" in refused(tmp_path / "t.csv")

@@ -100,6 +100,8 @@ def _store(folder: Path, machine: Any, **changes: Any) -> None:
         {"gamma": "wide"},
         {"temperature": 0.0},
         {"temperature": np.nan},
+        {"temperature": -1.0},
+        {"gamma": np.inf},
         {"height": 0},
         {"height": 10**9},
         {"width": 16},

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -21,14 +22,31 @@ USAGE_ERROR = 2
 INTERRUPTED = 130
 READER_GONE = 141
 """What a shell reports of a program that wrote into a closed pipe: 128 and SIGPIPE."""
+TERMINATED = 143
+"""What a shell reports of a program that was asked to end: 128 and SIGTERM."""
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asked the program to end, which leaves things as tidy as Ctrl-C does."""
+
+
+def end_tidily_when_terminated() -> None:
+    """Let SIGTERM unwind the program as Ctrl-C does; by default it ends without a word."""
+
+    def terminate(*_: object) -> None:
+        # A second one, which a service manager may send, must not interrupt the tidying.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
 
 
 def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
     """Turn every exception of a command into one line on stderr and its exit code.
 
     Exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 bad model, 5 resources, 130
-    interrupted, 141 nobody reads the output. With PEU_DEBUG set, the traceback of an internal
-    error is shown.
+    interrupted, 141 nobody reads the output, 143 terminated. With PEU_DEBUG set, the traceback of
+    an internal error is shown.
     """
 
     @functools.wraps(command)
@@ -37,6 +55,8 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except PeuError as error:
             raise _end(str(error), error.exit_code) from error
+        except Terminated as error:
+            raise _end("Terminated. Run the same command to go on.", TERMINATED) from error
         except KeyboardInterrupt as error:
             raise _end("Interrupted. Run the same command to go on.", INTERRUPTED) from error
         except BrokenPipeError as error:

@@ -16,7 +16,13 @@ from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
 from peu.cli.evaluate import evaluate_command
 from peu.cli.export import export_command
-from peu.cli.handle_errors import READER_GONE, discard_output, explain_write_error, finish_output
+from peu.cli.handle_errors import (
+    READER_GONE,
+    discard_output,
+    end_tidily_when_terminated,
+    explain_write_error,
+    finish_output,
+)
 from peu.cli.lab import lab_command
 from peu.cli.predict import predict_command
 from peu.cli.recipes import recipes_command
@@ -79,6 +85,7 @@ def _root(
 def main() -> None:
     """Run the command line; the exit code is true even if stdout cannot be written."""
     _prepare_streams()
+    end_tidily_when_terminated()
     try:
         app(prog_name="peu")
     except SystemExit as end:

@@ -1,7 +1,6 @@
 """Images and labels in an .npz file of NumPy arrays."""
 
 import hashlib
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from peu.images.dataset import ImageDataset
 from peu.images.decoding import MAX_PIXELS, MIN_SIDE
 from peu.images.layouts import check_class_names
 from peu.images.records import THUMBNAIL_SIDE, ImageMetadata, ImageRecord
+from peu.npz import array_names, read_npz
 from peu.progress import report
 from peu.wording import first_few, quoted
 
@@ -39,11 +39,11 @@ def load_arrays(path: Path, *, labels_required: bool) -> ImageDataset:
         DataError: not such a file, Python objects inside, or shapes that do not match.
     """
     try:
-        _check_total(path)
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files if name[:1] in "xy"}
-            names = list(stored.files)
-    except (DataError, MemoryError):
+        names = array_names(path, most_bytes=_MAX_BYTES)
+        arrays = read_npz(
+            path, [name for name in names if name[:1] in ("x", "y")], most_bytes=_MAX_BYTES
+        )
+    except MemoryError:
         raise
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -125,13 +125,6 @@ def sha256_of_array(image: NDArray[np.uint8]) -> str:
     digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
-
-
-def _check_total(path: Path) -> None:
-    with zipfile.ZipFile(path) as listing:
-        total = sum(entry.file_size for entry in listing.infolist())
-    if total > _MAX_BYTES:
-        raise DataError(f"{quoted(path)} would take {total >> 30} GiB of memory: split it.")
 
 
 def _images(path: Path, name: str, values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from PIL import __version__ as pillow_version
 
 from peu.images.colours import UnreadableImage, eight_bits, to_rgb
 from peu.images.content import SUFFIXES, extension_notes, read_content, what_instead
+from peu.images.jpeg import check_jpeg
 from peu.images.resizing import ResizeMode, resize_image
 
 __all__ = [
@@ -160,6 +161,8 @@ def _decode(content: bytes) -> DecodedImage:
         except UnidentifiedImageError:
             raise UnreadableImage(what_instead(content)) from None
         check_size(opened.size)
+        if opened.format in ("JPEG", "MPO"):
+            check_jpeg(content, opened.size)
         if opened.format == "PNG":
             # Loading a PNG skips the checksums of its pixels; verifying uses it up.
             opened.verify()

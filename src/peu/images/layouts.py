@@ -117,8 +117,16 @@ def check_class_names(names: Iterable[str], source: Path) -> None:
     """Refuse classes that a person or another file system would take for one.
 
     Raises:
-        DataError: two names differ by case or Unicode normal form only.
+        DataError: a name is blank or cannot be written as UTF-8, or two names differ by case or
+            Unicode normal form only.
     """
+    names = list(names)
+    for name in names:
+        if not name.strip() or not _is_text(name):
+            raise DataError(
+                f"Every class of {quoted(source)} must have a name that is text. Received: "
+                f"{name!a}. Rename that class."
+            )
     originals: dict[str, str] = {}
     for name in sorted(names):
         plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

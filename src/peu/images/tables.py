@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 
 from peu.errors import DataError
+from peu.files import read_bytes
 from peu.images.layouts import Candidate, Layout, check_class_names, key_of
 from peu.images.records import SetAside
 from peu.wording import first_few, quoted
-
-_MAX_BYTES = 256 << 20
 
 
 def find_in_table(table: Path, *, labels_required: bool, confined: bool = False) -> Layout:
@@ -58,27 +57,31 @@ def find_in_table(table: Path, *, labels_required: bool, confined: bool = False)
 
 def has_label_columns(table: Path) -> bool:
     """Whether a CSV file begins with the columns that `find_in_table` wants."""
+    # A pipe would keep whoever opens it waiting.
+    if not table.is_file():
+        return False
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
-            header = stream.readline(10_000)
-    except (OSError, ValueError):
+            return {"image", "label"} <= set(_columns(stream.readline(10_000)))
+    except (OSError, ValueError, csv.Error):
         return False
-    return {"image", "label"} <= set(_columns(header))
 
 
 def _rows(table: Path, labels_required: bool) -> tuple[list[tuple[str, str | None]], bool]:
     try:
-        if table.stat().st_size > _MAX_BYTES:
-            raise DataError(
-                f"{quoted(table)} is larger than {_MAX_BYTES >> 20} MiB: no such table."
-            )
-        text = table.read_text(encoding="utf-8-sig")
+        content = read_bytes(table)
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise DataError(f"{quoted(table)} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise DataError(f"{quoted(table)} is not UTF-8 text: save it as UTF-8.") from error
+    except ValueError as error:
+        raise DataError(f"{quoted(table)} is no table of images: {error}.") from error
     header = text.split("\n", 1)[0]
-    columns = _columns(header)
+    try:
+        columns = _columns(header)
+    except csv.Error as error:
+        raise DataError(f"{quoted(table)} is not a readable CSV: {error}.") from error
     labelled = "label" in columns
     if "image" not in columns or (labels_required and not labelled):
         raise DataError(

@@ -9,6 +9,7 @@ import numpy as np
 from peu.errors import BundleError
 from peu.files import replacing
 from peu.images.resizing import check_image_size
+from peu.npz import read_npz
 
 if TYPE_CHECKING:
     from peu.models.predictor import ProbabilityModel
@@ -40,9 +41,8 @@ def read_arrays(
         BundleError: the file is damaged, or does not contain such a model.
     """
     try:
-        # NumPy leaves a damaged file open if it opened it itself.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            values = {name: stored[name] for name in names}
+        values = read_npz(path, names)
+        _check_finite(values)
         return build({name: each if each.ndim else each.item() for name, each in values.items()})
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -50,6 +50,22 @@ def read_arrays(
             f"`{path}` must contain {what} that peu saved. It could not be read: "
             f"{reason[:200]}. Train and save the model again."
         ) from error
+
+
+def check_positive(temperature: float) -> None:
+    """Check the number that scores are divided by.
+
+    Raises:
+        ValueError: it is 0 or less, which would turn the order of the classes round.
+    """
+    if not temperature > 0:
+        raise ValueError(f"its temperature must be above 0, not {temperature}")
+
+
+def _check_finite(values: Mapping[str, Any]) -> None:
+    for name, each in values.items():
+        if each.dtype.kind not in "biuf" or not np.isfinite(each).all():
+            raise ValueError(f"`{name}` must have finite numbers alone")
 
 
 def check_predicts(model: "ProbabilityModel") -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.images.workers import in_order, small_products
-from peu.models.arrays import check_predicts, read_arrays, write_arrays
+from peu.models.arrays import check_positive, check_predicts, read_arrays, write_arrays
 from peu.models.kernel_machine import softmax
 from peu.models.patches import LEVELS, PatchGrid, describe_patches
 
@@ -217,6 +217,7 @@ class FisherMachine:
                 grid=PatchGrid(**{name: values[name] for name in _names(PatchGrid)}),
                 **{name: values[name] for name in _own_names()},
             )
+            check_positive(machine.temperature)
             check_predicts(machine)
             return machine
 

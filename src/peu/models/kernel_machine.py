@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.models.arrays import check_predicts, read_arrays, write_arrays
+from peu.models.arrays import check_positive, check_predicts, read_arrays, write_arrays
 from peu.models.hog_features import colour_statistics, gradient_histograms
 
 Array = NDArray[np.float64]
@@ -136,6 +136,7 @@ class KernelMachine:
 
         def build(values: dict[str, Any]) -> KernelMachine:
             machine = cls(**values)
+            check_positive(machine.temperature)
             check_predicts(machine)
             return machine
 

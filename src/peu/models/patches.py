@@ -11,6 +11,8 @@ _RINGS = 2
 _HISTOGRAMS = 8
 _ORIENTATIONS = 8
 _NOTHING = 1e-10
+_MOST_SCALES = 16
+_LARGEST_RADIUS = 512
 DESCRIPTOR_LENGTH = (_RINGS * _HISTOGRAMS + 1) * _ORIENTATIONS
 """Length of a descriptor: a histogram for the centre and for each position on a ring."""
 LEVELS = 255
@@ -29,7 +31,7 @@ class PatchGrid:
         step: between patches, in pixels of the original image.
 
     Raises:
-        ValueError: a step or a scale below 1.
+        ValueError: a step or a scale below 1, a radius or more scales than any image needs.
     """
 
     scales: tuple[float, ...]
@@ -37,8 +39,13 @@ class PatchGrid:
     step: int
 
     def __post_init__(self) -> None:
-        if self.step < 1 or min(self.scales) < 1:
-            raise ValueError(f"steps and scales must be 1 or more, not {self}")
+        if self.step < 1 or not self.scales or min(self.scales) < 1:
+            raise ValueError(f"steps and scales must be 1 or more, not {self!r:.200}")
+        if len(self.scales) > _MOST_SCALES or not 1 <= self.radius <= _LARGEST_RADIUS:
+            raise ValueError(
+                f"at most {_MOST_SCALES} scales and a radius of {_LARGEST_RADIUS}, not "
+                f"{self!r:.200}"
+            )
 
     def positions(self, height: int, width: int) -> NDArray[np.float32]:
         """Centres of the patches of an image (m, 2): rows and columns from -0.5 to 0.5."""
