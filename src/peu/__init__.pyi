@@ -22,6 +22,8 @@ from .comparison.comparison import Comparison as Comparison
 from .comparison.denoising import evaluate_denoiser as evaluate_denoiser
 from .comparison.evaluate import evaluate as evaluate
 from .comparison.kl_weights import study_kl_weights as study_kl_weights
+from .comparison.label_errors import LabelErrors as LabelErrors
+from .comparison.label_errors import find_label_errors as find_label_errors
 from .comparison.latent import evaluate_vae as evaluate_vae
 from .comparison.trial import Trial as Trial
 from .errors import BundleError as BundleError

@@ -24,6 +24,7 @@ from peu.cli.handle_errors import (
     finish_output,
 )
 from peu.cli.lab import lab_command
+from peu.cli.labels import app as labels_app
 from peu.cli.predict import predict_command
 from peu.cli.recipes import recipes_command
 from peu.cli.train import train_command
@@ -54,9 +55,10 @@ app.command("describe")(describe_command)
 app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)
 app.command("lab")(lab_command)
+app.add_typer(labels_app)
 app.add_typer(denoise_app)
 app.add_typer(vae_app)
-for _group in (app, denoise_app, vae_app):
+for _group in (app, labels_app, denoise_app, vae_app):
     for _command in _group.registered_commands:
         _command.cls = _Command
         # Typer keeps the source's line breaks in all paragraphs but the first.

@@ -1,14 +1,24 @@
 """The result of a comparison: trials, intervals, differences, verdict."""
 
+import contextlib
 import html
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.backbones.onnx_features import is_onnx_backbone
 from peu.classifiers.base import ImageClassifier
+from peu.classifiers.transfer import Transfer
+from peu.comparison.label_errors import (
+    LabelErrors,
+    find_label_errors,
+    label_errors_in_predictions,
+)
 from peu.comparison.trial import Trial
+from peu.errors import PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.evaluation.uncertainty import Interval, PairedDifference
 from peu.images.dataset import ImageDataset
@@ -173,3 +183,21 @@ class Comparison:
         wrong = np.flatnonzero(predicted != evaluation.labels)
         order = wrong[np.argsort(-confidence[wrong], kind="stable")][:limit]
         return tuple((int(tested[i]), int(predicted[i]), float(confidence[i])) for i in order)
+
+    @cached_property
+    def label_errors(self) -> LabelErrors | None:
+        """Labels that are probably wrong; None where no recipe could run.
+
+        Where a recipe's features are at hand, they tell best; otherwise the out-of-fold
+        predictions of the best recipe do.
+        """
+        for recipe in (each.recipe for each in self.summaries):
+            if isinstance(recipe, Transfer) and is_onnx_backbone(recipe.backbone):
+                with contextlib.suppress(PeuError):  # the images may be gone by now
+                    return find_label_errors(self.dataset, splits=self.splits, transfer=recipe)
+        if not self.summaries:
+            return None
+        best = self.summaries[0].name
+        return label_errors_in_predictions(
+            self.dataset, self.tested(best), self.out_of_fold(best).probabilities, recipe=best
+        )

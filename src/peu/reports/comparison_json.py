@@ -38,12 +38,16 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
     - `paired`: `first`, `second`, `difference` (first less second, in accuracy: `mean`, `low`,
       `high`, `level`), `p_value`, `distinguishable`.
     - `failures`: `name`, `reason` of each recipe that could not run.
+    - `label_errors`: labels that are probably wrong: `method`, `checked` (number of images), `note`
+      (why nothing is listed, or ""), and `suspects`, the most suspicious first: `image`, `given`,
+      `suggested`, `probability_given`, `probability_suggested` and `nearest` (`image` and `label`
+      of the images most like it); null where no recipe could run.
     - `verdict`: a sentence or a few.
     - `provenance`: the command, versions, hashes, machine and times.
 
     A figure that is not a finite number is null.
     """
-    dataset = comparison.dataset
+    dataset, errors = comparison.dataset, comparison.label_errors
     value = {
         "format": FORMAT,
         "dataset": {
@@ -73,6 +77,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         ],
         "paired": [dataclasses.asdict(pair) for pair in comparison.paired],
         "failures": [dataclasses.asdict(failure) for failure in comparison.failures],
+        "label_errors": None if errors is None else errors.to_dict(),
         "verdict": comparison.verdict,
         "provenance": comparison.provenance,
     }

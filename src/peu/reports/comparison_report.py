@@ -21,6 +21,7 @@ from peu.reports.blocks import (
 )
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.dataset_section import dataset_section
+from peu.reports.label_errors_section import label_errors_section
 from peu.reports.mistakes import mistakes_section
 from peu.reports.report_folder import write_report_folder
 from peu.reports.search_section import search_section
@@ -63,6 +64,7 @@ def comparison_report(comparison: Comparison) -> Report:
         _verdict(comparison),
         _recipes(comparison),
         _differences(comparison),
+        label_errors_section(comparison.label_errors),
         mistakes_section(comparison),
         _training(comparison),
         search_section(comparison),

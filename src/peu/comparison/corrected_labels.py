@@ -1,0 +1,49 @@
+"""A table of labels with corrections, which `load_images` takes."""
+
+import csv
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from peu.errors import DataError
+from peu.files import write_text
+from peu.images.cache import cache_folder
+from peu.images.dataset import ImageDataset
+from peu.wording import quoted
+
+
+def write_corrected_labels(
+    images: ImageDataset, corrections: Mapping[str, str], file: Path
+) -> None:
+    """Write every image with its label, corrected where asked, as a CSV.
+
+    The columns are `image`, relative to the CSV, `label`, and `given_label`, what it was. No image
+    is moved or renamed.
+
+    Args:
+        images: labelled, in files.
+        corrections: the new class of an image by its key.
+        file: where the CSV goes; a file of that name is replaced.
+
+    Raises:
+        DataError: the images lie in an archive, an array or in memory, or have no labels.
+        ResourceError: the disk is full or cannot be written.
+    """
+    cache = cache_folder()
+    if any(one.array is not None or cache in one.path.parents for one in images.records):
+        raise DataError(
+            f"Expected images in files of their own, which a CSV can name; {quoted(images.name)} "
+            "is an archive, an array or a built-in set. Unpack it and give the folder."
+        )
+    start = file.absolute().parent
+    text = io.StringIO(newline="")
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(("image", "label", "given_label"))
+    for record, given in zip(images.records, images.y.tolist(), strict=True):
+        try:
+            name = Path(os.path.relpath(record.path, start)).as_posix()
+        except ValueError:  # another drive
+            name = record.path.as_posix()
+        table.writerow((name, corrections.get(record.key, given), given))
+    write_text(file, text.getvalue())
