@@ -1,8 +1,8 @@
 """HOG features and a support vector machine: the baseline that a network has to beat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,14 @@ from peu.images.dataset import ImageDataset
 from peu.images.image_size import ImageSize
 from peu.images.resizing import ResizeMode
 from peu.models.hog_features import colour_statistics, gradient_histograms
-from peu.models.kernel_machine import KernelMachine, softmax
+from peu.models.kernel_machine import KernelMachine, kernel_of, products_of, softmax, vote
 from peu.seeds import child_seed
 from peu.settings import check_setting
 
 Folds = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 MOST_IMAGES = 20_000
 _CHOOSE_ON = 1000
+_MOST_PRECOMPUTED = 3000
 _GAMMAS = (0.25, 0.5, 1.0)
 _DEFAULT_GAMMA = 0.5
 _DEFAULT_TEMPERATURE = 0.25
@@ -100,12 +101,14 @@ class HogSVM(ImageClassifier):
             with_colour: self._features(data.images, with_colour)
             for with_colour in _COLOUR_CHOICES[self.colour]
         }
+        gammas = _GAMMAS if self.kernel == "rbf" else (0.0,)
         best = min(
             (
-                self._judge(features[with_colour][sample], data.labels[sample], folds, choice)
-                for with_colour in features
-                for gamma in (_GAMMAS if self.kernel == "rbf" else (0.0,))
-                for choice in [_Choice(gamma, with_colour)]
+                choice
+                for with_colour, own in features.items()
+                for choice in self._judge(
+                    own[sample], data.labels[sample], folds, gammas, with_colour
+                )
             ),
             key=lambda choice: (choice.log_loss, abs(choice.gamma - _DEFAULT_GAMMA)),
         )
@@ -149,40 +152,52 @@ class HogSVM(ImageClassifier):
         return np.hstack([histograms, colours])
 
     def _judge(
-        self, features: FloatArray, labels: Labels, folds: Folds, choice: _Choice
-    ) -> _Choice:
+        self,
+        features: FloatArray,
+        labels: Labels,
+        folds: Folds,
+        gammas: Sequence[float],
+        with_colour: bool,
+    ) -> list[_Choice]:
+        """How each kernel width does on inner folds; distances are the same for all of them."""
         if not folds:
-            return choice
-        scores = np.concatenate(
-            [
-                self._fit_machine(choice, features[fit], labels[fit]).scores(features[judge])
-                for fit, judge in folds
-            ]
-        )
+            return [_Choice(gamma, with_colour) for gamma in gammas]
+        scores: dict[float, list[FloatArray]] = {gamma: [] for gamma in gammas}
+        for fit, judge in folds:
+            centre, scale = _standard(features[fit])
+            own, judged = (features[fit] - centre) / scale, (features[judge] - centre) / scale
+            among, across = (products_of(each, own, max(gammas)) for each in (own, judged))
+            for gamma in gammas:
+                width = gamma / features.shape[1]
+                machine = self._machine("precomputed").fit(kernel_of(among, width), labels[fit])
+                sign = _libsvm_sign(machine)
+                kernel = kernel_of(across[:, machine.support_], width)
+                scores[gamma].append(
+                    vote(
+                        kernel,
+                        sign * machine.dual_coef_,
+                        sign * machine.intercept_,
+                        machine.n_support_,
+                    )
+                )
         truth = np.concatenate([labels[judge] for _, judge in folds])
-        temperature = best_temperature(scores, truth)
-        return replace(
-            choice,
-            temperature=temperature,
-            log_loss=scores_log_loss(scores, truth, temperature),
-            held_out=softmax(scores / temperature),
-        )
+        return [
+            _choice(gamma, with_colour, np.concatenate(scores[gamma]), truth) for gamma in gammas
+        ]
 
     def _fit_machine(self, choice: _Choice, features: FloatArray, labels: Labels) -> KernelMachine:
-        from sklearn.svm import SVC
-
-        centre = features.mean(axis=0)
-        scale = features.std(axis=0)
-        scale[scale == 0] = 1
+        centre, scale = _standard(features)
+        standard = (features - centre) / scale
         gamma = choice.gamma / features.shape[1]
-        machine = SVC(C=self.C, kernel=self.kernel, gamma=gamma or "scale", cache_size=500).fit(
-            (features - centre) / scale, labels
-        )
+        if len(standard) <= _MOST_PRECOMPUTED:
+            kernel = kernel_of(products_of(standard, standard, gamma), gamma)
+            machine = self._machine("precomputed").fit(kernel, labels)
+        else:
+            machine = self._machine(self.kernel, gamma or "scale").fit(standard, labels)
         height, width = self.image_size
-        # scikit-learn flips the signs of a two-class machine; LIBSVM's order is restored here.
-        sign = -1.0 if len(machine.classes_) == 2 else 1.0
+        sign = _libsvm_sign(machine)
         return KernelMachine(
-            support_vectors=machine.support_vectors_,
+            support_vectors=standard[machine.support_],
             coefficients=sign * machine.dual_coef_,
             intercepts=sign * machine.intercept_,
             support_counts=machine.n_support_.astype(np.int64),
@@ -197,6 +212,34 @@ class HogSVM(ImageClassifier):
             height=height,
             width=width,
         )
+
+    def _machine(self, kernel: str, gamma: float | str = "scale") -> Any:
+        from sklearn.svm import SVC
+
+        return SVC(C=self.C, kernel=kernel, gamma=gamma, cache_size=500)
+
+
+def _standard(features: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Means of the features, and their standard deviations, 1 where a feature is constant."""
+    scale = features.std(axis=0)
+    scale[scale == 0] = 1
+    return features.mean(axis=0), scale
+
+
+def _libsvm_sign(machine: Any) -> float:
+    """scikit-learn flips the signs of a two-class machine; this restores LIBSVM's."""
+    return -1.0 if len(machine.classes_) == 2 else 1.0
+
+
+def _choice(gamma: float, with_colour: bool, scores: FloatArray, truth: Labels) -> _Choice:
+    temperature = best_temperature(scores, truth)
+    return _Choice(
+        gamma,
+        with_colour,
+        temperature,
+        scores_log_loss(scores, truth, temperature),
+        softmax(scores / temperature),
+    )
 
 
 _COLOUR_CHOICES = {"never": (False,), "always": (True,), "auto": (False, True)}

@@ -23,13 +23,13 @@ def inner_folds(
         Positions to fit on and positions to judge on, up to three times; nothing where a class
         has a single group, since then no choice can be judged.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    from peu.images.fold_assignment import QuickStratifiedGroupKFold
 
     per_class = [len(np.unique(groups[labels == label])) for label in np.unique(labels)]
     folds = min(_FOLDS, *per_class, len(labels))
     if folds < 2:
         return
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    splitter = QuickStratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     for fit, judge in splitter.split(labels, labels, groups):
         if len(np.unique(labels[fit])) == len(per_class) and len(judge):
             yield fit, judge

@@ -93,34 +93,11 @@ class KernelMachine:
         Returns:
             (n, k); the largest is the predicted class.
         """
-        kernel = self._kernel((features - self.centre) / self.scale)
-        count = self.class_count
-        ends = np.cumsum(self.support_counts)
-        starts = ends - self.support_counts
-        votes = np.zeros((len(kernel), count))
-        margins = np.zeros((len(kernel), count))
-        pair = 0
-        for i in range(count):
-            for j in range(i + 1, count):
-                decision = (
-                    kernel[:, starts[i] : ends[i]] @ self.coefficients[j - 1, starts[i] : ends[i]]
-                    + kernel[:, starts[j] : ends[j]] @ self.coefficients[i, starts[j] : ends[j]]
-                    + self.intercepts[pair]
-                )
-                for_i = decision > 0
-                votes[:, i] += for_i
-                votes[:, j] += ~for_i
-                margins[:, i] += decision
-                margins[:, j] -= decision
-                pair += 1
-        return np.asarray(votes + margins / (3 * (np.abs(margins) + 1)))
-
-    def _kernel(self, x: Array) -> Array:
-        products: Array = x @ self.support_vectors.T
-        if self.gamma == 0:
-            return products
-        squares = (x**2).sum(axis=1)[:, None] + (self.support_vectors**2).sum(axis=1)[None, :]
-        return np.asarray(np.exp(-self.gamma * np.maximum(squares - 2 * products, 0)))
+        kernel = kernel_of(
+            products_of((features - self.centre) / self.scale, self.support_vectors, self.gamma),
+            self.gamma,
+        )
+        return vote(kernel, self.coefficients, self.intercepts, self.support_counts)
 
     def write(self, folder: Path) -> None:
         """Write the arrays into a bundle's folder."""
@@ -146,6 +123,65 @@ class KernelMachine:
             build,
             what="a kernel machine",
         )
+
+
+def products_of(x: Array, others: Array, gamma: float) -> Array:
+    """What a kernel needs to know of each two rows, whatever its width.
+
+    Args:
+        x: (n, d).
+        others: (s, d).
+        gamma: 0 for the linear kernel.
+
+    Returns:
+        (n, s) squared distances, or products for the linear kernel.
+    """
+    products: Array = x @ others.T
+    if gamma == 0:
+        return products
+    squares = (x**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None, :]
+    return np.asarray(np.maximum(squares - 2 * products, 0))
+
+
+def kernel_of(products: Array, gamma: float) -> Array:
+    """The kernel (n, s) from `products_of`: exp(-gamma |x - y|^2), or the product itself."""
+    return products if gamma == 0 else np.asarray(np.exp(-gamma * products))
+
+
+def vote(
+    kernel: Array, coefficients: Array, intercepts: Array, support_counts: NDArray[np.int64]
+) -> Array:
+    """Votes for each class against the others, refined by their margins.
+
+    Args:
+        kernel: (n, s) of images and support vectors, which are grouped by class.
+        coefficients: (k - 1, s), LIBSVM's dual coefficients.
+        intercepts: (k (k - 1) / 2,), one per pair of classes.
+        support_counts: (k,), support vectors of each class.
+
+    Returns:
+        (n, k); the largest is the predicted class.
+    """
+    count = len(support_counts)
+    ends = np.cumsum(support_counts)
+    starts = ends - support_counts
+    votes = np.zeros((len(kernel), count))
+    margins = np.zeros((len(kernel), count))
+    pair = 0
+    for i in range(count):
+        for j in range(i + 1, count):
+            decision = (
+                kernel[:, starts[i] : ends[i]] @ coefficients[j - 1, starts[i] : ends[i]]
+                + kernel[:, starts[j] : ends[j]] @ coefficients[i, starts[j] : ends[j]]
+                + intercepts[pair]
+            )
+            for_i = decision > 0
+            votes[:, i] += for_i
+            votes[:, j] += ~for_i
+            margins[:, i] += decision
+            margins[:, j] -= decision
+            pair += 1
+    return np.asarray(votes + margins / (3 * (np.abs(margins) + 1)))
 
 
 def softmax(scores: Array) -> Array:
