@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 _MIDDLE = 0.7
 _LEAST = 1e-12
+_AXES_ARE_INPUT = 18
 
 
 def add_pooling(model: Any) -> Any:
@@ -98,12 +99,12 @@ def add_classifier(model: Any, layers: Layers, metadata: dict[str, Any]) -> Any:
     """Put a classifier behind "features".
 
     Args:
-        model: of `add_pooling`.
+        model: with the output "features" (n, d), as of `add_pooling`.
         layers: of the classifier.
         metadata: class names and settings, kept in the file as JSON.
 
     Returns:
-        A copy with the outputs "probabilities" (n, k) and "map".
+        A copy with the outputs "probabilities" (n, k) and, where the model has one, "map".
     """
     import onnx
     from onnx import TensorProto, checker, helper
@@ -113,7 +114,7 @@ def add_classifier(model: Any, layers: Layers, metadata: dict[str, Any]) -> Any:
     builder = _Builder(copy)
     x = "features"
     if layers.unit_length:
-        length = builder.node("ReduceL2", [x], axes=[1], keepdims=1)
+        length = builder.length(x)
         length = builder.node("Max", [length, builder.floats(_LEAST)])
         x = builder.node("Div", [x, length])
     for number, (weights, biases) in enumerate(layers.dense):
@@ -127,7 +128,7 @@ def add_classifier(model: Any, layers: Layers, metadata: dict[str, Any]) -> Any:
     copy.graph.output.append(
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", class_count])
     )
-    copy.graph.output.append(outputs["map"])
+    copy.graph.output.extend(outputs[name] for name in ("map",) if name in outputs)
     del copy.metadata_props[:]
     for name, value in metadata.items():
         entry = copy.metadata_props.add()
@@ -141,6 +142,14 @@ class _Builder:
 
     def __init__(self, model: Any) -> None:
         self._graph = model.graph
+        self._opset = next(each.version for each in model.opset_import if not each.domain)
+
+    def length(self, x: str) -> str:
+        """Euclidean length of each row, (n, 1)."""
+        # Since opset 18 the axes are an input.
+        if self._opset >= _AXES_ARE_INPUT:
+            return self.node("ReduceL2", [x, *self.ints([1])], keepdims=1)
+        return self.node("ReduceL2", [x], axes=[1], keepdims=1)
 
     def node(self, kind: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
         from onnx import helper

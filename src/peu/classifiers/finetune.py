@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from peu.backbones.onnx_features import DEFAULT_SIDE, is_onnx_backbone
+from peu.backbones.sized_features import is_onnx_file
 from peu.classifiers.base import FloatArray, Name
 from peu.classifiers.lite_backbone import LiteBackbone, lite_backbone
 from peu.classifiers.registry import recipe
@@ -23,6 +24,7 @@ from peu.networks.history import History, Phase
 from peu.networks.pretrained_settings import Backbone
 from peu.networks.training_settings import TrainingSettings
 from peu.seeds import child_seed
+from peu.settings import check_setting
 
 if TYPE_CHECKING:
     from peu.networks.finetuning import DividedBackbone, Tuning
@@ -117,6 +119,17 @@ class FineTune(Transfer):
             "inner folds may choose."
         ),
     ] = TrainingSettings(epochs=10, batch_size=16, learning_rate=1e-4)
+
+    def __post_init__(self) -> None:
+        check_setting(
+            "backbone",
+            holds=not is_onnx_file(self.backbone),
+            expected="a network that Keras can train: EfficientNet-Lite, a name of "
+            "keras.applications, or a Keras model file",
+            received=self.backbone,
+            advice="Use `transfer` with an ONNX file.",
+        )
+        super().__post_init__()
 
     def _fit(self, data: TrainingSet) -> None:
         choice = _Choice(self.training.epochs, 1.0)

@@ -15,6 +15,7 @@ from peu.backbones.onnx_features import (
     is_onnx_backbone,
     onnx_features,
 )
+from peu.backbones.sized_features import SizedFeatures, file_features, is_onnx_file
 from peu.classifiers.base import FloatArray, ImageClassifier, Name
 from peu.classifiers.logistic import fit_logistic
 from peu.classifiers.registry import recipe
@@ -116,7 +117,7 @@ class Transfer(ImageClassifier):
     )
 
     def __post_init__(self) -> None:
-        own = is_onnx_backbone(self.backbone)
+        own, file = is_onnx_backbone(self.backbone), is_onnx_file(self.backbone)
         check_setting(
             "resize_mode",
             holds=not own or self.resize_mode == "auto",
@@ -126,10 +127,31 @@ class Transfer(ImageClassifier):
         )
         check_setting(
             "pooling",
-            holds=not own or self.pooling == "average",
-            expected=f"'average' with {self.backbone}, whose feature maps differ in size",
+            holds=not (own or file) or self.pooling == "average",
+            expected=f"'average' with {self.backbone}",
             received=self.pooling,
             advice="Leave it out.",
+        )
+        check_setting(
+            "backbone_weights",
+            holds=not (own or file) or self.backbone_weights == "imagenet",
+            expected=f"left out with {self.backbone}, which has its own weights",
+            received=self.backbone_weights,
+            advice="Name a network of keras.applications as the backbone, or leave it out.",
+        )
+        check_setting(
+            "backbone_preprocessing",
+            holds=not own or self.backbone_preprocessing == "auto",
+            expected=f"'auto' with {self.backbone}, which scales pixels itself",
+            received=self.backbone_preprocessing,
+            advice="Leave it out.",
+        )
+        check_setting(
+            "backbone_preprocessing",
+            holds=not file or self.backbone_preprocessing != "auto",
+            expected="named for a backbone from a file: one of tf, caffe, torch, none",
+            received=self.backbone_preprocessing,
+            advice="The file's origin says which.",
         )
         check_setting(
             "image_size",
@@ -160,7 +182,7 @@ class Transfer(ImageClassifier):
 
     def _model(self) -> ProbabilityModel:
         extractor = self.extractor()
-        if isinstance(extractor, OnnxFeatures):
+        if isinstance(extractor, (OnnxFeatures, SizedFeatures)):
             return extractor.classifier(self.head_.layers, [str(each) for each in self.classes_])
         from peu.networks.feature_extractor import attach_head
         from peu.networks.network_model import NetworkModel
@@ -173,7 +195,7 @@ class Transfer(ImageClassifier):
         # A graph that takes images in their own proportions covers the whole image, as this does.
         return "stretch" if is_onnx_backbone(self.backbone) else "pad"
 
-    def extractor(self) -> "OnnxFeatures | FeatureExtractor":
+    def extractor(self) -> "OnnxFeatures | SizedFeatures | FeatureExtractor":
         """The pretrained network, loaded once.
 
         Raises:
@@ -183,6 +205,8 @@ class Transfer(ImageClassifier):
         """
         if is_onnx_backbone(self.backbone):
             return onnx_features(self.backbone, min(self.image_size or (DEFAULT_SIDE,)))
+        if is_onnx_file(self.backbone):
+            return file_features(self.backbone, self.backbone_preprocessing, self.image_size)
         return self.keras_extractor()
 
     def keras_extractor(self) -> "FeatureExtractor":

@@ -87,7 +87,7 @@ Backbone = Annotated[
         "--backbone",
         help="Pretrained network: efficientnet-lite2 (the default), -lite1 or -lite0; vgg16, "
         "mobilenet, mobilenet:0.25, mobilenetv2, mobilenetv3small, efficientnetv2b0, resnet50, "
-        "convnexttiny; or a Keras model file.",
+        "convnexttiny; or an ONNX or Keras model file.",
         rich_help_panel=_RECIPES,
     ),
 ]

@@ -68,3 +68,29 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def run_sized(
+    session: Any, output: str, pixels: NDArray[np.uint8], batch_size: int = 8
+) -> NDArray[np.float32]:
+    """Run a model on images of its one size.
+
+    Args:
+        session: takes "pixels" (n, height, width, 3), or (1, height, width, 3).
+        output: name of the output wanted, (n, ...).
+        pixels: (n, height, width, 3).
+        batch_size: images at a time, where the model takes several.
+
+    Returns:
+        One row an image.
+    """
+    if len(pixels) == 0:
+        black = np.zeros((1, *pixels.shape[1:]), np.uint8)
+        return run_sized(session, output, black)[:0]
+    if session.get_inputs()[0].shape[0] == 1:
+        batch_size = 1
+    starts = range(0, len(pixels), batch_size)
+    found = [
+        session.run([output], {"pixels": pixels[start : start + batch_size]})[0] for start in starts
+    ]
+    return np.concatenate(found)

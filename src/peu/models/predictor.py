@@ -20,6 +20,7 @@ from peu.models.heatmap import Heatmap, explain_pixels
 from peu.models.image_inputs import ImageLike, Images, opened
 from peu.models.kernel_machine import KernelMachine
 from peu.models.onnx_model import OnnxModel
+from peu.models.sized_model import SizedModel
 from peu.progress import report
 
 KIND = "classifier"
@@ -320,7 +321,7 @@ def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
         )
     if name == EnsembleModel.file_name:
         return EnsembleModel.read(folder, load)
-    for model in (KernelMachine, FisherMachine, OnnxModel):
+    for model in (KernelMachine, FisherMachine, OnnxModel, SizedModel):
         if name == model.file_name:
             return model.read(folder)
     # Starting Keras takes seconds that the other models need not wait.

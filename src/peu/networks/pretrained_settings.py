@@ -13,7 +13,7 @@ Backbone = Annotated[
     Field(
         pattern=r"\S",
         description='"efficientnet-lite2", "-lite1" or "-lite0"; a name of `keras.applications` '
-        '("vgg16", "mobilenet:0.25"); or the path of a Keras model file.',
+        '("vgg16", "mobilenet:0.25"); or the path of an ONNX or Keras model file.',
     ),
 ]
 BackboneWeights = Annotated[
