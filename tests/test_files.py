@@ -22,6 +22,8 @@ from peu.files import (
     replacing,
     sha256_of_file,
     sha256_of_text,
+    with_checksum,
+    without_checksum,
     write_bytes,
     write_json,
     write_text,
@@ -226,3 +228,25 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.json")
     with pytest.raises(OSError, match="regular"):
         read_json(tmp_path / "pipe.json")
+
+
+def test_a_checksum_holds_for_what_was_written_and_for_nothing_else(tmp_path: Path) -> None:
+    value = {"accuracy": 0.1 + 0.2, "names": ["é", "b"], "n": 3, "none": None}
+    write_json(tmp_path / "x.json", with_checksum(value))
+    content = (tmp_path / "x.json").read_bytes()
+    assert without_checksum(read_json(tmp_path / "x.json")) == value
+    for at in range(len(content)):
+        changed = bytearray(content)
+        changed[at] ^= 1
+        (tmp_path / "x.json").write_bytes(changed)
+        try:
+            read = without_checksum(read_json(tmp_path / "x.json"))
+        except ValueError:
+            continue
+        assert read == value
+
+
+@pytest.mark.parametrize("value", [None, [], 3, {}, {"sha256": 1}])
+def test_what_has_no_checksum_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"checksum|object"):
+        without_checksum(value)

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ DRAFT = ".peu-"
 
 _CHUNK_BYTES = 1 << 20
 _MOST_BYTES = 256 << 20
+_CHECKSUM = "sha256"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Error numbers of a disk that is full."""
 
@@ -170,6 +171,32 @@ def canonical_json(value: Any) -> str:
     return json.dumps(
         value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     )
+
+
+def with_checksum(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the SHA-256 of an object's canonical JSON to it, as "sha256".
+
+    A flipped bit in a file of figures leaves JSON that reads well and says something else.
+
+    Example:
+        >>> without_checksum(with_checksum({"accuracy": 0.9}))
+        {'accuracy': 0.9}
+    """
+    return {**value, _CHECKSUM: sha256_of_text(canonical_json(value))}
+
+
+def without_checksum(value: Any) -> dict[str, Any]:
+    """Take off what `with_checksum` added, once it holds.
+
+    Raises:
+        ValueError: it is no object, or was changed since it was written.
+    """
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - a file's content, not a type
+    rest = {name: each for name, each in value.items() if name != _CHECKSUM}
+    if value.get(_CHECKSUM) != sha256_of_text(canonical_json(rest)):
+        raise ValueError("its content does not agree with its checksum")
+    return rest
 
 
 def sha256_of_file(path: Path) -> str:

@@ -11,11 +11,12 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from bar_images import bars
+from forged_manifests import forge_manifest
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.images import image_set
 from peu.autoencoders.vae import VAE
 from peu.errors import BundleError, DataError, ResourceError
-from peu.files import read_json, sha256_of_file, write_json
+from peu.files import sha256_of_file
 from peu.images.dataset import ImageDataset
 from peu.images.metadata import short_hash
 from peu.networks.backend import keras
@@ -84,13 +85,15 @@ def test_a_saved_model_is_not_overwritten_by_default(bar_denoiser: Denoiser, sav
 
 
 def _change(folder: Path, path: str, value: Any) -> None:
-    manifest = read_json(folder / "manifest.json")
     *parents, last = path.split("/")
-    entry = manifest
-    for name in parents:
-        entry = entry[name]
-    entry[last] = value
-    write_json(folder / "manifest.json", manifest)
+
+    def change(manifest: dict[str, Any]) -> None:
+        entry = manifest
+        for name in parents:
+            entry = entry[name]
+        entry[last] = value
+
+    forge_manifest(folder, change)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`peu vae`: from a set of images to a map, and everything one does with it."""
 
+import functools
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from command_line import Peu, complaint
+from forged_manifests import forge_manifest
 from latent_images import lights, saved_light_vae, write_lights
 from peu.autoencoders.vae import VAE
 from peu.evaluation import generated
@@ -112,13 +114,16 @@ def test_images_are_drawn(peu: Peu, light_model: Path, some_images: Path) -> Non
             assert image.mode == "RGB"
 
 
+def _change_held_out(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
+    manifest["learnt"]["held_out_"].update(changes)
+
+
 def test_a_grid_too_narrow_for_the_images_says_so(peu: Peu, light_model: Path) -> None:
     # Every image within 2 of the centre, then every image at 8.
     for name, distance in (("near", 2.0), ("wide", 8.0)):
         shutil.copytree(light_model, name)
-        manifest = json.loads(Path(name, "manifest.json").read_text())
-        manifest["learnt"]["held_out_"]["distances"] = [distance] * 101
-        Path(name, "manifest.json").write_text(json.dumps(manifest))
+        changes = {"distances": [distance] * 101}
+        forge_manifest(Path(name), functools.partial(_change_held_out, changes=changes))
     narrow = peu("vae", "grid", "near", "--from", -0.5, "--to", 0.5, "--steps", 2)
     assert narrow.exit_code == 0
     assert "further apart" not in narrow.stderr

@@ -23,7 +23,7 @@ from peu.comparison.trial import (
     trial_key,
     trial_to_dict,
 )
-from peu.files import write_json
+from peu.files import with_checksum, write_json
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from peu.images.splits import make_holdout
@@ -76,7 +76,7 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
     )
     task = replace(task, file=tmp_path / "odd.json")
     assert task.file is not None
-    write_json(task.file, trial_to_dict(odd))
+    write_json(task.file, with_checksum(trial_to_dict(odd)))
     read = read_trial(task)
     assert read is not None
     _same(read, odd)

@@ -1,13 +1,13 @@
 """A bundle is written whole or not at all, and checked file by file when it is read."""
 
 import errno
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forged_manifests import forge_manifest
 from peu.errors import BundleError, ResourceError
 from peu.files import sha256_of_file
 from peu.models.bundle import output_folder, read_manifest, write_bundle
@@ -141,8 +141,7 @@ def test_a_manifest_that_does_not_match_its_files_is_refused(
     folder = tmp_path / "model"
     _write(folder)
     (tmp_path / "secret").write_text("of another")
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+    forge_manifest(folder, lambda manifest: manifest.update(changes))
     with pytest.raises(BundleError) as caught:
         read_manifest(folder, "toy")
     assert said in str(caught.value)
@@ -155,8 +154,7 @@ def test_an_absolute_path_is_refused_even_with_its_hash(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("of another")
     files = {str(secret): sha256_of_file(secret)}
-    text = json.dumps({"kind": "toy", "format": 1, "files": files})
-    (folder / "manifest.json").write_text(text)
+    forge_manifest(folder, lambda manifest: manifest.update(files=files))
     with pytest.raises(BundleError, match="must contain"):
         read_manifest(folder, "toy")
 

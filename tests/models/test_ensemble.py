@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from forged_manifests import forge_manifest
 from peu.classifiers.ensemble import Ensemble
 from peu.errors import BundleError, ResourceError
 from peu.files import sha256_of_file
@@ -101,14 +102,12 @@ def test_a_changed_or_missing_file_is_refused(folder: Path, name: str) -> None:
 
 def _reseal(folder: Path) -> None:
     """Write the hashes of the files that are there, as a forger would."""
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["files"] = {
+    files = {
         each.relative_to(folder).as_posix(): sha256_of_file(each)
         for each in folder.rglob("*")
-        if each.is_file() and each != path
+        if each.is_file() and each != folder / "manifest.json"
     }
-    path.write_text(json.dumps(manifest))
+    forge_manifest(folder, lambda manifest: manifest.update(files=files))
 
 
 @pytest.mark.parametrize(
@@ -153,9 +152,6 @@ def test_members_of_other_classes_are_refused(
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "C:/x", "a\\b", "member-1/../x", ""])
 def test_names_that_lead_out_of_the_bundle_are_refused(folder: Path, name: str) -> None:
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["files"][name] = "0" * 64
-    path.write_text(json.dumps(manifest))
+    forge_manifest(folder, lambda manifest: manifest["files"].update({name: "0" * 64}))
     with pytest.raises(BundleError, match="which its manifest lists"):
         load(folder)

@@ -1,6 +1,5 @@
 """A predictor saved and loaded: equal answers, noticed damage, refused files."""
 
-import json
 import pickle
 import shutil
 import sys
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from forged_manifests import forge_manifest
 from peu.errors import BundleError, ResourceError
 from peu.files import sha256_of_file
 from peu.models.predictor import Predictor, load
@@ -88,22 +88,10 @@ def test_any_damage_is_noticed(saved: Path) -> None:
             flipped = bytearray(whole)
             flipped[position] ^= 1 << int(rng.integers(8))
             path.write_bytes(bytes(flipped))
-            if name == "model.npz":
-                with pytest.raises(BundleError, match="Its content has changed"):
-                    load(saved)
-            else:
-                _load_or_refuse(saved)
+            with pytest.raises(BundleError):
+                load(saved)
         path.write_bytes(whole)
     load(saved)
-
-
-def _load_or_refuse(folder: Path) -> None:
-    """Load; a flip in a name or a figure of the manifest leaves a manifest of a sound model."""
-    try:
-        classifier = load(folder)
-    except BundleError:
-        return
-    assert len(classifier.class_names) == 2
 
 
 class _Bomb:
@@ -112,9 +100,12 @@ class _Bomb:
 
 
 def _edit(folder: Path, **changes: Any) -> None:
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text()) | changes
-    path.write_text(json.dumps({name: value for name, value in manifest.items() if value != "-"}))
+    def change(manifest: dict[str, Any]) -> None:
+        manifest.update(changes)
+        for name in [name for name, value in changes.items() if value == "-"]:
+            del manifest[name]
+
+    forge_manifest(folder, change)
 
 
 _BAD_MANIFESTS: list[dict[str, Any]] = [

@@ -19,7 +19,14 @@ from peu.comparison.latent import evaluate_split
 from peu.errors import RecipeError, ResourceError
 from peu.evaluation.generated import Judge, SampleFigures, judge_samples, train_judge
 from peu.evaluation.latent import LatentFigures
-from peu.files import canonical_json, read_json, sha256_of_text, write_json
+from peu.files import (
+    canonical_json,
+    read_json,
+    sha256_of_text,
+    with_checksum,
+    without_checksum,
+    write_json,
+)
 from peu.images.dataset import ImageDataset
 from peu.networks.choices import KLWeight
 from peu.networks.training_settings import TrainingSettings
@@ -175,7 +182,8 @@ def study_kl_weights(
             if trial is None:
                 trial, judge = _run_trial(candidate, dataset, judge, folder, judged=not omitted)
                 if file is not None:
-                    write_json(file, {"format": FORMAT, **_TRIAL.dump_python(trial, mode="json")})
+                    stored = {"format": FORMAT, **_TRIAL.dump_python(trial, mode="json")}
+                    write_json(file, with_checksum(stored))
             trials.append(trial)
             done(number)
             on_trial(trial, number, len(candidates))
@@ -272,7 +280,7 @@ def _read_trial(file: Path | None) -> KLWeightTrial | None:
     if file is None:
         return None
     try:
-        stored = read_json(file)
+        stored = without_checksum(read_json(file))
         version = stored.pop("format")
         trial = _TRIAL.validate_json(json.dumps(stored))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

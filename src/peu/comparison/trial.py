@@ -18,7 +18,15 @@ from peu.classifiers.search_record import Search
 from peu.classifiers.training_set import HeldOut, check_training_set
 from peu.errors import DataError, PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
-from peu.files import canonical_json, read_json, sha256_of_file, sha256_of_text, write_json
+from peu.files import (
+    canonical_json,
+    read_json,
+    sha256_of_file,
+    sha256_of_text,
+    with_checksum,
+    without_checksum,
+    write_json,
+)
 from peu.images.dataset import ImageDataset
 from peu.images.decoding import DECODING
 from peu.images.splits import Split, split_to_dict
@@ -236,7 +244,7 @@ def _in_dataset(held_out: HeldOut | None, split: Split) -> HeldOut | None:
 def write_trial(task: TrialTask, trial: Trial) -> None:
     """Keep a trial as the file of its task, where it has one."""
     if task.file is not None:
-        write_json(task.file, trial_to_dict(trial))
+        write_json(task.file, with_checksum(trial_to_dict(trial)))
 
 
 def trial_to_dict(trial: Trial) -> dict[str, Any]:
@@ -262,7 +270,7 @@ def read_trial(task: TrialTask) -> Trial | None:
     if task.file is None:
         return None
     try:
-        stored = read_json(task.file)
+        stored = without_checksum(read_json(task.file))
         if stored.pop("format") != FORMAT or stored.pop("peu") != __version__:
             return None
         trial = _adapter().validate_json(canonical_json(stored))

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from peu.errors import BundleError
-from peu.files import read_json, sha256_of_file, write_json
+from peu.files import read_json, sha256_of_file, with_checksum, without_checksum, write_json
 from peu.output_folder import OutputFolder, restore
 
 FORMAT = 1
@@ -37,7 +37,8 @@ def write_bundle(
             for path in sorted(draft.rglob("*"))
             if path.is_file()
         }
-        write_json(draft / MANIFEST, {**manifest, "format": FORMAT, "files": hashes})
+        whole = {**manifest, "format": FORMAT, "files": hashes}
+        write_json(draft / MANIFEST, with_checksum(whole))
 
 
 def output_folder(folder: Path, *, overwrite: bool) -> OutputFolder:
@@ -89,6 +90,13 @@ def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
             f"`{folder}` must contain a {kind}. Received: {manifest.get('kind')!r}. "
             "Name another model."
         )
+    try:
+        manifest = without_checksum(manifest)
+    except ValueError as error:
+        raise BundleError(
+            f"`{folder / MANIFEST}` must be as it was saved. Received a file that was changed or "
+            f"damaged: {error}. Copy the folder again, or train the model again."
+        ) from error
     _check_hashes(folder, manifest["files"])
     return manifest
 

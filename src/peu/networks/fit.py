@@ -134,7 +134,9 @@ def _make_training_state(model: Any, targets: NDArray[Any]) -> None:
 
     TensorFlow traces a step that makes variables twice, which took a second of each training.
     """
-    outputs = np.zeros((len(targets), *model.output_shape[1:]), np.float32)
+    shape = model.output_shape[1:]
+    # Where a network takes images of any size, its outputs are as large as its targets.
+    outputs = np.zeros(targets.shape if None in shape else (len(targets), *shape), np.float32)
     model.optimizer.build(model.trainable_variables)
     model.compute_loss(None, targets, outputs)
     model.compute_metrics(None, targets, outputs)
