@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from peu.errors import DataError
+from peu.errors import BundleError, DataError
 from peu.images.loading import load_images
+from peu.models.kernel_machine import KernelMachine
 from peu.models.predictor import Predictor
 from recorded_progress import recorded_progress
 
@@ -154,3 +155,12 @@ def test_a_bad_image_is_named(kernel_classifier: Predictor, toy: Any, tmp_path: 
         assert name in message
         assert "must be an image" in message
         assert "\n" not in message
+
+
+def test_a_model_that_answers_with_nan_is_refused(kernel_classifier: Predictor, toy: Any) -> None:
+    model = kernel_classifier.model
+    assert isinstance(model, KernelMachine)
+    broken = replace(model, intercepts=np.full(1, np.nan))
+    predictor = replace(kernel_classifier, model=broken)
+    with pytest.raises(BundleError, match="finite"), np.errstate(all="ignore"):
+        predictor.predict(_images(toy)[0])

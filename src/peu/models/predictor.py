@@ -150,8 +150,8 @@ class Predictor:
         if not prepared:
             return np.zeros((0, len(self.class_names)))
         if isinstance(self.model, (EnsembleModel, OnnxModel)):
-            return self.model.predict_prepared(prepared)
-        return self.model.predict_proba(np.stack(prepared))
+            return _finite(self.model.predict_prepared(prepared))
+        return _finite(self.model.predict_proba(np.stack(prepared)))
 
     def predict_proba(self, images: Images) -> NDArray[np.float64]:
         """Predict the probabilities of the classes.
@@ -164,13 +164,14 @@ class Predictor:
 
         Raises:
             DataError: an image cannot be used; the message names it.
+            BundleError: the model answers with what is no number.
         """
         if isinstance(images, ImageDataset):
-            return self._predict_dataset(images)
+            return _finite(self._predict_dataset(images))
         prepared = [self.prepare(image) for image in opened(images)]
         if len(prepared) == 1 and isinstance(self.model, OnnxModel):
             # Several cores for the one image.
-            return self.model.predict_proba(prepared[0][None])
+            return _finite(self.model.predict_proba(prepared[0][None]))
         return self.prepared_proba(prepared)
 
     def _predict_dataset(self, images: ImageDataset) -> NDArray[np.float64]:
@@ -314,6 +315,15 @@ def load(folder: str | Path) -> Predictor:
             f"{shapes[0]} and {shapes[1]}. Train and save the model again."
         )
     return predictor
+
+
+def _finite(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.isfinite(probabilities).all():
+        raise BundleError(
+            "A model must answer with finite probabilities. Received: NaN or infinity. Its "
+            "weights are damaged or its training diverged: train it again."
+        )
+    return probabilities
 
 
 def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
