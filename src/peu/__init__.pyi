@@ -46,7 +46,7 @@ from .lab.run import run_lab as run_lab
 from .lab.settings import LabSettings as LabSettings
 from .models.predictor import Prediction as Prediction
 from .models.predictor import Predictor as Predictor
-from .models.predictor import load as load
+from .models.saved import load as load
 from .networks.augmentation_settings import Augmentation as Augmentation
 from .networks.training_settings import TrainingSettings as TrainingSettings
 from .reports.comparison_report import write_report as write_report

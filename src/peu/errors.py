@@ -32,3 +32,13 @@ class ResourceError(PeuError):
     """Not enough disk space, memory, network or time, or a folder in use."""
 
     exit_code = 5
+
+
+def check_setting(name: str, *, holds: bool, expected: str, received: object, advice: str) -> None:
+    """Refuse a value unless `holds`: for what several settings have to agree on.
+
+    Raises:
+        RecipeError: it does not hold.
+    """
+    if not holds:
+        raise RecipeError(f"`{name}` must be {expected}. Received: {received!r}. {advice}")

@@ -16,6 +16,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from peu.errors import RecipeError
+from peu.errors import check_setting as check_setting  # noqa: PLC0414 - named here too
 
 T = TypeVar("T")
 
@@ -142,16 +143,6 @@ def parse_value(text: str) -> Any:
         except (ValueError, RecursionError):
             continue
     return text
-
-
-def check_setting(name: str, *, holds: bool, expected: str, received: object, advice: str) -> None:
-    """Refuse a value unless `holds`: for what several settings have to agree on.
-
-    Raises:
-        RecipeError: it does not hold.
-    """
-    if not holds:
-        raise RecipeError(f"`{name}` must be {expected}. Received: {received!r}. {advice}")
 
 
 def changed_settings(value: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from peu import __version__
 from peu.classifiers.base import ImageClassifier
 from peu.images.dataset import ImageDataset
 from peu.images.metadata import short_hash
-from peu.models.predictor import load
+from peu.models.saved import load
 from recorded_progress import recorded_progress
 from small_set import CLASSES, PLAIN, TINY, fit_half, halves
 

@@ -15,7 +15,7 @@ from peu.classifiers.training_set import HeldOut, TrainingSet, check_training_se
 from peu.classifiers.transfer import Transfer
 from peu.images.dataset import ImageDataset
 from peu.models.combination import Array, temper
-from peu.models.predictor import load
+from peu.models.saved import load
 from small_set import CLASSES, PLAIN, TINY, fit_half, halves
 
 COARSE = clone(PLAIN).set_params(name="coarse", cell_size=16)

@@ -12,7 +12,7 @@ from peu.classifiers.finetune import FineTune
 from peu.classifiers.training_set import TrainingSet, check_training_set
 from peu.classifiers.transfer import Transfer
 from peu.images.dataset import ImageDataset
-from peu.models.predictor import load
+from peu.models.saved import load
 from peu.networks.augmentation_settings import Augmentation
 from peu.networks.backend import keras
 from peu.networks.stages import every_layer

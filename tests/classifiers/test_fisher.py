@@ -14,7 +14,7 @@ from peu.errors import RecipeError, ResourceError
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from peu.models.patches import PatchGrid, describe_patches
-from peu.models.predictor import load
+from peu.models.saved import load
 from small_set import CLASSES, fit_half, halves
 
 SMALL = FisherVectors(image_size=(32, 32), scales=(1.0, 2.0), radius=5, components=6, dimensions=12)

@@ -11,7 +11,7 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.small_resnet import SmallResNet
 from peu.images.dataset import ImageDataset
 from peu.models.heatmap import explain_pixels
-from peu.models.predictor import load
+from peu.models.saved import load
 from peu.networks.augmentation_settings import Augmentation
 from peu.networks.training_settings import TrainingSettings
 from small_set import TINY, fit_half, halves

@@ -12,7 +12,7 @@ from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from peu.images.splits import make_splits
-from peu.models.predictor import load
+from peu.models.saved import load
 from peu.networks.feature_extractor import FeatureExtractor
 from peu.seeds import child_seed
 from small_set import QUICK, fit_half, halves

@@ -13,7 +13,7 @@ from peu.classifiers.finetune import FineTune
 from peu.classifiers.transfer import Transfer
 from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
-from peu.models.predictor import load
+from peu.models.saved import load
 from small_set import fit_half, halves
 
 

@@ -17,7 +17,7 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.training_set import check_training_set
 from peu.classifiers.tuned_cnn import TunedCNN
 from peu.images.dataset import ImageDataset
-from peu.models.predictor import load
+from peu.models.saved import load
 from peu.networks.augmentation_settings import Augmentation
 from small_set import fit_half, halves
 

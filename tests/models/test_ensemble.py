@@ -18,7 +18,8 @@ from peu.files import sha256_of_file
 from peu.models.combination import Combination
 from peu.models.ensemble import EnsembleModel
 from peu.models.heatmap import explain_pixels
-from peu.models.predictor import Predictor, load
+from peu.models.predictor import Predictor
+from peu.models.saved import load
 
 COMBINATION = Combination((0.5, 2.0), (0.25, 0.75))
 

@@ -13,7 +13,8 @@ import pytest
 from forged_manifests import forge_manifest
 from peu.errors import BundleError, ResourceError
 from peu.files import sha256_of_file
-from peu.models.predictor import Predictor, load
+from peu.models.predictor import Predictor
+from peu.models.saved import load
 
 
 def test_a_loaded_predictor_equals_the_saved_one(
@@ -191,7 +192,7 @@ def test_a_kernel_machine_needs_neither_keras_nor_scikit_learn(saved: Path) -> N
     import subprocess
 
     code = (
-        "import sys; from peu.models.predictor import Predictor, load; import numpy as np;"
+        "import sys; from peu.models.saved import load; import numpy as np;"
         "load(sys.argv[1]).predict(np.zeros((40, 40, 3)));"
         "print('keras' in sys.modules, 'sklearn' in sys.modules)"
     )

@@ -21,7 +21,7 @@ def evaluate_command(
     """Measure a model on labelled images that it has not seen."""
     from peu.comparison.evaluate import evaluate
     from peu.images.loading import load_images
-    from peu.models.predictor import load
+    from peu.models.saved import load
 
     predictor = load(model)
     with showing_progress(quiet=quiet):

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-import typer
-
 from peu.errors import PeuError, ResourceError
 from peu.files import NO_ROOM
 from peu.wording import printable
@@ -61,13 +59,13 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
             raise _end("Interrupted. Run the same command to go on.", INTERRUPTED) from error
         except BrokenPipeError as error:
             discard_output()
-            raise typer.Exit(READER_GONE) from error
+            raise SystemExit(READER_GONE) from error
         except MemoryError as error:
             message = "Not enough memory. Use smaller images or batches."
             raise _end(message, ResourceError.exit_code) from error
         except Exception as error:
             if isinstance(error, OSError) and error.errno in NO_ROOM:
-                raise typer.Exit(explain_write_error(error)) from error
+                raise SystemExit(explain_write_error(error)) from error
             if os.environ.get("PEU_DEBUG"):
                 raise
             name = type(error).__name__
@@ -110,12 +108,12 @@ def discard_output() -> None:
         os.close(sink)
 
 
-def _end(message: str, exit_code: int) -> typer.Exit:
+def _end(message: str, exit_code: int) -> SystemExit:
     _complain(message)
-    return typer.Exit(exit_code)
+    return SystemExit(exit_code)
 
 
 def _complain(message: str) -> None:
     # Where stderr cannot be written either, the exit code alone has to do.
     with contextlib.suppress(OSError):
-        typer.echo(f"peu: {printable(' '.join(message.split()))}", err=True)
+        print(f"peu: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)  # noqa: T201

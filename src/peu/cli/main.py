@@ -1,21 +1,11 @@
-"""The command line: `peu` and its commands."""
+"""The command line: `peu`, from its arguments to its exit code."""
 
-import inspect
 import io
 import os
-import re
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Any
 
-import typer
-from typer.core import TyperCommand
-
-from peu.cli.augment import augment_command
-from peu.cli.compare import compare_command
-from peu.cli.denoise import app as denoise_app
-from peu.cli.describe import describe_command
-from peu.cli.evaluate import evaluate_command
-from peu.cli.export import export_command
 from peu.cli.handle_errors import (
     READER_GONE,
     discard_output,
@@ -23,65 +13,17 @@ from peu.cli.handle_errors import (
     explain_write_error,
     finish_output,
 )
-from peu.cli.lab import lab_command
-from peu.cli.labels import app as labels_app
-from peu.cli.predict import predict_command
-from peu.cli.recipes import recipes_command
-from peu.cli.train import train_command
-from peu.cli.vae import app as vae_app
-from peu.version import __version__
+
+_JSON, _QUIET = {"--json"}, {"--quiet", "-q"}
 
 
-class _Command(TyperCommand):
-    """A command whose usage line names arguments as the README does: DATA, not {DATA}."""
+def __getattr__(name: str) -> Any:
+    """`app`, the Typer application; starting Typer takes a third as long as a prediction."""
+    if name == "app":
+        from peu.cli.commands import app
 
-    def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        return [re.sub("[{}]", "", piece) for piece in super().collect_usage_pieces(ctx)]
-
-
-app = typer.Typer(
-    name="peu",
-    help="Learn image models from few images, and know honestly how good they are.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("compare")(compare_command)
-app.command("train")(train_command)
-app.command("predict")(predict_command)
-app.command("evaluate")(evaluate_command)
-app.command("export")(export_command)
-app.command("describe")(describe_command)
-app.command("recipes")(recipes_command)
-app.command("augment")(augment_command)
-app.command("lab")(lab_command)
-app.add_typer(labels_app)
-app.add_typer(denoise_app)
-app.add_typer(vae_app)
-for _group in (app, labels_app, denoise_app, vae_app):
-    for _command in _group.registered_commands:
-        _command.cls = _Command
-        # Typer keeps the source's line breaks in all paragraphs but the first.
-        _paragraphs = (inspect.getdoc(_command.callback) or "").split("\n\n")
-        _command.help = "\n\n".join(" ".join(each.split()) for each in _paragraphs)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"peu {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
-) -> None:
-    """Learn image models from few images, and know honestly how good they are."""
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def main() -> None:
@@ -89,7 +31,10 @@ def main() -> None:
     _prepare_streams()
     end_tidily_when_terminated()
     try:
-        app(prog_name="peu")
+        if not _predicted(sys.argv[1:]):
+            from peu.cli.commands import app
+
+            app(prog_name="peu")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
         # Typer and Rich each end in a way of their own where the output's reader has gone.
@@ -102,6 +47,25 @@ def main() -> None:
     else:
         code = 0
     sys.exit(finish_output(code))
+
+
+def _predicted(arguments: Sequence[str]) -> bool:
+    """Run `peu predict MODEL IMAGES` without Typer, which has nothing to read there but flags.
+
+    Returns:
+        Whether the arguments were of this form.
+    """
+    command, *others = arguments or [""]
+    flags = [each for each in others if each.startswith("-") and each != "-"]
+    names = [each for each in others if each not in flags]
+    if command != "predict" or len(names) < 2 or set(flags) - _JSON - _QUIET:
+        return False
+    from peu.cli.predict_images import predict_images
+
+    model, *images = names
+    as_json, quiet = bool(_JSON & set(flags)), bool(_QUIET & set(flags))
+    predict_images(model, images, as_json=as_json, quiet=quiet)
+    return True
 
 
 def _prepare_streams() -> None:

@@ -13,7 +13,8 @@ from peu.exports.agreement import Agreement, RunFile, check_images, measure_agre
 from peu.exports.onnx_file import Input, onnx_file
 from peu.files import replacing
 from peu.models.onnx_session import open_session
-from peu.models.predictor import Predictor, load
+from peu.models.predictor import Predictor
+from peu.models.saved import load
 from peu.output_folder import check_output_file
 from peu.settings import check_setting
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.errors import DataError
+from peu.errors import DataError, check_setting
 from peu.images.cache import cached, fits_in_cache
 from peu.images.colours import UnreadableImage
 from peu.images.content import read_content
@@ -23,7 +23,6 @@ from peu.images.records import ImageMetadata, ImageRecord, SetAside
 from peu.images.resizing import ResizeMode, check_image_size, resize_image
 from peu.images.workers import in_order
 from peu.progress import showing
-from peu.settings import check_setting
 from peu.wording import first_few, quoted
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.settings import check_setting
+from peu.errors import check_setting
 
 ResizeMode = Literal["pad", "stretch", "crop"]
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from peu.errors import DataError
-from peu.images.dataset import ImageDataset
 from peu.images.decoding import decode_image, to_rgb_image
 
+if TYPE_CHECKING:
+    from peu.images.dataset import ImageDataset
+
 ImageLike = str | Path | Image.Image | NDArray[Any]
-Images = ImageDataset | ImageLike | Iterable[ImageLike]
+Images: TypeAlias = "ImageDataset | ImageLike | Iterable[ImageLike]"
 
 
 def opened(images: Images) -> Iterator[Image.Image]:
@@ -25,6 +27,8 @@ def opened(images: Images) -> Iterator[Image.Image]:
     Raises:
         DataError: an image cannot be used; the message names it.
     """
+    from peu.images.dataset import ImageDataset
+
     if isinstance(images, ImageDataset):
         yield from (images.read(index) for index in range(len(images)))
         return

@@ -4,24 +4,22 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from peu.errors import BundleError, DataError
-from peu.images.dataset import ImageDataset
-from peu.images.resizing import ResizeMode, check_image_size, resize_image
-from peu.models.bundle import read_manifest, write_bundle
-from peu.models.ensemble import EnsembleModel
-from peu.models.fisher import FisherMachine
+from peu.images.resizing import ResizeMode, resize_image
+from peu.models.bundle import write_bundle
 from peu.models.heatmap import Heatmap, explain_pixels
 from peu.models.image_inputs import ImageLike, Images, opened
-from peu.models.kernel_machine import KernelMachine
 from peu.models.onnx_model import OnnxModel
-from peu.models.sized_model import SizedModel
 from peu.progress import report
+
+if TYPE_CHECKING:
+    from peu.images.dataset import ImageDataset
 
 KIND = "classifier"
 _BATCH = 32
@@ -47,6 +45,17 @@ class ProbabilityModel(Protocol):
 
     def write(self, folder: Path) -> None:
         """Write it into a bundle's folder."""
+
+
+@runtime_checkable
+class PreparesImages(Protocol):
+    """A model that brings images to size itself, whatever their own."""
+
+    def prepare(self, image: Image.Image) -> Any:
+        """An upright RGB image as the model takes it."""
+
+    def predict_prepared(self, prepared: Sequence[Any]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for images that `prepare` gave."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +146,7 @@ class Predictor:
         Args:
             image: upright, mode RGB.
         """
-        if isinstance(self.model, (EnsembleModel, OnnxModel)):
+        if isinstance(self.model, PreparesImages):
             return self.model.prepare(image)
         return resize_image(image, self.image_size, self.resize_mode)
 
@@ -149,7 +158,7 @@ class Predictor:
         """Probabilities (n, k) for images that `prepare` gave."""
         if not prepared:
             return np.zeros((0, len(self.class_names)))
-        if isinstance(self.model, (EnsembleModel, OnnxModel)):
+        if isinstance(self.model, PreparesImages):
             return _finite(self.model.predict_prepared(prepared))
         return _finite(self.model.predict_proba(np.stack(prepared)))
 
@@ -166,6 +175,8 @@ class Predictor:
             DataError: an image cannot be used; the message names it.
             BundleError: the model answers with what is no number.
         """
+        from peu.images.dataset import ImageDataset
+
         if isinstance(images, ImageDataset):
             return _finite(self._predict_dataset(images))
         prepared = [self.prepare(image) for image in opened(images)]
@@ -174,7 +185,9 @@ class Predictor:
             return _finite(self.model.predict_proba(prepared[0][None]))
         return self.prepared_proba(prepared)
 
-    def _predict_dataset(self, images: ImageDataset) -> NDArray[np.float64]:
+    def _predict_dataset(self, images: "ImageDataset") -> NDArray[np.float64]:
+        from peu.models.ensemble import EnsembleModel
+
         model = self.model
         if isinstance(model, EnsembleModel):
             return model.combination.combine(
@@ -226,6 +239,8 @@ class Predictor:
         Raises:
             DataError: the image cannot be used.
         """
+        from peu.models.ensemble import EnsembleModel
+
         if isinstance(self.model, OnnxModel):
             return self.model.prepare(next(iter(opened(image))))
         if not isinstance(self.model, EnsembleModel):
@@ -280,43 +295,6 @@ class Predictor:
         write_bundle(Path(folder), manifest, self.model.write, overwrite=overwrite)
 
 
-def load(folder: str | Path) -> Predictor:
-    """Load a saved classifier once its hashes, its format and its shapes hold.
-
-    Raises:
-        BundleError: no bundle, damaged, foreign or inconsistent.
-    """
-    place = Path(folder)
-    manifest = read_manifest(place, KIND)
-    try:
-        check_image_size(tuple(manifest["image_size"]), manifest["resize_mode"])
-        predictor = Predictor(
-            model=_read_model(place, manifest),
-            class_names=_read_class_names(manifest["class_names"]),
-            resize_mode=manifest["resize_mode"],
-            recipe=_read_object(manifest["recipe"]),
-            history={
-                name: tuple(float(each) for each in values)
-                for name, values in manifest["history"].items()
-            },
-            provenance=_read_object(manifest["provenance"]),
-        )
-        image_size = tuple(manifest["image_size"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The manifest of `{place}` must be complete. It is not: {error}. "
-            "Train and save the model again."
-        ) from error
-    shapes = (predictor.image_size, predictor.model.class_count)
-    if shapes != (image_size, len(predictor.class_names)):
-        raise BundleError(
-            f"`{place}` must hold a model for {image_size} pixels and "
-            f"{len(predictor.class_names)} classes, as its manifest says. Received: "
-            f"{shapes[0]} and {shapes[1]}. Train and save the model again."
-        )
-    return predictor
-
-
 def _finite(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.isfinite(probabilities).all():
         raise BundleError(
@@ -324,39 +302,3 @@ def _finite(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
             "weights are damaged or its training diverged: train it again."
         )
     return probabilities
-
-
-def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
-    name = manifest["model"]
-    if name not in manifest["files"]:
-        raise BundleError(
-            f"The manifest of `{folder}` must list the model's file with its hash. It has none of "
-            f"{name!r}. Train and save the model again."
-        )
-    if name == EnsembleModel.file_name:
-        return EnsembleModel.read(folder, load)
-    for model in (KernelMachine, FisherMachine, OnnxModel, SizedModel):
-        if name == model.file_name:
-            return model.read(folder)
-    # Starting Keras takes seconds that the other models need not wait.
-    from peu.networks.network_model import NetworkModel
-
-    if name != NetworkModel.file_name:
-        raise BundleError(
-            f"The manifest of `{folder}` must name a model file of peu. Received: {name!r}. "
-            "Update peu, or train again."
-        )
-    return NetworkModel.read(folder)
-
-
-def _read_class_names(stored: Any) -> tuple[str, ...]:
-    good = isinstance(stored, list) and all(isinstance(name, str) and name for name in stored)
-    if not good or len(set(stored)) != len(stored):
-        raise ValueError(f"`class_names` must be different names, not {stored!r}")
-    return tuple(stored)
-
-
-def _read_object(stored: Any) -> dict[str, Any]:
-    if not isinstance(stored, dict):
-        raise TypeError(f"`recipe` and `provenance` must be objects, not {stored!r}")
-    return stored
