@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageFile
 
-from broken_images import BROKEN, drawing, encoded, grey_png, huge_header, png, text_bomb
+from broken_images import BROKEN, drawing, encoded, grey_png, heic, huge_header, png, text_bomb
 from peu.errors import DataError
 from peu.images.colours import eight_bits
 from peu.images.decoding import (
@@ -306,3 +306,24 @@ def test_a_pillow_image_is_treated_as_its_file_is(tmp_path: Path) -> None:
         given_image = to_rgb_image(opened)
 
     assert np.array_equal(np.asarray(given_image), np.asarray(decode_image(path).image))
+
+
+def test_phones_images_are_read_upright() -> None:
+    decoded = decode_image(heic())
+    assert (decoded.format, decoded.mode, decoded.notes) == ("HEIF", "RGB", ())
+    assert decoded.image.mode == "RGB"
+    upright = np.rot90(drawing(64, 48, seed=3), -1).astype(int)
+    assert np.abs(np.asarray(decoded.image) - upright).mean() < 6
+
+
+def test_a_damaged_phones_image_is_refused() -> None:
+    content = heic()
+    for broken in (content[: len(content) // 2], content[:60], content[:32] + bytes(500)):
+        with pytest.raises(UnreadableImage, match="damaged"):
+            decode_image(broken)
+
+
+def test_avif_is_read() -> None:
+    decoded = decode_image(encoded(DRAWING, "AVIF", quality=95))
+    assert (decoded.format, decoded.image.size) == ("AVIF", DRAWING.size)
+    assert np.abs(np.asarray(decoded.image).astype(int) - np.asarray(DRAWING)).mean() < 6

@@ -86,7 +86,7 @@ def test_what_should_be_an_image_is_set_aside_with_its_reason(tmp_path: Path) ->
 
     assert found["stray.png"] == "it is not in a class folder"
     assert "SVG" in found["cat/drawing.jpg"]
-    assert "HEIC" in found["cat/phone.heic"]
+    assert "damaged" in found["cat/phone.heic"]
     assert found["notes"] == "the folder holds no images"
     assert len(found) == 4
 

@@ -18,8 +18,9 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "TIFF": (".tif", ".tiff"),
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
     "AVIF": (".avif",),
+    "HEIF": (".heic", ".heif", ".hif"),
 }
-READ = "JPEG, PNG, GIF, BMP, WebP, TIFF, PPM or AVIF"
+READ = "JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, AVIF or HEIC"
 _FOREIGN = (
     (b"<!doctype html", "a web page"),
     (b"<html", "a web page"),
@@ -69,6 +70,4 @@ def what_instead(content: bytes) -> str:
     for start, meaning in _FOREIGN:
         if head.startswith(start):
             return f"it is {meaning}: {READ} is read"
-    if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1"):
-        return f"it is a HEIC image: save it as JPEG, since only {READ} is read"
     return f"it is not an image in a format that is read ({READ}), or its start is damaged"

@@ -16,6 +16,7 @@ from PIL import __version__ as pillow_version
 
 from peu.images.colours import UnreadableImage, eight_bits, to_rgb
 from peu.images.content import SUFFIXES, extension_notes, read_content, what_instead
+from peu.images.heic import HEIF, HeicFile, is_heic
 from peu.images.jpeg import check_jpeg
 from peu.images.resizing import ResizeMode, resize_image
 
@@ -33,14 +34,16 @@ __all__ = [
     "to_rgb_image",
 ]
 
-DECODING = f"2-{pillow_version}"
+DECODING = f"3-{pillow_version}"
 """The rules of this module and what carries them out: another text, other pixels."""
 
 MIN_SIDE = 8
 MAX_PIXELS = 64_000_000
 
-_FORMATS = tuple(name for name in SUFFIXES if name != "MPO")  # opens as JPEG does
+# MPO opens as JPEG does, and HEIF is not Pillow's.
+_FORMATS = tuple(name for name in SUFFIXES if name not in ("MPO", HEIF))
 _ORIENTATION_TAG = 0x0112
+_FRAMES = "several frames: the first is used"
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -159,6 +162,8 @@ def _decode(content: bytes) -> DecodedImage:
         try:
             opened = Image.open(io.BytesIO(content), formats=_FORMATS)
         except UnidentifiedImageError:
+            if is_heic(content):
+                return _decode_heic(content)
             raise UnreadableImage(what_instead(content)) from None
         check_size(opened.size)
         if opened.format in ("JPEG", "MPO"):
@@ -171,11 +176,21 @@ def _decode(content: bytes) -> DecodedImage:
             return _load(opened)
 
 
+def _decode_heic(content: bytes) -> DecodedImage:
+    file = HeicFile(content)
+    check_size(file.size)
+    notes = (_FRAMES,) if file.is_animated else ()
+    decoded = file.decode()
+    check_size(decoded.size)
+    rgb, colour_notes = to_rgb(decoded)
+    return DecodedImage(rgb, file.mode, file.format, (*notes, *colour_notes))
+
+
 def _load(opened: ImageFile.ImageFile) -> DecodedImage:
     mode, format_name = opened.mode, opened.format or "unknown"
     notes = []
     if getattr(opened, "is_animated", False):
-        notes.append("several frames: the first is used")
+        notes.append(_FRAMES)
     opened.load()
     check_size(opened.size)
     rgb, colour_notes = to_rgb(opened)

@@ -23,7 +23,7 @@ PARTS = {
 }
 _IMAGE_SUFFIXES = frozenset(suffix for many in SUFFIXES.values() for suffix in many)
 _FOREIGN_IMAGE = re.compile(
-    r"\.(heic|heif|svg|eps|ps|psd|jp2|j2k|jxl|tga|ico|cr2|cr3|nef|arw|dng|raw|orf|rw2|xcf|pcx)"
+    r"\.(svg|eps|ps|psd|jp2|j2k|jxl|tga|ico|cr2|cr3|nef|arw|dng|raw|orf|rw2|xcf|pcx)"
 )
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 _TOLERATED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
