@@ -8,7 +8,9 @@ import pytest
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.summaries import pair_all, summarise
 from peu.comparison.trial import Trial
-from peu.evaluation.uncertainty import accuracy_interval, paired_difference
+from peu.evaluation.image_intervals import ImageSample, paired_difference, share_interval
+from peu.evaluation.metrics import METRICS
+from peu.evaluation.uncertainty import corrected_interval
 from peu.images.splits import Split
 from small_set import PLAIN, TINY
 
@@ -37,8 +39,12 @@ def _trials(recipe: ImageClassifier, right: list[int]) -> list[Trial]:
 def test_a_summary_holds_means_intervals_and_the_largest_model() -> None:
     (summary,) = summarise([PLAIN, TINY], _trials(PLAIN, [4, 3, 2]))
     assert summary.name == "hog"
-    assert summary.accuracy == accuracy_interval([1.0, 0.75, 0.5], [4, 4, 4], 0.5)
-    assert summary.accuracy.mean == 0.75
+    # The images are the same four in every trial: right in three of three, three, two and one.
+    sample = ImageSample(
+        classes=np.array([0, 1, 0, 1]), groups=np.arange(8, 12), test_train_ratio=0.5
+    )
+    assert summary.accuracy == share_interval([1.0, 1.0, 2 / 3, 1 / 3], sample)
+    assert summary.accuracy.mean == pytest.approx(0.75)
     assert summary.seconds_per_trial == 2.0
     assert (summary.parameters, summary.trainable_parameters) == (12, 7)
     expected = -np.mean(
@@ -54,7 +60,28 @@ def test_the_most_accurate_comes_first_and_equals_keep_the_users_order() -> None
     assert [each.name for each in summarise([PLAIN, TINY], same)] == ["hog", "cnn"]
 
 
-def test_every_two_recipes_are_paired_split_by_split() -> None:
+def test_near_duplicates_count_as_one_image() -> None:
+    trials = _trials(PLAIN, [3, 3])
+    (apart,) = summarise([PLAIN], trials)
+    (together,) = summarise([PLAIN], trials, np.zeros(12, np.int64))
+    assert together.accuracy.mean == apart.accuracy.mean
+    assert together.accuracy.low < apart.accuracy.low
+
+
+def test_a_metric_without_a_figure_for_each_image_has_the_interval_of_its_trials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    of_trials = replace(METRICS["brier"], per_image=None)
+    monkeypatch.setitem(METRICS, "brier", of_trials)
+    trials = _trials(PLAIN, [4, 3, 2])
+    (summary,) = summarise([PLAIN], trials)
+    expected = corrected_interval(
+        [trial.evaluation.brier for trial in trials], test_train_ratio=0.5, bounds=(0, 2)
+    )
+    assert summary.metrics["brier"] == expected
+
+
+def test_every_two_recipes_are_paired_image_by_image() -> None:
     third = replace(TINY, name="third")
     trials = [*_trials(PLAIN, [4, 4, 3]), *_trials(TINY, [2, 3, 1]), *_trials(third, [1, 1, 1])]
     summaries = summarise([PLAIN, TINY, third], trials)
@@ -64,7 +91,9 @@ def test_every_two_recipes_are_paired_split_by_split() -> None:
         ("hog", "third"),
         ("cnn", "third"),
     ]
-    assert pairs[0] == paired_difference(
-        "hog", "cnn", [1, 1, 0.75], [0.5, 0.75, 0.25], test_train_ratio=0.5
+    sample = ImageSample(
+        classes=np.array([0, 1, 0, 1]), groups=np.arange(8, 12), test_train_ratio=0.5
     )
+    hog, cnn = [1.0, 1.0, 1.0, 2 / 3], [1.0, 2 / 3, 1 / 3, 0.0]
+    assert pairs[0] == paired_difference("hog", "cnn", hog, cnn, sample)
     assert all(pair.difference.mean > 0 for pair in pairs)

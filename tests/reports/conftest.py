@@ -69,8 +69,8 @@ def comparison(dataset: ImageDataset) -> Comparison:
             ),
         ),
         paired=(
-            PairedDifference("hog", "cnn", Interval(0.3, 0.1, 0.5), 0.01, True),
-            PairedDifference("cnn", "other", Interval(-0.01, -0.1, 0.08), 0.7, False),
+            PairedDifference("hog", "cnn", Interval(0.3, 0.1, 0.5), 0.01, True, 0.995, 0.2),
+            PairedDifference("cnn", "other", Interval(-0.01, -0.1, 0.08), 0.7, False, 0.35, 0.12),
         ),
         failures=(Failure("transfer", "No <weights>: give a file."),),
         verdict="descriptors is best & that is all.",

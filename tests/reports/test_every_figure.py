@@ -16,7 +16,7 @@ from peu.reports.training_curves import curves_figure
 from table_texts import texts
 
 ODD = "<b>$x_1$ & アコ"
-PAIR = PairedDifference("a", ODD, Interval(0.1, 0.05, 0.15), 0.01, True)
+PAIR = PairedDifference("a", ODD, Interval(0.1, 0.05, 0.15), 0.01, True, 0.99, 0.07)
 HISTORY = {"loss": (2.0, 1.0, 0.5), "val_loss": (2.1, 1.5), "accuracy": (0.2, 0.5, 0.9)}
 
 DRAWINGS: dict[str, Callable[[], Figure]] = {

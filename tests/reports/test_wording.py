@@ -32,17 +32,21 @@ def test_durations(seconds: float, text: str) -> None:
 
 
 def test_the_better_recipe_comes_first() -> None:
-    pair = PairedDifference("worse", "better", Interval(-0.1, -0.15, -0.05), 0.001, True)
+    pair = PairedDifference(
+        "worse", "better", Interval(-0.1, -0.15, -0.05), 0.001, True, 0.001, 0.07
+    )
     assert paired_sentence(pair) == (
         "better is more accurate than worse by 10.0 percentage points (95% interval 5.0 to 15.0)."
     )
 
 
 def test_a_difference_that_is_not_shown_is_not_claimed() -> None:
-    pair = PairedDifference("a", "b", Interval(0.012, -0.01, 0.034), 0.3, False)
+    pair = PairedDifference("a", "b", Interval(0.012, -0.01, 0.034), 0.3, False, 0.85, 0.03)
     assert "not shown" in paired_sentence(pair)
     assert "\u22121.0 to 3.4" in paired_sentence(pair)
     assert "more accurate" not in paired_sentence(pair)
+    assert "probability that it is better is 85.0%" in paired_sentence(pair)
+    assert "difference of 3.0 points would be shown" in paired_sentence(pair)
 
 
 def test_figures() -> None:

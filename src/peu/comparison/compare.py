@@ -97,7 +97,7 @@ def compare(
         >>> result = compare(load_images("photos/"), [HogSVM(), SmallCNN()])  # doctest: +SKIP
         >>> print(result.verdict)  # doctest: +SKIP
 
-    Source: Nadeau and Bengio (2003) for the corrected variance.
+    Source: Nadeau and Bengio (2003) for what overlapping training sets add to the variance.
     """
     _check_names(recipes)
     started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -112,8 +112,8 @@ def compare(
         map_trials=map_trials,
         on_trial=on_trial,
     )
-    summaries = summarise(recipes, trials)
-    paired = pair_all(summaries, trials)
+    summaries = summarise(recipes, trials, dataset.groups)
+    paired = pair_all(summaries, trials, dataset.groups)
     labels = np.asarray(dataset.labels)
     return Comparison(
         dataset=dataset,
@@ -131,6 +131,8 @@ def compare(
             paired,
             images=len(dataset),
             baseline=float(np.bincount(labels).max() / len(labels)),
+            balanced=summaries[0].metrics["balanced_accuracy"],
+            classes=len(dataset.class_names),
         ),
         provenance={
             "command": command,

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from peu.evaluation.uncertainty import Interval, PairedDifference
 
+_PROBABLE = 0.8
+_CERTAIN = 0.999
+
 
 def plain_verdict(
     ranked: Sequence[tuple[str, Interval]],
@@ -11,6 +14,8 @@ def plain_verdict(
     *,
     images: int,
     baseline: float,
+    balanced: Interval | None = None,
+    classes: int = 2,
 ) -> str:
     """State which recipe is best, how certain that is, and which differences are not shown.
 
@@ -19,6 +24,9 @@ def plain_verdict(
         paired: differences between recipes on the same folds.
         images: number of images.
         baseline: accuracy of always predicting the most common class, in [0, 1].
+        balanced: the best recipe's balanced accuracy; it tells a recipe that learnt nothing from
+            one that finds a rare class and errs on the common one.
+        classes: number of classes.
 
     Returns:
         A few sentences.
@@ -26,38 +34,84 @@ def plain_verdict(
     best, accuracy = ranked[0]
     interval = f"{accuracy.level:.0%} interval {accuracy.low:.1%} to {accuracy.high:.1%}"
     sentences = [f"{best} is right on {accuracy.mean:.1%} of new images ({interval})."]
+    if _lowest(accuracy, len(ranked)) <= baseline:
+        # A comparison of recipes that learnt nothing would only tell luck from luck.
+        return f"{sentences[0]} {_no_better(balanced, len(ranked), baseline, classes)}"
     gaps = {
-        name: pair
+        name: pair if pair.first == best else _turned(pair)
         for pair in paired
         if best in (pair.first, pair.second)
         for name in {pair.first, pair.second} - {best}
     }
-    worse = {
-        name: gaps[name].difference
-        for name, _ in ranked[1:]
-        if name in gaps and gaps[name].distinguishable
-    }
+    others = [name for name, _ in ranked[1:]]
+    worse = [name for name in others if name in gaps and gaps[name].distinguishable]
+    probably = [
+        name
+        for name in others
+        if name in gaps and name not in worse and gaps[name].probability >= _PROBABLE
+    ]
+    similar = [name for name in others if name not in worse and name not in probably]
     if worse:
-        listed = [
-            f"{name} (by {_points(gap.mean)} points, {_points(gap.low)} to {_points(gap.high)})"
-            for name, gap in worse.items()
-        ]
-        sentences.append(f"It beats {_join(listed)}.")
-    similar = [name for name, _ in ranked[1:] if name not in worse]
-    if similar:
-        differences = [gaps[name].difference for name in similar if name in gaps]
-        smallest = max(((each.high - each.low) / 2 for each in differences), default=0.0)
-        limit = f", only differences above about {_points(smallest)} points are" if smallest else ""
+        sentences.append(f"It beats {_join([_beaten(name, gaps[name]) for name in worse])}.")
+    if probably:
+        listed = [f"{name} ({gaps[name].probability:.0%})" for name in probably]
         sentences.append(
-            f"No difference from {_join(similar)} is shown (with {images} images{limit}): choose "
-            "by speed and size."
+            f"It is probably better than {_join(listed)}, which these images do not prove."
         )
-    if accuracy.low <= baseline:
+    if similar:
+        sentences.append(f"No difference from {_join(similar)} is shown: choose by speed and size.")
+    unproved = [gaps[name].detectable for name in (*probably, *similar) if name in gaps]
+    if unproved:
         sentences.append(
-            "It is not shown to be better than always predicting the most common class "
-            f"({baseline:.1%}): do not rely on it."
+            f"With {images} images, a true difference of {_points(max(unproved))} points would be "
+            "shown in 4 of 5 comparisons."
         )
     return " ".join(sentences)
+
+
+def _lowest(interval: Interval, recipes: int) -> float:
+    """The lower end where the best of several recipes is judged: the best of many is lucky."""
+    from scipy.stats import norm
+
+    tail = (1 - interval.level) / 2
+    wider = float(norm.ppf(tail / recipes) / norm.ppf(tail))
+    return interval.mean - wider * (interval.mean - interval.low)
+
+
+def _no_better(balanced: Interval | None, recipes: int, baseline: float, classes: int) -> str:
+    common = f"always predicting the most common class is right on {baseline:.1%}"
+    if balanced is not None and _lowest(balanced, recipes) > 1 / classes:
+        return (
+            f"That is not shown to be better than chance allows where classes are so unequal: "
+            f"{common}. It does tell the classes apart: balanced accuracy {balanced.mean:.1%} "
+            f"({balanced.low:.1%} to {balanced.high:.1%}), where {1 / classes:.1%} is chance."
+        )
+    return (
+        f"So nothing was learnt that these images show: {common}. Do not rely on it: check the "
+        "labels, or add images."
+    )
+
+
+def _turned(pair: PairedDifference) -> PairedDifference:
+    """The same difference with the second recipe first."""
+    gap = pair.difference
+    return PairedDifference(
+        pair.second,
+        pair.first,
+        Interval(-gap.mean, -gap.high, -gap.low, gap.level),
+        pair.p_value,
+        pair.distinguishable,
+        1 - pair.probability,
+        pair.detectable,
+    )
+
+
+def _beaten(name: str, pair: PairedDifference) -> str:
+    gap = pair.difference
+    sure = "all but certain" if pair.probability >= _CERTAIN else f"{pair.probability:.1%} probable"
+    return (
+        f"{name} (by {_points(gap.mean)} points, {_points(gap.low)} to {_points(gap.high)}; {sure})"
+    )
 
 
 def _points(share: float) -> str:

@@ -23,34 +23,48 @@ class Metric:
         title: heading in a table.
         description: a line for readers who do not know it.
         bounds: lowest and highest possible value, which intervals are clipped to.
+        per_image: attribute of `Evaluation` with what each image contributes, where the metric is
+            a mean over images: its interval is then shorter.
+        equal_classes: whether that mean counts each class equally, not each image.
     """
 
     name: str
     title: str
     description: str
     bounds: tuple[float, float] = (0.0, 1.0)
+    per_image: str | None = None
+    equal_classes: bool = False
 
 
 METRICS = {
     each.name: each
     for each in (
-        Metric("accuracy", "Accuracy", "share of images whose most probable class is the true one"),
+        Metric(
+            "accuracy",
+            "Accuracy",
+            "share of images whose most probable class is the true one",
+            per_image="correct",
+        ),
         Metric(
             "balanced_accuracy",
             "Balanced accuracy",
             "mean over the classes of the share that is right in each",
+            per_image="correct",
+            equal_classes=True,
         ),
         Metric(
             "log_loss",
             "Log loss",
             "how far the probabilities are from the truth; 0 is perfect",
             (0, np.inf),
+            per_image="log_losses",
         ),
         Metric(
             "brier",
             "Brier score",
             "mean squared distance between probabilities and truth, from 0 (perfect) to 2",
             (0, 2),
+            per_image="squared_errors",
         ),
     )
 }
@@ -99,9 +113,26 @@ class Evaluation:
         return np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     @cached_property
+    def correct(self) -> NDArray[np.float64]:
+        """(n,) float64, 1 where the most probable class is the true one, else 0."""
+        return np.asarray(self.predictions == self.labels, np.float64)
+
+    @cached_property
+    def log_losses(self) -> NDArray[np.float64]:
+        """(n,) float64, negative log probability of the truth, in nats."""
+        of_truth = self.probabilities[np.arange(len(self.labels)), self.labels]
+        return np.asarray(-np.log(np.clip(of_truth, _SMALLEST, 1.0)))
+
+    @cached_property
+    def squared_errors(self) -> NDArray[np.float64]:
+        """(n,) float64, squared distance between probabilities and truth, in [0, 2]."""
+        truth = np.eye(len(self.class_names))[self.labels]
+        return np.asarray(((self.probabilities - truth) ** 2).sum(axis=1))
+
+    @cached_property
     def accuracy(self) -> float:
         """Share of the images whose most probable class is the true one, in [0, 1]."""
-        return float(np.mean(self.predictions == self.labels))
+        return float(self.correct.mean())
 
     @cached_property
     def balanced_accuracy(self) -> float:
@@ -115,14 +146,12 @@ class Evaluation:
         Probabilities below 1e-12 count as 1e-12, so that one certain mistake costs a lot but
         not infinitely much.
         """
-        of_truth = self.probabilities[np.arange(len(self.labels)), self.labels]
-        return float(-np.log(np.clip(of_truth, _SMALLEST, 1.0)).mean())
+        return float(self.log_losses.mean())
 
     @cached_property
     def brier(self) -> float:
         """Mean squared distance between probabilities and truth, in [0, 2]; lower is better."""
-        truth = np.eye(len(self.class_names))[self.labels]
-        return float(((self.probabilities - truth) ** 2).sum(axis=1).mean())
+        return float(self.squared_errors.mean())
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:

@@ -48,10 +48,11 @@ def paired_figure(paired: Sequence[PairedDifference]) -> Figure:
     """Plot the difference in accuracy of each pair of recipes, with its interval."""
     level = _level(pair.difference for pair in paired)
     table = Table(
-        caption="Differences in accuracy between recipes on the same trials",
+        caption="Differences in accuracy between recipes on the same images; the probability that "
+        "the first is better, and the difference that such a comparison shows in 4 of 5 cases",
         columns=(
             Column("Recipes"),
-            *numbers("Difference", "Low", "High", "p"),
+            *numbers("Difference", "Low", "High", "First is better", "Could be shown"),
             Column("Difference is real"),
         ),
         rows=tuple(
@@ -60,7 +61,8 @@ def paired_figure(paired: Sequence[PairedDifference]) -> Figure:
                 pair.difference.mean,
                 pair.difference.low,
                 pair.difference.high,
-                pair.p_value,
+                pair.probability,
+                pair.detectable,
                 "yes" if pair.distinguishable else "not shown",
             )
             for pair in paired
@@ -85,7 +87,7 @@ def paired_figure(paired: Sequence[PairedDifference]) -> Figure:
         ),
         height=0.75 + 0.5 * len(paired),
         caption=(
-            f"Mean difference on the same trials with its {level} interval. Round and coloured: "
+            f"Mean difference on the same images with its {level} interval. Round and coloured: "
             "a real difference. Grey diamond: the interval contains zero."
         ),
     )

@@ -36,7 +36,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       and, on the test images after it, `accuracy` and `log_loss` of each phase of a training in
       several).
     - `paired`: `first`, `second`, `difference` (first less second, in accuracy: `mean`, `low`,
-      `high`, `level`), `p_value`, `distinguishable`.
+      `high`, `level`), `p_value`, `distinguishable`, `probability` (that the first is better),
+      `detectable` (the difference that would be shown in 4 of 5 such comparisons).
     - `failures`: `name`, `reason` of each recipe that could not run.
     - `label_errors`: labels that are probably wrong: `method`, `checked` (number of images), `note`
       (why nothing is listed, or ""), and `suspects`, the most suspicious first: `image`, `given`,

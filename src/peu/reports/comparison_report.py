@@ -223,12 +223,20 @@ def _method(comparison: Comparison) -> Section:
                 f"{tested}, always by a model trained without it and without its near-duplicates."
             ),
             Paragraph(
-                "The training sets of different splits overlap, so trials are not independent and "
-                "the usual interval would be too narrow. The intervals here widen the variance "
-                "to (1/J + n_test/n_train) s\u00b2 over J trials, after Nadeau and Bengio (2003)."
+                "Intervals come from the images: how much each class's images differ in how often "
+                "they were right, near-duplicates counted as one. The variance is multiplied by "
+                "1 + n_test/n_train for training sets that overlap (Nadeau and Bengio, 2003), and "
+                "the interval of an accuracy is Jeffreys' below and Clopper and Pearson's above, "
+                "on as many independent images. It allows for a final model that learns from more "
+                "images than a fold does."
             ),
             Paragraph(
-                "Differences are computed trial by trial: all recipes were tested on the same "
+                "Whether such intervals hold the truth as often as they say was measured on "
+                "hundreds of tasks drawn from real images: docs/measured.md has the figures, and "
+                "benchmarks/coverage.py measures them again."
+            ),
+            Paragraph(
+                "Differences are computed image by image: all recipes were tested on the same "
                 "images. Whatever a recipe tuned, it tuned on its training images alone."
             ),
         ),

@@ -99,9 +99,12 @@ def paired_sentence(pair: PairedDifference) -> str:
     )
     if pair.distinguishable:
         return f"{better} is more accurate than {worse} by {points} ({interval})."
+    probability = max(pair.probability, 1 - pair.probability)
     return (
         f"{better} is not shown to be better than {worse}: they differ by {points}, "
-        f"and the {interval} contains zero."
+        f"and the {interval} contains zero. The probability that it is better is "
+        f"{percent(probability)}; a true difference of {number(100 * pair.detectable, 1)} points "
+        "would be shown in 4 of 5 such comparisons."
     )
 
 
