@@ -3,6 +3,8 @@
 from .autoencoders.denoiser import Denoiser as Denoiser
 from .autoencoders.noise import read_noise as read_noise
 from .autoencoders.vae import VAE as VAE
+from .checks.check_images import check_images as check_images
+from .checks.findings import ImageCheck as ImageCheck
 from .classifiers.base import ImageClassifier as ImageClassifier
 from .classifiers.ensemble import Ensemble as Ensemble
 from .classifiers.finetune import FineTune as FineTune

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from peu.cli.augment import augment_command
+from peu.cli.check import check_command
 from peu.cli.compare import compare_command
 from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
@@ -41,6 +42,7 @@ app.command("train")(train_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("export")(export_command)
+app.command("check")(check_command)
 app.command("describe")(describe_command)
 app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)

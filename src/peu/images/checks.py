@@ -118,7 +118,7 @@ def describe_dataset(dataset: ImageDataset) -> Description:
         set_aside=dataset.set_aside,
         warnings=(
             *_about_copies(keys(copies), keys(across_classes), keys(across_parts)),
-            *_about_classes(classes),
+            *class_warnings(classes),
             *_about_sizes(sizes),
             *_about_files(dataset),
         ),
@@ -182,7 +182,12 @@ def _about_copies(
     return warnings
 
 
-def _about_classes(classes: dict[str, int]) -> list[str]:
+def class_warnings(classes: dict[str, int]) -> list[str]:
+    """What is wrong with the number of images of each class, in sentences.
+
+    Args:
+        classes: usable images by class name.
+    """
     warnings = []
     empty = [quoted(name) for name, count in classes.items() if count == 0]
     if empty:
