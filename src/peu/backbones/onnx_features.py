@@ -13,6 +13,7 @@ from peu.backbones.efficientnet_lite import VARIANTS, Block, read_efficientnet_l
 from peu.backbones.head import Layers, add_classifier, add_pooling
 from peu.backbones.lite_graph import lite_graph
 from peu.images.proportions import resize_proportionally
+from peu.images.workers import in_order
 from peu.models.onnx_model import OnnxModel
 from peu.models.onnx_session import open_session, run_each
 
@@ -48,7 +49,9 @@ class OnnxFeatures:
 
     def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Features (n, d) of upright RGB images of any size."""
-        pixels = [resize_proportionally(image, self.shorter_side) for image in images]
+        pixels = list(
+            in_order(lambda image: resize_proportionally(image, self.shorter_side), images)
+        )
         return run_each(self._session, ["features"], pixels)[0]
 
     def classifier(self, layers: Layers, class_names: Sequence[str]) -> OnnxModel:

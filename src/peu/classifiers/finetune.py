@@ -212,7 +212,7 @@ class FineTune(Transfer):
 
         def compute(batch: ImageDataset) -> NDArray[np.float32]:
             if isinstance(backbone, LiteBackbone):
-                return backbone.maps([batch.read(at) for at in range(len(batch))])
+                return backbone.maps(list(batch.read_all(shorter=backbone.shorter_side)))
             return backbone.maps(batch.pixels(backbone.image_size, self._resize_mode()))
 
         if len(images) * backbone.map_size * 4 > _MOST_CACHED_BYTES:

@@ -167,8 +167,13 @@ class ImageDataset:
             return None
         return np.stack(arrays)
 
-    def read(self, index: int) -> Image.Image:
+    def read(self, index: int, *, shorter: int | None = None) -> Image.Image:
         """Decode one image at its own size.
+
+        Args:
+            index: of the image.
+            shorter: what its shorter side is resized to afterwards, so that a large JPEG can be
+                decoded at less than its size; see `decode_image`.
 
         Returns:
             Mode RGB, upright.
@@ -183,9 +188,13 @@ class ImageDataset:
             content = read_content(record.path)
             if hashlib.sha256(content).hexdigest() != record.metadata.sha256:
                 raise self._changed([record])
-            return decode_image(content).image
+            return decode_image(content, shorter=shorter).image
         except UnreadableImage as error:
             raise self._changed([record]) from error
+
+    def read_all(self, *, shorter: int | None = None) -> Iterator[Image.Image]:
+        """Decode all images in threads, in order; as `read` does."""
+        return in_order(lambda at: self.read(at, shorter=shorter), range(len(self)))
 
     def pixels(self, image_size: tuple[int, int], resize_mode: ResizeMode) -> NDArray[np.uint8]:
         """All images at one size, decoded once and then read from the cache.

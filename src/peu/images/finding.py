@@ -38,8 +38,11 @@ class FoundImage:
     content: bytes | None = field(default=None, repr=False)
     array: NDArray[Any] | None = field(default=None, repr=False, compare=False)
 
-    def read(self) -> Image.Image:
+    def read(self, *, shorter: int | None = None) -> Image.Image:
         """Decode it: mode RGB, upright.
+
+        Args:
+            shorter: what its shorter side is resized to afterwards, as in `decode_image`.
 
         Raises:
             UnreadableImage: it is no image, is damaged, or is outside the limits.
@@ -47,8 +50,8 @@ class FoundImage:
         if self.array is not None:
             return to_rgb_image(self.array)
         if self.content is None and self.path is not None:
-            return decode_image(read_content(self.path)).image
-        return decode_image(self.content or b"").image
+            return decode_image(read_content(self.path), shorter=shorter).image
+        return decode_image(self.content or b"", shorter=shorter).image
 
 
 def find_images(

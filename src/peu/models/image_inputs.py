@@ -18,11 +18,12 @@ ImageLike = str | Path | Image.Image | NDArray[Any]
 Images: TypeAlias = "ImageDataset | ImageLike | Iterable[ImageLike]"
 
 
-def opened(images: Images) -> Iterator[Image.Image]:
+def opened(images: Images, *, shorter: int | None = None) -> Iterator[Image.Image]:
     """Open images one after the other, upright and in RGB.
 
     Args:
         images: a dataset, a folder, or paths, PIL images or arrays, one or many.
+        shorter: what the shorter side is resized to afterwards, as in `decode_image`.
 
     Raises:
         DataError: an image cannot be used; the message names it.
@@ -30,17 +31,18 @@ def opened(images: Images) -> Iterator[Image.Image]:
     from peu.images.dataset import ImageDataset
 
     if isinstance(images, ImageDataset):
-        yield from (images.read(index) for index in range(len(images)))
+        yield from images.read_all(shorter=shorter)
         return
     if isinstance(images, (str, Path)) and Path(images).is_dir():
         from peu.images.loading import load_images
 
-        yield from opened(load_images(images, labels_required=False, to_learn=False))
+        dataset = load_images(images, labels_required=False, to_learn=False)
+        yield from dataset.read_all(shorter=shorter)
         return
     for number, image in enumerate(_listed(images), start=1):
         try:
             if isinstance(image, (str, Path)):
-                yield decode_image(Path(image)).image
+                yield decode_image(Path(image), shorter=shorter).image
             else:
                 yield to_rgb_image(image)
         except DataError as error:

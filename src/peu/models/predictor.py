@@ -140,6 +140,11 @@ class Predictor:
         rows = [resize_image(image, self.image_size, self.resize_mode) for image in opened(images)]
         return np.stack(rows) if rows else np.zeros((0, *self.image_size, 3), np.uint8)
 
+    @property
+    def shorter_side(self) -> int | None:
+        """What the shorter side of an image is resized to, where that is all that is seen of it."""
+        return self.image_size[0] if isinstance(self.model, OnnxModel) else None
+
     def prepare(self, image: Image.Image) -> Any:
         """Resize an image for `predict_prepared`; threads may call this side by side.
 
@@ -179,13 +184,15 @@ class Predictor:
 
         if isinstance(images, ImageDataset):
             return _finite(self._predict_dataset(images))
-        prepared = [self.prepare(image) for image in opened(images)]
+        found = opened(images, shorter=self.shorter_side)
+        prepared = [self.prepare(image) for image in found]
         if len(prepared) == 1 and isinstance(self.model, OnnxModel):
             # Several cores for the one image.
             return _finite(self.model.predict_proba(prepared[0][None]))
         return self.prepared_proba(prepared)
 
     def _predict_dataset(self, images: "ImageDataset") -> NDArray[np.float64]:
+        from peu.images.workers import in_order
         from peu.models.ensemble import EnsembleModel
 
         model = self.model
@@ -198,7 +205,8 @@ class Predictor:
             report("Predicting", start, len(images))
             batch = images[start : start + _BATCH]
             if isinstance(model, OnnxModel):
-                rows.append(model.predict_prepared([model.prepare(each) for each in opened(batch)]))
+                found = batch.read_all(shorter=self.shorter_side)
+                rows.append(model.predict_prepared(list(in_order(model.prepare, found))))
             else:
                 rows.append(model.predict_proba(batch.pixels(self.image_size, self.resize_mode)))
         report("Predicting", len(images), max(len(images), 1))
@@ -242,7 +250,7 @@ class Predictor:
         from peu.models.ensemble import EnsembleModel
 
         if isinstance(self.model, OnnxModel):
-            return self.model.prepare(next(iter(opened(image))))
+            return self.model.prepare(next(iter(opened(image, shorter=self.shorter_side))))
         if not isinstance(self.model, EnsembleModel):
             return np.asarray(self.pixels(image)[0])
         whole = next(iter(opened(image)))

@@ -67,6 +67,7 @@ class _ReadAhead:
 
     def __init__(self, predictor: Predictor, images: Iterable[FoundImage | SetAside]) -> None:
         self._predictor = predictor
+        self._shorter = predictor.shorter_side
         self._images = images
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="peu-decode")
         self._waiting: Queue[Future[_Read] | None] = Queue(_BATCH)
@@ -109,7 +110,7 @@ class _ReadAhead:
         if isinstance(found, SetAside):
             return _Read(FoundImage(found.path), reason=found.reason)
         try:
-            prepared = self._predictor.prepare(found.read())
+            prepared = self._predictor.prepare(found.read(shorter=self._shorter))
         except DataError as error:
             return _Read(found, reason=str(error))
         return _Read(found, prepared)
