@@ -40,5 +40,5 @@ $(BASE): pyproject.toml
 	@touch $(BASE)
 
 $(READY): $(BASE)
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[tensorflow-cpu]" --group dev
 	@touch $(READY)

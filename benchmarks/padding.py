@@ -14,7 +14,8 @@ from sklearn.model_selection import StratifiedKFold
 from peu.classifiers.logistic import fit_logistic
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
-from peu.networks.backbones import feature_network, find_backbone, load_backbone
+from peu.networks.backbone_sources import find_backbone
+from peu.networks.backbones import feature_network, load_backbone
 from peu.networks.backend import keras
 
 SIDE = 224

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from peu.backbones.sized_features import SizedFeatures
 from peu.classifiers.transfer import Transfer
 from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from peu.images.splits import make_splits
 from peu.models.saved import load
-from peu.networks.feature_extractor import FeatureExtractor
 from peu.seeds import child_seed
 from small_set import QUICK, fit_half, halves
 
@@ -74,7 +74,7 @@ def test_the_backbone_runs_once_for_all_fits(
     def refuse(*_: object) -> None:
         raise AssertionError("the backbone ran again")
 
-    monkeypatch.setattr(FeatureExtractor, "__call__", refuse)
+    monkeypatch.setattr(SizedFeatures, "__call__", refuse)
     again = fit_half(_recipe(backbone), dataset).predict_proba(dataset)
     np.testing.assert_array_equal(first, again)
     with pytest.raises(AssertionError, match="ran again"):

@@ -141,7 +141,8 @@ def saved(kernel_classifier: Predictor, tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def transfer_network(toy: Toy) -> Callable[..., Any]:
     """Build a classifier on a backbone file, put together as in transfer learning."""
-    from peu.networks.backbones import feature_network, find_backbone, load_backbone
+    from peu.networks.backbone_sources import find_backbone
+    from peu.networks.backbones import feature_network, load_backbone
     from peu.networks.heads import class_probabilities
 
     def build(path: Path, *, pooled: bool) -> Any:

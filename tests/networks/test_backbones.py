@@ -11,13 +11,8 @@ import pytest
 
 from peu.errors import BundleError, RecipeError, ResourceError
 from peu.networks import backbones
-from peu.networks.backbones import (
-    ARCHITECTURES,
-    BackboneSource,
-    feature_network,
-    find_backbone,
-    load_backbone,
-)
+from peu.networks.backbone_sources import ARCHITECTURES, BackboneSource, find_backbone
+from peu.networks.backbones import feature_network, load_backbone
 from peu.networks.backend import keras
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)

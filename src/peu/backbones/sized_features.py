@@ -25,12 +25,13 @@ class SizedFeatures:
     Args:
         graph: an `onnx.ModelProto` from uint8 "pixels" (n, height, width, 3) to "features"
             (n, d), and to a "map" where there is one.
+        identity: changes whenever the features would; None is the graph's hash.
     """
 
-    def __init__(self, graph: Any) -> None:
+    def __init__(self, graph: Any, identity: str | None = None) -> None:
         self._graph = graph
         self._content: bytes = graph.SerializeToString(deterministic=True)
-        self.identity = hashlib.sha256(self._content).hexdigest()
+        self.identity = identity or hashlib.sha256(self._content).hexdigest()
 
     @cached_property
     def _session(self) -> Any:
@@ -44,7 +45,10 @@ class SizedFeatures:
 
     @property
     def parameters(self) -> int:
-        """Numbers in the network."""
+        """Numbers in the network, as Keras counts them where it was Keras's."""
+        stored = {each.key: each.value for each in self._graph.metadata_props}
+        if "parameters" in stored:
+            return int(stored["parameters"])
         return sum(int(np.prod(each.dims)) for each in self._graph.graph.initializer)
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from peu.backbones.exported import exported_features
 from peu.backbones.head import Layers
 from peu.backbones.onnx_features import (
     DEFAULT_SIDE,
@@ -182,12 +183,18 @@ class Transfer(ImageClassifier):
 
     def _model(self) -> ProbabilityModel:
         extractor = self.extractor()
-        if isinstance(extractor, (OnnxFeatures, SizedFeatures)):
+        if not self._explained_by_keras():
             return extractor.classifier(self.head_.layers, [str(each) for each in self.classes_])
         from peu.networks.feature_extractor import attach_head
         from peu.networks.network_model import NetworkModel
 
-        return NetworkModel(attach_head(extractor.network, self.head_.keras_network))
+        network = self.keras_extractor().network
+        return NetworkModel(attach_head(network, self.head_.keras_network))
+
+    def _explained_by_keras(self) -> bool:
+        """Whether heat maps need gradients: of a hidden layer on a network that Keras has."""
+        in_keras = not (is_onnx_backbone(self.backbone) or is_onnx_file(self.backbone))
+        return in_keras and self.head == "mlp"
 
     def _resize_mode(self) -> ResizeMode:
         if self.resize_mode != "auto":
@@ -195,22 +202,29 @@ class Transfer(ImageClassifier):
         # A graph that takes images in their own proportions covers the whole image, as this does.
         return "stretch" if is_onnx_backbone(self.backbone) else "pad"
 
-    def extractor(self) -> "OnnxFeatures | SizedFeatures | FeatureExtractor":
-        """The pretrained network, loaded once.
+    def extractor(self) -> OnnxFeatures | SizedFeatures:
+        """The pretrained network as ONNX Runtime runs it, loaded once.
 
         Raises:
             BundleError: the backbone's file is damaged or no backbone.
             RecipeError: no such backbone.
-            ResourceError: its weights are not available and could not be downloaded.
+            ResourceError: its weights are not available and could not be downloaded, or what
+                exports a Keras network is not installed.
         """
         if is_onnx_backbone(self.backbone):
             return onnx_features(self.backbone, min(self.image_size or (DEFAULT_SIDE,)))
         if is_onnx_file(self.backbone):
             return file_features(self.backbone, self.backbone_preprocessing, self.image_size)
-        return self.keras_extractor()
+        return exported_features(
+            self.backbone,
+            self.backbone_weights,
+            self.backbone_preprocessing,
+            self.image_size,
+            self.pooling,
+        )
 
     def keras_extractor(self) -> "FeatureExtractor":
-        """The pretrained network, for backbones that Keras runs."""
+        """The pretrained network in Keras, for backbones that it has."""
         from peu.networks.feature_extractor import feature_extractor
 
         return feature_extractor(

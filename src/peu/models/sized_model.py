@@ -81,7 +81,13 @@ class SizedModel:
             return None
         feature_map = self._session.run(["map"], {"pixels": pixels[None]})[0][0]
         chosen = np.asarray(weights, np.float64)[:, class_index]
-        support = np.maximum(np.tensordot(chosen, feature_map, axes=1), 0)
+        if len(chosen) == feature_map.size:
+            # Not pooled but flattened, channels last: a weight for every place.
+            channels = len(feature_map)
+            chosen = chosen.reshape(*feature_map.shape[1:], channels).transpose(2, 0, 1)
+            support = np.maximum((chosen * feature_map).sum(axis=0), 0)
+        else:
+            support = np.maximum(np.tensordot(chosen, feature_map, axes=1), 0)
         return support if support.any() else None
 
     def write(self, folder: Path) -> None:

@@ -1,107 +1,23 @@
 """Pretrained networks by name or by file, each with its own preprocessing inside the graph."""
 
 import contextlib
-import math
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from peu.errors import BundleError, RecipeError, ResourceError
-from peu.files import sha256_of_file
+from peu.networks.backbone_sources import ARCHITECTURES, BackboneSource
 from peu.networks.backend import keras
 from peu.networks.pretrained_settings import Pooling
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_VARIANCE = (0.229**2, 0.224**2, 0.225**2)
+_IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 _IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """A network of `keras.applications` and its preprocessing.
-
-    Attributes:
-        constructor: its name in `keras.applications`.
-        preprocessing: "tf", "caffe", "torch" or "none"; those with "none" scale inside.
-        widths: the width multipliers that ImageNet weights exist for, where one may follow the
-            name ("mobilenet:0.25"); a weights file may have any other.
-    """
-
-    constructor: str
-    preprocessing: str
-    widths: tuple[float, ...] = ()
-
-
-ARCHITECTURES: dict[str, Architecture] = {
-    "vgg16": Architecture("VGG16", "caffe"),
-    "mobilenet": Architecture("MobileNet", "tf", (0.25, 0.5, 0.75, 1.0)),
-    "mobilenetv2": Architecture("MobileNetV2", "tf", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)),
-    "mobilenetv3small": Architecture("MobileNetV3Small", "none", (0.75, 1.0)),
-    "efficientnetv2b0": Architecture("EfficientNetV2B0", "none"),
-    "resnet50": Architecture("ResNet50", "caffe"),
-    "convnexttiny": Architecture("ConvNeXtTiny", "none"),
-}
 DEFAULT_SIZE = (224, 224)
 _SMALLEST_SIDE = 32
-
-
-@dataclass(frozen=True)
-class BackboneSource:
-    """A backbone that was named, before anything is loaded.
-
-    Attributes:
-        name: a name of `ARCHITECTURES`, or the file's path.
-        alpha: width multiplier, 1.0 for the full width.
-        weights: "imagenet", a weights file's path, or None for a whole model file.
-        preprocessing: how pixels are scaled for it.
-        identity: changes when the computed features would: names, or hashes of the files.
-    """
-
-    name: str
-    alpha: float
-    weights: str | None
-    preprocessing: str
-    identity: str
-
-
-def find_backbone(name: str, weights: str, preprocessing: str) -> BackboneSource:
-    """Resolve what the user named, and refuse what cannot be.
-
-    Args:
-        name: "mobilenet", "mobilenet:0.25" or the path of a Keras model file.
-        weights: "imagenet" or the path of a weights file for a named architecture.
-        preprocessing: "auto", "tf", "caffe", "torch" or "none".
-
-    Returns:
-        The source; nothing is loaded or downloaded yet.
-
-    Raises:
-        RecipeError: no such name or file, or a file without its preprocessing named.
-    """
-    architecture_name, _, alpha_text = name.partition(":")
-    architecture = ARCHITECTURES.get(architecture_name)
-    if architecture is None:
-        return _find_model_file(name, preprocessing)
-    alpha = _read_alpha(name, architecture, alpha_text)
-    if preprocessing == "auto":
-        preprocessing = architecture.preprocessing
-    identity = f"{architecture_name}:{alpha:g}:imagenet:keras-{keras.__version__}"
-    if weights == "imagenet":
-        _check_width(name, architecture, alpha)
-    else:
-        path = Path(weights).expanduser()
-        if not path.is_file():
-            raise RecipeError(
-                f"`backbone_weights` must be 'imagenet' or a weights file. Received: {weights!r}, "
-                "which is no file. Check the path."
-            )
-        identity = f"{architecture_name}:{alpha:g}:{sha256_of_file(path)}"
-        weights = str(path)
-    return BackboneSource(architecture_name, alpha, weights, preprocessing, identity)
 
 
 def load_backbone(source: BackboneSource, image_size: tuple[int, int] | None) -> Any:
@@ -174,16 +90,19 @@ def _to_minus_one_and_one(pixels: Any) -> Any:
 
 
 def _by_imagenet_statistics(pixels: Any) -> Any:
-    scaled = keras.layers.Rescaling(1 / 255, name="scale")(pixels)
-    return keras.layers.Normalization(
-        mean=_IMAGENET_MEAN, variance=_IMAGENET_VARIANCE, name="standardise"
-    )(scaled)
+    # Not by Normalization, whose constants tf2onnx takes for inputs.
+    pairs = list(zip(_IMAGENET_MEAN, _IMAGENET_DEVIATION, strict=True))
+    return keras.layers.Rescaling(
+        [1 / (255 * deviation) for _, deviation in pairs],
+        offset=[-mean / deviation for mean, deviation in pairs],
+        name="scale",
+    )(pixels)
 
 
 def _to_bgr_less_mean(pixels: Any) -> Any:
     scaled = keras.layers.Rescaling(1.0, name="scale")(pixels)
-    return keras.layers.Normalization(
-        mean=_IMAGENET_MEAN_BGR, variance=(1.0, 1.0, 1.0), name="less_mean"
+    return keras.layers.Rescaling(
+        1.0, offset=[-mean for mean in _IMAGENET_MEAN_BGR], name="less_mean"
     )(keras.ops.flip(scaled, axis=-1))
 
 
@@ -197,45 +116,6 @@ _PREPROCESSING: dict[str, Callable[[Any], Any]] = {
     "caffe": _to_bgr_less_mean,
     "none": _as_they_are,
 }
-
-
-def _find_model_file(name: str, preprocessing: str) -> BackboneSource:
-    path = Path(name).expanduser()
-    if not path.is_file():
-        raise RecipeError(
-            f"`backbone` must be one of {', '.join(ARCHITECTURES)}, or a Keras model file. "
-            f"Received: {name!r}, which is neither. Check the spelling or the path."
-        )
-    if preprocessing == "auto":
-        raise RecipeError(
-            "`backbone_preprocessing` must be named for a backbone from a file: one of tf, caffe, "
-            f"torch, none. Received: 'auto' with `{path.name}`. The file's origin says which."
-        )
-    return BackboneSource(str(path), 1.0, None, preprocessing, sha256_of_file(path))
-
-
-def _read_alpha(name: str, architecture: Architecture, text: str) -> float:
-    if not text:
-        return 1.0
-    try:
-        alpha = float(text)
-    except ValueError:
-        alpha = 0.0
-    if not architecture.widths or not (0 < alpha < math.inf):
-        raise RecipeError(
-            "`backbone` may end with a width only for mobilenet, mobilenetv2 and "
-            f"mobilenetv3small, as in 'mobilenet:0.25'. Received: {name!r}."
-        )
-    return alpha
-
-
-def _check_width(name: str, architecture: Architecture, alpha: float) -> None:
-    if architecture.widths and alpha not in architecture.widths:
-        widths = ", ".join(f"{width:g}" for width in architecture.widths)
-        raise RecipeError(
-            f"`backbone` must have one of the widths that ImageNet weights exist for: {widths}. "
-            f"Received: {name!r}. Choose one of these, or name a file with `backbone_weights`."
-        )
 
 
 def _load_model_file(name: str) -> Any:

@@ -6,13 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.networks.backbones import (
-    DEFAULT_SIZE,
-    BackboneSource,
-    feature_network,
-    find_backbone,
-    load_backbone,
-)
+from peu.networks.backbone_sources import BackboneSource, find_backbone
+from peu.networks.backbones import DEFAULT_SIZE, feature_network, load_backbone
 from peu.networks.backend import keras
 from peu.networks.pretrained_settings import Pooling
 
@@ -79,16 +74,19 @@ def feature_extractor(
     return _extractor(find_backbone(backbone, weights, preprocessing), image_size, pooling)
 
 
-@functools.lru_cache(maxsize=2)
-def _extractor(
+def load_extractor(
     source: BackboneSource, image_size: tuple[int, int] | None, pooling: Pooling
 ) -> FeatureExtractor:
+    """As `feature_extractor`, of a backbone that was found; nothing is kept."""
     backbone = load_backbone(source, image_size)
     made_for = backbone.input_shape[1:3]
     if image_size is None:
         image_size = DEFAULT_SIZE if None in made_for else (int(made_for[0]), int(made_for[1]))
     network = feature_network(backbone, source.preprocessing, pooling, image_size)
     return FeatureExtractor(network, f"{source.identity}:{source.preprocessing}:{pooling}")
+
+
+_extractor = functools.lru_cache(maxsize=2)(load_extractor)
 
 
 def run_in_batches(network: Any, inputs: NDArray[Any]) -> NDArray[np.float32]:

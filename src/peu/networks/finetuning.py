@@ -9,13 +9,8 @@ from numpy.typing import NDArray
 
 from peu.networks.augmentation import augmenting
 from peu.networks.augmentation_settings import Augmentation
-from peu.networks.backbones import (
-    BackboneSource,
-    feature_network,
-    find_backbone,
-    load_backbone,
-    pooled,
-)
+from peu.networks.backbone_sources import BackboneSource, find_backbone
+from peu.networks.backbones import feature_network, load_backbone, pooled
 from peu.networks.backend import keras
 from peu.networks.feature_extractor import run_in_batches
 from peu.networks.pretrained_settings import Pooling
