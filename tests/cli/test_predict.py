@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from command_line import Peu, complaint
 from peu.cli.main import app
+from peu.models import streaming
 from small_set import CLASSES
 
 
@@ -85,6 +88,26 @@ def test_csv_goes_to_stdout_and_replaces_no_file_unasked(
     assert Path("rows.csv").read_text() == "mine"
     assert peu("predict", model, image, "--csv", "rows.csv", "--overwrite").exit_code == 0
     assert Path("rows.csv").read_text().startswith("path,label,")
+
+
+def test_an_interrupted_table_keeps_its_rows_under_another_name(
+    peu: Peu, model: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = streaming.predict_stream
+
+    def interrupted(*arguments: Any) -> Iterator[streaming.Row]:
+        yield from islice(whole(*arguments), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(streaming, "predict_stream", interrupted)
+    Path("rows.csv").write_text("an earlier table")
+    told = peu("predict", model, *_images(photos), "--csv", "rows.csv", "--overwrite")
+    assert told.exit_code == 130
+    remark, error = told.stderr.splitlines()
+    assert "rows.partial.csv" in remark
+    assert "after 2 images" in error
+    assert Path("rows.csv").read_text() == "an earlier table"
+    assert len(Path("rows.partial.csv").read_text().splitlines()) == 3
 
 
 def test_images_are_copied_into_class_folders(peu: Peu, model: Path, photos: Path) -> None:

@@ -23,6 +23,8 @@ READER_GONE = 141
 TERMINATED = 143
 """What a shell reports of a program that was asked to end: 128 and SIGTERM."""
 
+_GO_ON = "Run the same command to go on."
+
 
 class Terminated(KeyboardInterrupt):
     """The system asked the program to end, which leaves things as tidy as Ctrl-C does."""
@@ -54,9 +56,9 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
         except PeuError as error:
             raise _end(str(error), error.exit_code) from error
         except Terminated as error:
-            raise _end("Terminated. Run the same command to go on.", TERMINATED) from error
+            raise _end(str(error) or f"Terminated. {_GO_ON}", TERMINATED) from error
         except KeyboardInterrupt as error:
-            raise _end("Interrupted. Run the same command to go on.", INTERRUPTED) from error
+            raise _end(str(error) or f"Interrupted. {_GO_ON}", INTERRUPTED) from error
         except BrokenPipeError as error:
             discard_output()
             raise SystemExit(READER_GONE) from error

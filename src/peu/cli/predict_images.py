@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peu.cli.console import remark, showing_progress
-from peu.cli.handle_errors import handle_errors
+from peu.cli.handle_errors import Terminated, handle_errors
 from peu.errors import DataError, RecipeError
 from peu.images.path_lists import STDIN, check_sources
 from peu.progress import report
@@ -67,7 +67,13 @@ def predict_images(
     hidden = quiet or (csv in (None, STDIN) and sys.stdout.isatty())
     with showing_progress(quiet=hidden), ExitStack() as stack:
         writers = _writers(stack, predictor, as_json, csv, sort_into, explain)
-        done = _write(predict_stream(predictor, found), writers)
+        done = _Done()
+        try:
+            _write(predict_stream(predictor, found), writers, done)
+        except KeyboardInterrupt as error:
+            ended = "Terminated" if isinstance(error, Terminated) else "Interrupted"
+            again = "The same command starts from the first image."
+            raise type(error)(f"{ended} after {done.rows:,} images. {again}") from error
     for writer in writers:
         remark(writer.summary(), quiet=quiet or not writer.summary())
     if not done.rows:
@@ -156,9 +162,8 @@ class _Done:
     first: str = ""
 
 
-def _write(rows: Iterable["Row"], writers: Sequence["RowWriter"]) -> _Done:
+def _write(rows: Iterable["Row"], writers: Sequence["RowWriter"], done: _Done) -> None:
     """Hand each row to every writer."""
-    done = _Done()
     for row in rows:
         for writer in writers:
             writer.write(row)
@@ -167,4 +172,3 @@ def _write(rows: Iterable["Row"], writers: Sequence["RowWriter"]) -> _Done:
             done.unusable += 1
             done.first = done.first or f"{quoted(row.image.name)}: {row.reason}"
         report("Predicting", done.rows, None)
-    return done

@@ -129,7 +129,7 @@ def csv_file(path: Path, class_names: Sequence[str]) -> Iterator[CsvRows]:
         partial.replace(path)
     except BaseException as error:
         if partial.is_file():
-            remark(f"The rows until then are in {quoted(partial)}.")
+            remark(f"The rows so far are in {quoted(partial)}.")
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
             raise cannot_write(path, error) from error
         raise
