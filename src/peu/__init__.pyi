@@ -28,6 +28,7 @@ from .comparison.label_errors import LabelErrors as LabelErrors
 from .comparison.label_errors import find_label_errors as find_label_errors
 from .comparison.latent import evaluate_vae as evaluate_vae
 from .comparison.trial import Trial as Trial
+from .comparison.trust import trusted_predictor as trusted_predictor
 from .errors import BundleError as BundleError
 from .errors import DataError as DataError
 from .errors import PeuError as PeuError
@@ -46,7 +47,7 @@ from .images.splits import predefined_split as predefined_split
 from .lab.page import write_lab as write_lab
 from .lab.run import run_lab as run_lab
 from .lab.settings import LabSettings as LabSettings
-from .models.predictor import Prediction as Prediction
+from .models.prediction import Prediction as Prediction
 from .models.predictor import Predictor as Predictor
 from .models.saved import load as load
 from .networks.augmentation_settings import Augmentation as Augmentation

@@ -7,7 +7,7 @@ import pytest
 from peu.cli.sorted_copies import SortedCopies, folder_names
 from peu.errors import ResourceError
 from peu.images.finding import FoundImage
-from peu.models.predictor import Prediction
+from peu.models.prediction import Prediction
 from peu.models.streaming import Row
 
 

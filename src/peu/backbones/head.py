@@ -104,7 +104,8 @@ def add_classifier(model: Any, layers: Layers, metadata: dict[str, Any]) -> Any:
         metadata: class names and settings, kept in the file as JSON.
 
     Returns:
-        A copy with the outputs "probabilities" (n, k) and, where the model has one, "map".
+        A copy with the outputs "probabilities" (n, k), "features" (n, d) and, where the model has
+        one, "map".
     """
     import onnx
     from onnx import TensorProto, checker, helper
@@ -128,7 +129,8 @@ def add_classifier(model: Any, layers: Layers, metadata: dict[str, Any]) -> Any:
     copy.graph.output.append(
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", class_count])
     )
-    copy.graph.output.extend(outputs[name] for name in ("map",) if name in outputs)
+    kept = [outputs[name] for name in ("map", "features") if name in outputs]
+    copy.graph.output.extend(kept)
     del copy.metadata_props[:]
     for name, value in metadata.items():
         entry = copy.metadata_props.add()

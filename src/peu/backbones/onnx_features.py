@@ -34,18 +34,18 @@ class OnnxFeatures:
 
     def __init__(self, name: str, shorter_side: int, blocks: Sequence[Block] | None = None) -> None:
         self.name = name
-        self._graph = add_pooling(lite_graph(blocks or read_efficientnet_lite(name), name))
+        self.graph = add_pooling(lite_graph(blocks or read_efficientnet_lite(name), name))
         self.shorter_side = shorter_side
         self.identity = f"{name}:{VARIANTS[name].sha256}:windows"
 
     @cached_property
     def _session(self) -> Any:
-        return open_session(self._graph.SerializeToString(), threads=1)
+        return open_session(self.graph.SerializeToString(), threads=1)
 
     @property
     def parameters(self) -> int:
         """Numbers in the network."""
-        return sum(int(np.prod(each.dims)) for each in self._graph.graph.initializer)
+        return sum(int(np.prod(each.dims)) for each in self.graph.graph.initializer)
 
     def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
         """Features (n, d) of upright RGB images of any size."""
@@ -58,7 +58,7 @@ class OnnxFeatures:
         """The whole model, from pixels to probabilities, as one graph."""
         (weights, _), *others = layers.dense
         model = add_classifier(
-            self._graph,
+            self.graph,
             layers,
             {
                 "backbone": self.name,

@@ -15,7 +15,8 @@ from peu.images.conversion import as_images
 from peu.images.dataset import ImageDataset
 from peu.images.metadata import short_hash
 from peu.images.resizing import ResizeMode
-from peu.models.predictor import Predictor, ProbabilityModel
+from peu.models.predictor import Predictor
+from peu.models.probability_model import ProbabilityModel
 from peu.networks.history import History
 from peu.seeds import child_seed
 from peu.settings import settings, settings_to_dict
@@ -156,6 +157,10 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
             history=self.history_.metrics,
             provenance=self.provenance_,
         )
+
+    def own_features(self, images: ImageDataset) -> NDArray[np.float32] | None:  # noqa: ARG002
+        """Features (n, d) of images that the saved model gives too; None where it gives none."""
+        return None
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Save the fitted model as a folder that `peu.load` reads.

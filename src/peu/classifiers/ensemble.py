@@ -16,7 +16,7 @@ from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
 from peu.images.dataset import ImageDataset
 from peu.models.combination import Combination, log_of, temper
 from peu.models.ensemble import EnsembleModel
-from peu.models.predictor import ProbabilityModel
+from peu.models.probability_model import ProbabilityModel
 from peu.seeds import child_seed
 from peu.settings import check_setting
 

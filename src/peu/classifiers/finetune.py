@@ -18,7 +18,7 @@ from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
 from peu.classifiers.transfer import Transfer, dense_layers, fit_head
 from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
-from peu.models.predictor import ProbabilityModel
+from peu.models.probability_model import ProbabilityModel
 from peu.networks.augmentation_settings import Augmentation
 from peu.networks.history import History, Phase
 from peu.networks.pretrained_settings import Backbone

@@ -25,7 +25,7 @@ from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
 from peu.images.image_size import ImageSize
 from peu.images.resizing import ResizeMode
-from peu.models.predictor import ProbabilityModel
+from peu.models.probability_model import ProbabilityModel
 from peu.networks.history import History
 from peu.networks.pretrained_settings import (
     Backbone,
@@ -201,6 +201,11 @@ class Transfer(ImageClassifier):
             return self.resize_mode
         # A graph that takes images in their own proportions covers the whole image, as this does.
         return "stretch" if is_onnx_backbone(self.backbone) else "pad"
+
+    def own_features(self, images: ImageDataset) -> Features | None:
+        """Features (n, d) of images that the saved model gives too; None where it gives none."""
+        unchanged = self.kind == "transfer" and is_onnx_backbone(self.backbone)
+        return self.features(images) if unchanged else None
 
     def extractor(self) -> OnnxFeatures | SizedFeatures:
         """The pretrained network as ONNX Runtime runs it, loaded once.

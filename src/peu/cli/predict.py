@@ -58,6 +58,22 @@ def predict_command(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
+    coverage: Annotated[
+        float | None,
+        typer.Option(
+            "--coverage",
+            metavar="SHARE",
+            help="Also give a set of labels that holds the true one for this share of images, as "
+            "0.95.",
+            show_default=False,
+        ),
+    ] = None,
+    accept_all: Annotated[
+        bool,
+        typer.Option(
+            "--accept-all", help="Do not ask whether an image shows none of the model's classes."
+        ),
+    ] = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -74,6 +90,8 @@ def predict_command(
         csv=csv,
         sort_into=sort_into,
         explain=explain,
+        coverage=coverage,
+        accept_all=accept_all,
         overwrite=overwrite,
         quiet=quiet,
     )

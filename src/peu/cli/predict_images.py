@@ -33,6 +33,8 @@ def predict_images(
     csv: str | None = None,
     sort_into: Path | None = None,
     explain: Path | None = None,
+    coverage: float | None = None,
+    accept_all: bool = False,
     overwrite: bool = False,
     quiet: bool = False,
 ) -> None:
@@ -46,6 +48,8 @@ def predict_images(
         csv: write a table into this file; "-" is stdout.
         sort_into: copy images into class folders in this folder.
         explain: draw heat maps into this folder.
+        coverage: also give prediction sets, as `Predictor.asked` takes it.
+        accept_all: do not ask whether an image is none of the classes.
         overwrite: replace a table that is there.
         quiet: show no progress and no remarks.
 
@@ -60,6 +64,8 @@ def predict_images(
     from peu.models.streaming import predict_stream
 
     predictor = load(model)
+    if coverage is not None or accept_all:
+        predictor = predictor.asked(coverage=coverage, accept_all=accept_all)
     found: Iterator[FoundImage | SetAside] = find_images(sources, leave_out=sort_into)
     if paths_from is not None:
         found = chain(found, find_listed(read_paths(paths_from), leave_out=sort_into))
@@ -129,9 +135,9 @@ def _writers(
 
     writers: list[RowWriter] = []
     if csv == STDIN:
-        writers.append(CsvRows(sys.stdout, predictor.class_names))
+        writers.append(CsvRows(sys.stdout, predictor))
     elif csv is not None:
-        writers.append(stack.enter_context(csv_file(Path(csv), predictor.class_names)))
+        writers.append(stack.enter_context(csv_file(Path(csv), predictor)))
     if as_json:
         writers.append(JsonLines())
     elif csv is None:

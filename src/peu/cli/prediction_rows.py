@@ -11,6 +11,7 @@ from typing import Protocol, TextIO
 
 from peu.cli.console import remark
 from peu.files import cannot_write
+from peu.models.predictor import Predictor
 from peu.models.streaming import Row
 from peu.wording import printable, quoted
 
@@ -41,6 +42,10 @@ class Lines:
             others = [f"{name} {value:.3f}" for name, value in likely[1 : _MOST_OTHERS + 1]]
             if others:
                 text += f" ({', '.join(others)})"
+            if row.prediction.none_of_these:
+                text = f"none of these; if any, {text}"
+            if row.prediction.prediction_set is not None:
+                text += f"; set: {', '.join(row.prediction.prediction_set) or 'empty'}"
         _print(printable(f"{row.image.name}: {text}"))
 
     def summary(self) -> str:
@@ -60,6 +65,10 @@ class JsonLines:
             value["label"] = row.prediction.label
             value["probability"] = row.prediction.probability
             value["probabilities"] = row.prediction.probabilities
+            if row.prediction.none_of_these is not None:
+                value["none_of_these"] = row.prediction.none_of_these
+            if row.prediction.prediction_set is not None:
+                value["prediction_set"] = row.prediction.prediction_set
         _print(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
     def summary(self) -> str:
@@ -72,33 +81,52 @@ class CsvRows:
 
     Args:
         stream: where they go.
-        class_names: in the model's order; each has a column `probability_` and its name.
+        predictor: whose classes have a column each, `probability_` and the name; it says whether
+            there are columns for 'none of these' and for prediction sets.
         target: the file that they will be in, if any.
     """
 
-    def __init__(
-        self, stream: TextIO, class_names: Sequence[str], target: Path | None = None
-    ) -> None:
+    def __init__(self, stream: TextIO, predictor: Predictor, target: Path | None = None) -> None:
         self._stream = stream
         self._target = target
         self._count = 0
-        self._class_names = class_names
+        self._class_names = predictor.class_names
         self._rows = csv.writer(stream, lineterminator="\n")
-        columns = ("path", "label", "probability", "error")
-        self._write([*columns, *(f"probability_{name}" for name in class_names)])
+        self._asked = [
+            name
+            for name, there in (
+                ("none_of_these", predictor.trust.novelty is not None),
+                ("prediction_set", predictor.coverage is not None),
+            )
+            if there
+        ]
+        columns = ("path", "label", "probability", "error", *self._asked)
+        self._write([*columns, *(f"probability_{name}" for name in self._class_names)])
 
     def write(self, row: Row) -> None:
         """Write the row."""
         self._count += 1
         if row.prediction is None:
-            self._write(
-                [row.image.name, "", "", row.reason or "", *([""] * len(self._class_names))]
-            )
+            missing = [""] * (len(self._asked) + len(self._class_names))
+            self._write([row.image.name, "", "", row.reason or "", *missing])
             return
         named = row.prediction.probabilities
         probabilities = [f"{named[name]:.6f}" for name in self._class_names]
         probability = f"{row.prediction.probability:.6f}"
-        self._write([row.image.name, row.prediction.label, probability, "", *probabilities])
+        asked = {
+            "none_of_these": str(bool(row.prediction.none_of_these)).lower(),
+            "prediction_set": ";".join(row.prediction.prediction_set or ()),
+        }
+        self._write(
+            [
+                row.image.name,
+                row.prediction.label,
+                probability,
+                "",
+                *(asked[name] for name in self._asked),
+                *probabilities,
+            ]
+        )
 
     def summary(self) -> str:
         """How many rows are in which file."""
@@ -111,7 +139,7 @@ class CsvRows:
 
 
 @contextlib.contextmanager
-def csv_file(path: Path, class_names: Sequence[str]) -> Iterator[CsvRows]:
+def csv_file(path: Path, predictor: Predictor) -> Iterator[CsvRows]:
     """Rows in a file that appears when the last one is written.
 
     Until then they stand beside it, in `NAME.partial.csv`; there they stay if anything stops
@@ -124,7 +152,7 @@ def csv_file(path: Path, class_names: Sequence[str]) -> Iterator[CsvRows]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8", newline="") as stream:
-            yield CsvRows(stream, class_names, path)
+            yield CsvRows(stream, predictor, path)
             os.fsync(stream.fileno())
         partial.replace(path)
     except BaseException as error:

@@ -18,13 +18,14 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _MOST_BYTES = 120
 _DIGITS = (8, 64)
+NONE_OF_THESE = "none of these"
 
 
 class SortedCopies:
     """Copies images into class folders; nothing is moved, and no file that is there is touched.
 
-    An image whose name is taken gets part of its hash into its name; one that is there already is
-    not copied again.
+    Images that are none of the classes get a folder of their own. An image whose name is taken gets
+    part of its hash into its name; one that is there already is not copied again.
 
     Args:
         folder: what the class folders go into.
@@ -48,7 +49,9 @@ class SortedCopies:
         self._folder = folder
         self._folders = {
             name: folder / each
-            for name, each in zip(class_names, folder_names(class_names), strict=True)
+            for name, each in zip(
+                (*class_names, None), folder_names([*class_names, NONE_OF_THESE]), strict=True
+            )
         }
         self.copied = 0
         self.present = 0
@@ -78,7 +81,8 @@ class SortedCopies:
             # It was removed since it was predicted.
             self.left += 1
             return
-        folder = self._folders[row.prediction.label]
+        refused = bool(row.prediction.none_of_these)
+        folder = self._folders[None if refused else row.prediction.label]
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if _copy(row.image.path, content, folder):

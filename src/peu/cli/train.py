@@ -33,6 +33,15 @@ def train_command(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
     ),
+    none: Annotated[
+        Path | None,
+        typer.Option(
+            "--none",
+            metavar="FOLDER",
+            help="Images of something else, which sharpen how the model tells that an image shows "
+            "none of its classes.",
+        ),
+    ] = None,
     overwrite: options.Overwrite = False,
     seed: options.Seed = None,
     as_json: options.AsJson = False,
@@ -69,6 +78,8 @@ def train_command(
     seed = settings.get("seed", 0) if seed is None else seed
 
     from peu.classifiers.search import searches_kept_in
+    from peu.comparison.out_of_fold import find_out_of_fold
+    from peu.comparison.trust import trusted_predictor
     from peu.images.cache import cache_folder
     from peu.images.loading import load_images
     from peu.models.bundle import output_folder
@@ -76,6 +87,7 @@ def train_command(
     output_folder(output, overwrite=overwrite).check()
     with showing_progress(quiet=quiet), steps(1) as done:
         dataset = load_images(data)
+        others = None if none is None else load_images(none, labels_required=False, to_learn=False)
         if dataset.set_aside:
             aside = len(dataset.set_aside)
             remark(f"Set aside: {aside}; `peu describe` lists them with the reasons.", quiet=quiet)
@@ -85,9 +97,12 @@ def train_command(
         chosen.seed = seed
         with searches_kept_in(cache_folder() / "searches"):
             chosen.fit(dataset)
-        chosen.save(output, overwrite=overwrite)
+        predictor = trusted_predictor(
+            chosen, dataset, predictions=find_out_of_fold(RUNS, dataset, chosen), none=others
+        )
+        predictor.save(output, overwrite=overwrite)
         done(1)
-    for note in chosen.notes_:
+    for note in (*chosen.notes_, *predictor.trust.describe()):
         remark(note, quiet=quiet)
     parameters, trainable = chosen.n_parameters_, chosen.n_trainable_parameters_
     if as_json:
@@ -103,6 +118,7 @@ def train_command(
                 "trainable_parameters": trainable,
                 "fingerprint": dataset.fingerprint,
                 "seed": seed,
+                "trust": predictor.trust.to_dict(),
             }
         )
     else:

@@ -267,18 +267,24 @@ def read_trial(task: TrialTask) -> Trial | None:
     Returns:
         The trial, or None where its file is missing or unreadable: it is then run again.
     """
-    if task.file is None:
+    trial = None if task.file is None else read_trial_file(task.file)
+    if trial is None or len(trial.labels) != len(task.split.test):
         return None
+    # The name in tables is the caller's; the rest is equal, or the key would differ.
+    return dataclasses.replace(trial, recipe=task.recipe)
+
+
+def read_trial_file(path: Path) -> Trial | None:
+    """Read a trial from its file; None where it is missing, unreadable or of another version."""
     try:
-        stored = without_checksum(read_json(task.file))
+        stored = without_checksum(read_json(path))
         if stored.pop("format") != FORMAT or stored.pop("peu") != __version__:
             return None
         trial = _adapter().validate_json(canonical_json(stored))
-        whole = len(trial.evaluation.labels) == len(task.split.test)
+        whole = len(trial.evaluation.labels) == len(trial.split.test)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, PeuError):
         return None
-    # The name in tables is the caller's; the rest is equal, or the key would differ.
-    return dataclasses.replace(trial, recipe=task.recipe) if whole else None
+    return trial if whole else None
 
 
 @cache

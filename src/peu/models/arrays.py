@@ -12,7 +12,7 @@ from peu.images.resizing import check_image_size
 from peu.npz import read_npz
 
 if TYPE_CHECKING:
-    from peu.models.predictor import ProbabilityModel
+    from peu.models.probability_model import ProbabilityModel
 
 Model = TypeVar("Model")
 
@@ -24,13 +24,17 @@ def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
 
 
 def read_arrays(
-    path: Path, names: Sequence[str], build: Callable[[dict[str, Any]], Model], *, what: str
+    path: Path,
+    names: Sequence[str] | None,
+    build: Callable[[dict[str, Any]], Model],
+    *,
+    what: str,
 ) -> Model:
     """Read a file of `write_arrays`, and build a model from its arrays.
 
     Args:
         path: the file.
-        names: of the arrays that it must contain.
+        names: of the arrays that it must contain; None takes all that are there.
         build: makes the model from them; may raise anything if they do not fit.
         what: the model, for the message.
 

@@ -76,6 +76,17 @@ class OnnxModel:
         (found,) = run_each(self._session, ["probabilities"], prepared)
         return np.asarray(found, np.float64)
 
+    def predict_with_features(
+        self, prepared: Sequence[NDArray[np.uint8]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """The same with the features (n, d) that the classifier takes; one image or more."""
+        names = ["probabilities", "features"]
+        if len(prepared) == 1:
+            found, features = self._shared_session.run(names, {"pixels": prepared[0][None]})
+        else:
+            found, features = run_each(self._session, names, prepared)
+        return np.asarray(found, np.float64), features
+
     def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Predict the probabilities of the classes.
 

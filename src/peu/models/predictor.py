@@ -1,10 +1,11 @@
 """A saved model in use: images in, labels and probabilities out."""
 
 import html
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from peu.models.bundle import write_bundle
 from peu.models.heatmap import Heatmap, explain_pixels
 from peu.models.image_inputs import ImageLike, Images, opened
 from peu.models.onnx_model import OnnxModel
+from peu.models.prediction import Prediction, named_predictions
+from peu.models.probability_model import PreparesImages, ProbabilityModel
+from peu.models.trust import FILE_NAME as TRUST_FILE
+from peu.models.trust import Trust
 from peu.progress import report
 
 if TYPE_CHECKING:
@@ -23,54 +28,6 @@ if TYPE_CHECKING:
 
 KIND = "classifier"
 _BATCH = 32
-
-
-class ProbabilityModel(Protocol):
-    """What every fitted model does, whatever it is made of."""
-
-    @property
-    def file_name(self) -> str:
-        """Name of its file in a bundle."""
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """(height, width) of the images that it takes."""
-
-    @property
-    def class_count(self) -> int:
-        """Number of classes."""
-
-    def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probabilities (n, k) for pixels (n, height, width, 3)."""
-
-    def write(self, folder: Path) -> None:
-        """Write it into a bundle's folder."""
-
-
-@runtime_checkable
-class PreparesImages(Protocol):
-    """A model that brings images to size itself, whatever their own."""
-
-    def prepare(self, image: Image.Image) -> Any:
-        """An upright RGB image as the model takes it."""
-
-    def predict_prepared(self, prepared: Sequence[Any]) -> NDArray[np.float64]:
-        """Probabilities (n, k) for images that `prepare` gave."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What one image shows, and how sure that is.
-
-    Attributes:
-        label: the most probable class.
-        probability: its probability, in [0, 1].
-        probabilities: of every class.
-    """
-
-    label: str
-    probability: float
-    probabilities: dict[str, float] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -86,6 +43,9 @@ class Predictor:
         recipe: the settings that the model was trained with, as JSON.
         history: figures of its training, epoch by epoch.
         provenance: data fingerprint, image hashes, seed, versions.
+        trust: calibration, prediction sets and 'none of these', where it has them.
+        coverage: share of images whose prediction set should hold the true label; None makes
+            no sets.
 
     Example:
         >>> import peu  # doctest: +SKIP
@@ -99,6 +59,8 @@ class Predictor:
     recipe: dict[str, Any]
     history: dict[str, tuple[float, ...]] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    trust: Trust = field(default_factory=Trust)
+    coverage: float | None = None
 
     def __repr__(self) -> str:
         classes = ", ".join(self.class_names[:5]) + (", ..." if len(self.class_names) > 5 else "")
@@ -145,22 +107,58 @@ class Predictor:
         """What the shorter side of an image is resized to, where that is all that is seen of it."""
         return self.image_size[0] if isinstance(self.model, OnnxModel) else None
 
+    def asked(self, *, coverage: float | None = None, accept_all: bool = False) -> "Predictor":
+        """The same predictor, asked for more or for less.
+
+        Args:
+            coverage: make prediction sets that hold the true label for this share of images.
+            accept_all: do not ask whether an image is none of the classes.
+
+        Raises:
+            DataError: the model learnt from too few images for this coverage.
+        """
+        if coverage is not None:
+            self.trust.check_coverage(coverage)
+        trust = replace(self.trust, novelty=None) if accept_all else self.trust
+        return replace(self, coverage=coverage, trust=trust)
+
     def prepare(self, image: Image.Image) -> Any:
         """Resize an image for `predict_prepared`; threads may call this side by side.
 
         Args:
             image: upright, mode RGB.
         """
+        own, extractor = self._prepare(image), self.trust.extractor
+        return own if extractor is None else (own, extractor.prepare(image))
+
+    def _prepare(self, image: Image.Image) -> Any:
         if isinstance(self.model, PreparesImages):
             return self.model.prepare(image)
         return resize_image(image, self.image_size, self.resize_mode)
 
     def predict_prepared(self, prepared: Sequence[Any]) -> tuple[Prediction, ...]:
         """Predict the class of each image that `prepare` gave, in order."""
-        return self._predictions(self.prepared_proba(prepared))
+        if not prepared:
+            return ()
+        novelty, extractor, features = self.trust.novelty, self.trust.extractor, None
+        if extractor is not None:
+            features = extractor.features([each for _, each in prepared])
+            found = self.prepared_proba([own for own, _ in prepared])
+        elif novelty is not None and isinstance(self.model, OnnxModel):
+            found, features = self.model.predict_with_features(prepared)
+            found = _finite(found)
+        else:
+            found = self.prepared_proba(prepared)
+        probabilities = self.trust.calibrated(found)
+        refused = sets = None
+        if novelty is not None and features is not None:
+            refused = novelty.refuses(features)
+        if self.coverage is not None and self.trust.sets is not None:
+            sets = self.trust.sets(probabilities, self.coverage)
+        return tuple(named_predictions(self.class_names, probabilities, refused, sets))
 
     def prepared_proba(self, prepared: Sequence[Any]) -> NDArray[np.float64]:
-        """Probabilities (n, k) for images that `prepare` gave."""
+        """Probabilities (n, k) of the model itself, not calibrated, for images as it takes them."""
         if not prepared:
             return np.zeros((0, len(self.class_names)))
         if isinstance(self.model, PreparesImages):
@@ -168,7 +166,7 @@ class Predictor:
         return _finite(self.model.predict_proba(np.stack(prepared)))
 
     def predict_proba(self, images: Images) -> NDArray[np.float64]:
-        """Predict the probabilities of the classes.
+        """Predict the probabilities of the classes, calibrated where the model is.
 
         Args:
             images: as `pixels` takes them. A dataset is read in batches, through its cache.
@@ -183,13 +181,13 @@ class Predictor:
         from peu.images.dataset import ImageDataset
 
         if isinstance(images, ImageDataset):
-            return _finite(self._predict_dataset(images))
+            return self.trust.calibrated(_finite(self._predict_dataset(images)))
         found = opened(images, shorter=self.shorter_side)
-        prepared = [self.prepare(image) for image in found]
+        prepared = [self._prepare(image) for image in found]
         if len(prepared) == 1 and isinstance(self.model, OnnxModel):
             # Several cores for the one image.
-            return _finite(self.model.predict_proba(prepared[0][None]))
-        return self.prepared_proba(prepared)
+            return self.trust.calibrated(_finite(self.model.predict_proba(prepared[0][None])))
+        return self.trust.calibrated(self.prepared_proba(prepared))
 
     def _predict_dataset(self, images: "ImageDataset") -> NDArray[np.float64]:
         from peu.images.workers import in_order
@@ -212,26 +210,30 @@ class Predictor:
         report("Predicting", len(images), max(len(images), 1))
         return np.concatenate(rows)
 
-    def predict(self, images: Images) -> tuple[Prediction, ...]:
-        """Predict the class of each image.
+    def predict(
+        self, images: Images, *, coverage: float | None = None, accept_all: bool = False
+    ) -> tuple[Prediction, ...]:
+        """Predict the class of each image, and whether it is any of them.
 
         Args:
             images: as `pixels` takes them.
+            coverage: as `asked` takes it.
+            accept_all: as `asked` takes it.
 
         Returns:
             One prediction an image, in order.
 
         Raises:
-            DataError: an image cannot be used; the message names it.
+            DataError: an image cannot be used; the message names it. Or the model learnt from
+                too few images for this coverage.
         """
-        return self._predictions(self.predict_proba(images))
-
-    def _predictions(self, probabilities: NDArray[np.float64]) -> tuple[Prediction, ...]:
-        predictions = []
-        for row in probabilities:
-            best = int(np.argmax(row))
-            named = {name: float(each) for name, each in zip(self.class_names, row, strict=True)}
-            predictions.append(Prediction(self.class_names[best], float(row[best]), named))
+        asked = self
+        if coverage is not None or accept_all:
+            asked = self.asked(coverage=coverage, accept_all=accept_all)
+        predictions: list[Prediction] = []
+        waiting = map(asked.prepare, opened(images, shorter=self.shorter_side))
+        while batch := list(itertools.islice(waiting, _BATCH)):
+            predictions += asked.predict_prepared(batch)
         return tuple(predictions)
 
     def view(self, image: ImageLike) -> NDArray[np.uint8]:
@@ -299,8 +301,14 @@ class Predictor:
             "recipe": self.recipe,
             "history": {name: list(values) for name, values in self.history.items()},
             "provenance": self.provenance,
+            "trust": TRUST_FILE if self.trust else None,
         }
-        write_bundle(Path(folder), manifest, self.model.write, overwrite=overwrite)
+        write_bundle(Path(folder), manifest, self._write, overwrite=overwrite)
+
+    def _write(self, folder: Path) -> None:
+        self.model.write(folder)
+        if self.trust:
+            self.trust.write(folder)
 
 
 def _finite(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

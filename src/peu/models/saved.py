@@ -7,7 +7,10 @@ from peu.errors import BundleError
 from peu.images.resizing import check_image_size
 from peu.models.bundle import read_manifest
 from peu.models.onnx_model import OnnxModel
-from peu.models.predictor import KIND, Predictor, ProbabilityModel
+from peu.models.predictor import KIND, Predictor
+from peu.models.probability_model import ProbabilityModel
+from peu.models.trust import FILE_NAME as TRUST_FILE
+from peu.models.trust import Trust
 
 
 def load(folder: str | Path) -> Predictor:
@@ -30,6 +33,7 @@ def load(folder: str | Path) -> Predictor:
                 for name, values in manifest["history"].items()
             },
             provenance=_read_object(manifest["provenance"]),
+            trust=_read_trust(place, manifest),
         )
         image_size = tuple(manifest["image_size"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -76,6 +80,15 @@ def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
             "Update peu, or train again."
         )
     return NetworkModel.read(folder)
+
+
+def _read_trust(folder: Path, manifest: dict[str, Any]) -> Trust:
+    name = manifest["trust"]
+    if name is None:
+        return Trust()
+    if name != TRUST_FILE or name not in manifest["files"]:
+        raise ValueError(f"it must list {TRUST_FILE} with its hash, not {name!r}")
+    return Trust.read(folder, class_count=len(manifest["class_names"]), files=manifest["files"])
 
 
 def _read_class_names(stored: Any) -> tuple[str, ...]:

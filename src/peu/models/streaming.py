@@ -11,7 +11,8 @@ from peu.errors import DataError
 from peu.images.finding import FoundImage
 from peu.images.records import SetAside
 from peu.images.workers import THREADS
-from peu.models.predictor import Prediction, Predictor
+from peu.models.prediction import Prediction
+from peu.models.predictor import Predictor
 
 _BATCH = 8 * THREADS
 _PATIENCE = 0.1

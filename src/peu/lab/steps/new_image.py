@@ -14,7 +14,7 @@ from peu.errors import PeuError
 from peu.images.decoding import decode_image
 from peu.lab.backbone import pretrained
 from peu.lab.context import LabContext
-from peu.models.predictor import Prediction
+from peu.models.prediction import Prediction
 from peu.reports.heat_map import overlay
 from peu.reports.mosaics import mosaic
 from peu.reports.thumbnails import thumbnail
