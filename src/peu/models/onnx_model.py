@@ -26,21 +26,23 @@ class OnnxModel:
     Attributes:
         content: the ONNX file. Its metadata says the classes, the shorter side that images are
             resized to, and the weights of the linear classifier for heat maps.
+        threads: that one image is shared out to; 1, for an image a core, is best for many images,
+            None is all cores.
     """
 
     file_name: ClassVar[str] = "model.onnx"
 
     content: bytes
+    threads: int | None = 1
 
     @cached_property
     def _session(self) -> Any:
-        """For any number of images: one a core."""
-        return open_session(self.content, threads=1)
+        return open_session(self.content, threads=self.threads)
 
     @cached_property
-    def _shared_session(self) -> Any:
-        """For one image as soon as possible: all cores work on it."""
-        return self._session if cores() == 1 else open_session(self.content)
+    def for_one_image(self) -> "OnnxModel":
+        """The same model for one image as soon as possible: all cores work on it."""
+        return self if cores() == 1 else OnnxModel(self.content, threads=None)
 
     @cached_property
     def _stored(self) -> dict[str, str]:
@@ -81,10 +83,7 @@ class OnnxModel:
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
         """The same with the features (n, d) that the classifier takes; one image or more."""
         names = ["probabilities", "features"]
-        if len(prepared) == 1:
-            found, features = self._shared_session.run(names, {"pixels": prepared[0][None]})
-        else:
-            found, features = run_each(self._session, names, prepared)
+        found, features = run_each(self._session, names, prepared)
         return np.asarray(found, np.float64), features
 
     def predict_proba(self, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -96,11 +95,7 @@ class OnnxModel:
         Returns:
             (n, k), rows summing to 1.
         """
-        if len(pixels) != 1:
-            return self.predict_prepared(list(pixels))
-        return np.asarray(
-            self._shared_session.run(["probabilities"], {"pixels": pixels})[0], np.float64
-        )
+        return self.predict_prepared(list(pixels))
 
     def class_activation(
         self, pixels: NDArray[np.uint8], class_index: int

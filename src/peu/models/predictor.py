@@ -184,10 +184,13 @@ class Predictor:
             return self.trust.calibrated(_finite(self._predict_dataset(images)))
         found = opened(images, shorter=self.shorter_side)
         prepared = [self._prepare(image) for image in found]
-        if len(prepared) == 1 and isinstance(self.model, OnnxModel):
-            # Several cores for the one image.
-            return self.trust.calibrated(_finite(self.model.predict_proba(prepared[0][None])))
-        return self.trust.calibrated(self.prepared_proba(prepared))
+        return self.trust.calibrated(self._for_number(len(prepared)).prepared_proba(prepared))
+
+    def _for_number(self, images: int) -> "Predictor":
+        """Itself, or with all cores on the one image."""
+        if images == 1 and isinstance(self.model, OnnxModel):
+            return replace(self, model=self.model.for_one_image)
+        return self
 
     def _predict_dataset(self, images: "ImageDataset") -> NDArray[np.float64]:
         from peu.images.workers import in_order
@@ -233,7 +236,7 @@ class Predictor:
         predictions: list[Prediction] = []
         waiting = map(asked.prepare, opened(images, shorter=self.shorter_side))
         while batch := list(itertools.islice(waiting, _BATCH)):
-            predictions += asked.predict_prepared(batch)
+            predictions += asked._for_number(len(batch)).predict_prepared(batch)  # noqa: SLF001
         return tuple(predictions)
 
     def view(self, image: ImageLike) -> NDArray[np.uint8]:
