@@ -307,3 +307,10 @@ def test_a_folder_in_use_by_another_run_is_refused(dataset: ImageDataset, tmp_pa
     with locked_elsewhere(tmp_path), pytest.raises(ResourceError, match="Another run"):
         compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)
     compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path)
+
+
+def test_labels_at_random_are_said_to_teach_nothing(dataset: ImageDataset) -> None:
+    shuffled = np.random.default_rng(3).permutation(np.asarray(dataset.labels))
+    comparison = compare(replace(dataset, labels=shuffled), [PLAIN], folds=2, repeats=1)
+    assert "nothing was learnt" in comparison.verdict
+    assert "nothing was learnt" not in compare(dataset, [PLAIN], folds=2, repeats=1).verdict

@@ -8,6 +8,7 @@ import pytest
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.summaries import pair_all, summarise
 from peu.comparison.trial import Trial
+from peu.comparison.verdict import plain_verdict
 from peu.evaluation.image_intervals import ImageSample, paired_difference, share_interval
 from peu.evaluation.metrics import METRICS
 from peu.evaluation.uncertainty import corrected_interval
@@ -97,3 +98,30 @@ def test_every_two_recipes_are_paired_image_by_image() -> None:
     hog, cnn = [1.0, 1.0, 1.0, 2 / 3], [1.0, 2 / 3, 1 / 3, 0.0]
     assert pairs[0] == paired_difference("hog", "cnn", hog, cnn, sample)
     assert all(pair.difference.mean > 0 for pair in pairs)
+
+
+@pytest.mark.parametrize("correct", [True, False])
+def test_500_classes_of_3_images_have_intervals_and_a_verdict(correct: bool) -> None:
+    labels = np.repeat(np.arange(500), 3)
+    splits = [
+        Split(np.flatnonzero(np.arange(1500) % 3 != fold), np.arange(fold, 1500, 3), 0, fold, 0)
+        for fold in range(3)
+    ]
+    trials = [
+        Trial(
+            recipe=PLAIN,
+            split=split,
+            labels=labels[split.test],
+            probabilities=np.eye(500)[labels[split.test] if correct else labels[split.test] - 1],
+            class_names=tuple(map(str, range(500))),
+            seconds=1.0,
+            parameters=1,
+            trainable_parameters=1,
+        )
+        for split in splits
+    ]
+    (summary,) = summarise([PLAIN], trials)
+    assert summary.accuracy.mean == float(correct)
+    assert summary.accuracy.high - summary.accuracy.low < 0.01
+    verdict = plain_verdict([("hog", summary.accuracy)], [], images=1500, baseline=1 / 500)
+    assert ("nothing was learnt" in verdict) != correct
