@@ -259,8 +259,7 @@ def main() -> None:
     parser.add_argument("--schemes", default="5x2,3x1")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    pool = {"caltech": caltech, "mnist": mnist}[options.source]()
-    recipes = RECIPES[options.source]
+    pool, recipes = (caltech if options.source == "caltech" else mnist)(), RECIPES[options.source]
     cells: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     pairs: dict[str, list[Verdict]] = defaultdict(list)
     for draw in range(options.draws):
@@ -268,9 +267,8 @@ def main() -> None:
             pool, options.classes, options.images, np.random.default_rng([options.seed, draw])
         )
         parts = {recipe: task.parts(recipe) for recipe in recipes}
-        nothing = np.array([], np.int64)
         truths = {
-            recipe: evaluations(recipe, x, task.y, [(rest, task.rest, nothing)])[0]
+            recipe: evaluations(recipe, x, task.y, [(rest, task.rest, task.y[:0])])[0]
             for recipe, (x, rest) in parts.items()
         }
         for scheme in options.schemes.split(","):
