@@ -47,10 +47,12 @@ def test_a_corner_that_goes_with_a_class_is_named_with_its_class() -> None:
     assert 0.3 < one.gain < 1
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_chance_is_no_shortcut(seed: int) -> None:
-    corners = np.random.default_rng(seed).uniform(0, 255, (N, 12))
-    assert _found(corners, seed=seed) == ()
+def test_chance_is_called_a_shortcut_about_once_in_a_hundred_sets() -> None:
+    named = [
+        bool(_found(np.random.default_rng(100 + seed).uniform(0, 255, (N, 12)), seed=seed))
+        for seed in range(20)
+    ]
+    assert sum(named) <= 1
 
 
 def test_a_format_that_goes_with_a_class_is_named() -> None:

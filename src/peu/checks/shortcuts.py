@@ -179,11 +179,10 @@ def _nearest(
 
 def _told(nearest: NDArray[np.int64], labels: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """The class that each image is given; of equal votes the more frequent class."""
-    votes = np.tile(1e-3 * np.bincount(labels, minlength=count) / len(labels), (len(labels), 1))
-    rows = np.arange(len(labels))
-    for column in nearest.T:
-        votes[rows, labels[column]] += 1
-    return np.asarray(votes.argmax(axis=1), np.int64)
+    frequency = np.bincount(labels, minlength=count) / len(labels)
+    named = labels[nearest]
+    votes = (named[:, :, None] == named[:, None, :]).sum(axis=2) + 1e-3 * frequency[named]
+    return np.asarray(named[np.arange(len(named)), votes.argmax(axis=1)], np.int64)
 
 
 def _shortcut(

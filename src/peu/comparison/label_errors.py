@@ -17,6 +17,7 @@ from peu.evaluation.label_errors import (
 )
 from peu.images.dataset import ImageDataset
 from peu.images.splits import Split, make_splits
+from peu.images.workers import small_products
 from peu.wording import quoted
 
 _C = 10.0
@@ -115,7 +116,8 @@ def find_label_errors(
     transfer = transfer or Transfer()
     features = _unit_length(transfer.features(images))
     labels = np.asarray(images.labels)
-    tested, probabilities = _out_of_fold(features, labels, splits, len(images.class_names))
+    with small_products():
+        tested, probabilities = _out_of_fold(features, labels, splits, len(images.class_names))
     suspects = suspected_labels(labels[tested], probabilities)
     return _judged(
         images,
@@ -199,8 +201,8 @@ def _out_of_fold(
     centred = features - features.mean(axis=0)
     if len(centred) < centred.shape[1]:
         # The penalty sees no rotation, and the images span few directions.
-        left, scale, _ = np.linalg.svd(centred, full_matrices=False)
-        centred = left * scale
+        variances, vectors = np.linalg.eigh(centred.astype(np.float64) @ centred.T)
+        centred = (vectors * np.sqrt(np.maximum(variances, 0))).astype(np.float32)
     total = np.zeros((len(labels), class_count))
     tested = np.zeros(len(labels), bool)
     for split in splits:
