@@ -1,10 +1,9 @@
 """Images in their own proportions against padded ones: accuracy and log loss of `transfer`.
 
 Six tasks of 2 to 12 classes are drawn by a seed from `caltech-rest`, each with a pair of classes
-that look alike; at most 60 images a class. The same folds, 5 x 2, for all ways to bring an image
-to size.
+that look alike. The same folds for all ways to bring an image to size.
 
-Run: PEU_DATA=... python benchmarks/resizing.py [--sides 256] [--seed 0]
+Run: PEU_DATA=... python benchmarks/resizing.py [--sides 256] [--seed 0] [--most 60] [--repeats 2]
 """
 
 import argparse
@@ -37,12 +36,13 @@ ALIKE = (
     ("cougar_face", "cougar_body"),
     ("flamingo", "flamingo_head"),
 )
-FEWEST, MOST = 30, 60
+FEWEST = 30
+POOLINGS = ("whole map", "three windows")
 Figures = tuple[float, float]
 
 
-def tasks(seed: int) -> dict[str, ImageDataset]:
-    """Draw the tasks."""
+def tasks(seed: int, most: int) -> dict[str, ImageDataset]:
+    """Draw the tasks, with at most so many images a class."""
     rest = load_images(DATA / "caltech-rest")
     names, counts = np.unique(rest.y, return_counts=True)
     pairs = {name for pair in ALIKE for name in pair}
@@ -52,7 +52,7 @@ def tasks(seed: int) -> dict[str, ImageDataset]:
         generator = np.random.default_rng(child_seed(seed, "task", number))
         pair = ALIKE[number % len(ALIKE)]
         chosen = [*pair, *generator.choice(others, size - 2, replace=False)]
-        kept = [generator.permutation(np.flatnonzero(rest.y == name))[:MOST] for name in chosen]
+        kept = [generator.permutation(np.flatnonzero(rest.y == name))[:most] for name in chosen]
         drawn[f"{size} classes, {pair[0]}"] = rest[np.sort(np.concatenate(kept))]
     return drawn
 
@@ -76,12 +76,12 @@ def features(images: ImageDataset, session: Any, way: str, side: int) -> NDArray
     return cached(images, ("benchmark", BACKBONE, way, side), compute, phase="Features")
 
 
-def figures(rows: NDArray[np.float32], images: ImageDataset) -> Figures:
-    """Mean accuracy and log loss over 5 folds x 2."""
+def figures(rows: NDArray[np.float32], images: ImageDataset, repeats: int) -> Figures:
+    """Mean accuracy and log loss over 5 folds x repeats."""
     labels = np.unique(images.y, return_inverse=True)[1].astype(np.int64)
     groups = images.groups
     right, losses = [], []
-    for seed in range(2):
+    for seed in range(repeats):
         folds = StratifiedGroupKFold(5, shuffle=True, random_state=seed)
         for train, test in folds.split(rows, labels, groups):
             fitted = fit_logistic(
@@ -102,18 +102,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sides", type=int, nargs="+", default=[256])
     parser.add_argument("--ways", nargs="+", default=["padded", "own proportions"])
+    parser.add_argument("--poolings", nargs="+", choices=POOLINGS, default=list(POOLINGS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most", type=int, default=60)
+    parser.add_argument("--repeats", type=int, default=2)
     options = parser.parse_args()
     graph = add_pooling(lite_graph(read_efficientnet_lite(BACKBONE), BACKBONE))
-    session = open_session(graph.SerializeToString())
+    session = open_session(graph.SerializeToString(), threads=1)
     found: dict[str, list[Figures]] = {}
-    for task, images in tasks(options.seed).items():
+    for task, images in tasks(options.seed, options.most).items():
         print(f"{task}: {len(images)} images", flush=True)
         for way in options.ways:
             for side in options.sides:
                 rows = features(images, session, way, side)
-                for pooling, name in enumerate(("whole map", "three windows")):
-                    both = figures(rows[:, pooling], images)
+                for name in options.poolings:
+                    both = figures(rows[:, POOLINGS.index(name)], images, options.repeats)
                     label = f"{way}, {side}, {name}"
                     found.setdefault(label, []).append(both)
                     print(f"  {label}: {both[0]:.4f}, log loss {both[1]:.4f}", flush=True)
