@@ -1,5 +1,6 @@
 """What all recipes share: a scikit-learn classifier whose input is images."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -15,6 +16,7 @@ from peu.images.conversion import as_images
 from peu.images.dataset import ImageDataset
 from peu.images.metadata import short_hash
 from peu.images.resizing import ResizeMode
+from peu.images.workers import small_products
 from peu.models.predictor import Predictor
 from peu.models.probability_model import ProbabilityModel
 from peu.networks.history import History
@@ -88,7 +90,8 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self.history_ = History()
         self.notes_: tuple[str, ...] = ()
         self.held_out_: HeldOut | None = None
-        self._fit(data)
+        with self._threads():
+            self._fit(data)
         self.provenance_ = {
             "peu": __version__,
             "dataset": data.images.name,
@@ -126,7 +129,12 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         dataset = as_images(images)
         if len(dataset) == 0:
             return np.zeros((0, len(self.classes_)))
-        return self._predict_proba(dataset)
+        with self._threads():
+            return self._predict_proba(dataset)
+
+    def _threads(self) -> contextlib.AbstractContextManager[None]:
+        """How matrices are multiplied: those of few images are small; a network has its own way."""
+        return contextlib.nullcontext() if self.trains_network else small_products()
 
     def _predict_proba(self, images: ImageDataset) -> FloatArray:
         return self.predictor().predict_proba(images)

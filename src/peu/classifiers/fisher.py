@@ -18,7 +18,7 @@ from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
 from peu.images.image_size import ImageSize
 from peu.images.resizing import ResizeMode
-from peu.images.workers import in_order, small_products
+from peu.images.workers import in_order
 from peu.models.fisher import Codebook, FisherMachine, linear_scores
 from peu.models.kernel_machine import softmax
 from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid, describe_patches
@@ -101,9 +101,8 @@ class FisherVectors(ImageClassifier):
                 "`transfer` or `hog` instead, or fewer images."
             )
         folds = data.inner_folds(child_seed(self.seed, "inner folds"))
-        with small_products():
-            codebook = self._learn_codebook(data.images)
-            vectors = self._encode(data.images, codebook)
+        codebook = self._learn_codebook(data.images)
+        vectors = self._encode(data.images, codebook)
         machines = fit_linear_machines(
             vectors, data.labels, [fit for fit, _ in folds] + [np.arange(len(data))], self.C
         )
@@ -133,8 +132,7 @@ class FisherVectors(ImageClassifier):
         self.n_parameters_ = self.n_trainable_parameters_ = weights.size + intercepts.size + mixture
 
     def _predict_proba(self, images: ImageDataset) -> FloatArray:
-        with small_products():
-            vectors = self._encode(images, self.model_.codebook)
+        vectors = self._encode(images, self.model_.codebook)
         return softmax(self.model_.scores(vectors) / self.model_.temperature)
 
     def _grid(self) -> PatchGrid:
