@@ -52,3 +52,11 @@ def first_few(items: Sequence[str]) -> str:
     listed = ", ".join(items[:_EXAMPLES])
     rest = len(items) - _EXAMPLES
     return f"{listed} and {rest} more" if rest > 0 else listed
+
+
+def in_words(seconds: float) -> str:
+    """A time as a person says it: "90 s", "10 min", "2 h"."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= unit and seconds % unit == 0:
+            return f"{seconds / unit:g} {name}"
+    return f"{seconds:g} s"

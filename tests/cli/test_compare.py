@@ -24,7 +24,8 @@ def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> No
     assert "hog is right on" in told.stdout
     assert f"Report: {Path('run/report.html')}" in told.stdout
     assert "\x1b" not in told.stdout + told.stderr
-    beginning, first, second = told.stderr.splitlines()
+    beginning, first, second, done = told.stderr.splitlines()
+    assert done.startswith("hog is done: accuracy ")
     assert beginning == "32 images; 2 trials in run."
     assert first.startswith("1/2 hog, repeat 1, fold 1: accuracy ")
     assert second.startswith("2/2 hog, repeat 1, fold 2: accuracy ")
@@ -80,6 +81,20 @@ def test_the_same_command_resumes_and_gives_the_same_figures(peu: Peu, photos: P
     third = peu("compare", photos, *QUICK, "--seed", 1, "--json")
     assert json.loads(third.stdout)["recipes"] != figures[0]["recipes"]
     assert len(list(Path("runs").iterdir())) == 2
+
+
+def test_a_time_limit_says_what_it_left_out(peu: Peu, photos: Path) -> None:
+    recipes = ("--recipes", "hog,tuned-cnn", "--folds", 2, "--repeats", 1)
+    told = peu("compare", photos, *recipes, "--time-limit", "60s", "-o", "run", "--json")
+    assert told.exit_code == 0
+    result = json.loads(told.stdout)
+    assert [recipe["name"] for recipe in result["recipes"]] == ["hog"]
+    assert [each["name"] for each in result["left_out"]] == ["tuned-cnn"]
+    assert "tuned-cnn is left out" in result["verdict"]
+    assert "tuned-cnn" in Path("run/report.html").read_text(encoding="utf-8")
+    refused = peu("compare", photos, *QUICK, "--time-limit", 1, "-o", "other")
+    assert refused.exit_code == 5
+    assert "--time-limit" in refused.stderr
 
 
 def test_other_settings_are_refused_in_the_same_folder(peu: Peu, photos: Path) -> None:
@@ -181,6 +196,7 @@ def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path) -> None:
         (("--recipes", "hog", "--epochs", 3), 2, "--epochs"),
         (("--recipes", "hog", "--set", "hog.resize_mode=bend"), 2, "resize_mode"),
         (("--quick", "--thorough"), 2, "--thorough"),
+        (("--time-limit", "soon"), 2, "--time-limit"),
         (("--recipes", "hog,hog"), 2, "names of their own"),
         (("--config", "nowhere.toml"), 2, "--config"),
         (("--recipes", "hog", "--folds", 9), 3, "9"),

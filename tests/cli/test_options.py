@@ -2,7 +2,7 @@
 
 import pytest
 
-from peu.cli.options import read_filters, read_image_size
+from peu.cli.options import read_duration, read_filters, read_image_size
 from peu.errors import RecipeError
 
 ENDLESS = pytest.param("9" * 5000, id="endless")
@@ -31,3 +31,17 @@ def test_filters_are_whole_numbers_with_commas_between(text: str, filters: tuple
 def test_anything_else_is_no_filters(text: str) -> None:
     with pytest.raises(RecipeError, match="--filters"):
         read_filters(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), ("45", 45), (" 2 M ", 120)]
+)
+def test_a_duration_has_a_unit_or_is_in_seconds(text: str, seconds: float) -> None:
+    assert read_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "0", "-5m", "soon", "nan", "inf", "5 days", ENDLESS])
+def test_anything_else_is_no_duration(text: str) -> None:
+    with pytest.raises(RecipeError, match="--time-limit") as caught:
+        read_duration(text)
+    assert "\n" not in str(caught.value)

@@ -1,6 +1,7 @@
 """`peu train`: a model in a folder, then at work."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,44 @@ def test_without_a_recipe_a_comparison_chooses_and_says_why(peu: Peu, photos: Pa
     several = peu("train", photos, "-o", "other", "--recipe", "hog,cnn")
     assert several.exit_code == 2
     assert "hog, cnn" in complaint(several)
+
+
+def test_a_comparison_is_found_beside_the_images_or_where_it_is_named(
+    peu: Peu, photos: Path, tmp_path: Path
+) -> None:
+    own = Path(shutil.copytree(photos, tmp_path / "there" / "photos"))
+    quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "-q")
+    assert peu("compare", own, *quick, "-o", own.parent / "runs" / "mine").exit_code == 0
+    beside = json.loads(peu("train", own, "-o", "first", "--json").stdout)
+    assert beside["recipe"] == "hog"
+    assert "mine" in beside["reason"]
+    for named in (own.parent / "runs", own.parent / "runs" / "mine"):
+        told = peu("train", photos, "--run", named, "-o", "model", "--overwrite", "--json")
+        assert json.loads(told.stdout)["recipe"] == "hog"
+    Path("empty").mkdir()
+    for wrong in ("empty", "nowhere"):
+        refused = peu("train", photos, "--run", wrong, "-o", "other")
+        assert refused.exit_code == 2
+        assert wrong in complaint(refused)
+
+
+def test_images_kept_for_testing_are_learnt_from_only_when_asked(
+    peu: Peu, photos: Path, tmp_path: Path
+) -> None:
+    parted = tmp_path / "parted"
+    for image in sorted(photos.rglob("*.jpg")):
+        number = int(image.stem[-1]) if image.stem[-1].isdigit() else 0
+        part = {0: "test", 1: "val"}.get(number % 4, "train")
+        target = parted / part / image.parent.name / image.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(image, target)
+    kept = json.loads(peu("train", parted, "--recipe", "hog", "-o", "kept", "--json").stdout)
+    assert 0 < kept["left_to_test"] < 32
+    assert kept["images"] + kept["left_to_test"] == 32
+    tested = json.loads(peu("evaluate", "kept", parted / "test", "--json").stdout)
+    assert tested["seen_in_training"] == 0
+    every = peu("train", parted, "--recipe", "hog", "-o", "all", "--use-all", "--json")
+    assert json.loads(every.stdout)["images"] == 32
 
 
 def test_nothing_is_overwritten_unasked(peu: Peu, photos: Path) -> None:

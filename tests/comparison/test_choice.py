@@ -38,6 +38,7 @@ def _report(
     fingerprint: str,
     rows: list[tuple[ImageClassifier, float, float]],
     repeats: int = 1,
+    worse: tuple[str, ...] = (),
 ) -> None:
     value: dict[str, Any] = {
         "dataset": {"fingerprint": fingerprint},
@@ -45,11 +46,21 @@ def _report(
         "repeats": repeats,
         "recipes": [
             {
+                "name": recipe.name,
                 "recipe": recipe.to_dict(),
                 "accuracy": {"mean": accuracy},
                 "seconds_per_trial": seconds,
             }
             for recipe, accuracy, seconds in rows
+        ],
+        "paired": [
+            {
+                "first": max(rows, key=lambda row: row[1])[0].name,
+                "second": recipe.name,
+                "distinguishable": recipe.name in worse,
+            }
+            for recipe, accuracy, _ in rows
+            if accuracy < max(row[1] for row in rows)
         ],
     }
     write_json(folder / "report.json", value)
@@ -57,7 +68,8 @@ def _report(
 
 def test_a_comparison_of_these_images_decides(dataset: ImageDataset, tmp_path: Path) -> None:
     best = SmallCNN(name="mine", filters=(3,))
-    _report(tmp_path / "own", dataset.fingerprint, [(HogSVM(), 0.8, 1.0), (best, 0.9, 60.0)])
+    rows: list[tuple[ImageClassifier, float, float]] = [(HogSVM(), 0.8, 1.0), (best, 0.9, 60.0)]
+    _report(tmp_path / "own", dataset.fingerprint, rows, worse=("hog",))
     _report(tmp_path / "other", "of other images", [(HogSVM(), 1.0, 1.0)])
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "report.json").write_text("{")
@@ -65,6 +77,24 @@ def test_a_comparison_of_these_images_decides(dataset: ImageDataset, tmp_path: P
     assert choice.recipe == best
     assert "own" in choice.reason
     assert "90.0%" in choice.reason
+    assert choice.run == tmp_path / "own"
+    assert choose_recipe(dataset, runs=[tmp_path / "none", tmp_path / "own"]).recipe == best
+
+
+def test_of_those_that_cannot_be_told_from_the_best_the_fastest_is_taken(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    slow, quick = SmallCNN(), FisherVectors()
+    rows: list[tuple[ImageClassifier, float, float]] = [
+        (HogSVM(), 0.8, 1.0),
+        (quick, 0.89, 3.0),
+        (slow, 0.9, 60.0),
+    ]
+    _report(tmp_path / "run", dataset.fingerprint, rows, worse=("hog",))
+    choice = choose_recipe(dataset, runs=tmp_path)
+    assert choice.recipe == quick
+    for told in ("not shown to be worse than cnn", "89.0%", "90.0%", "3.0 s", "60.0 s"):
+        assert told in choice.reason
 
 
 def test_the_more_thorough_comparison_counts_and_of_equals_the_newer(

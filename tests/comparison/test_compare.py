@@ -16,8 +16,8 @@ from locked_folder import locked_elsewhere
 from peu.classifiers.base import ImageClassifier
 from peu.classifiers.hog import HogSVM
 from peu.classifiers.transfer import Transfer
-from peu.comparison import compare as module
 from peu.comparison import processes
+from peu.comparison import running as module
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
 from peu.comparison.trial import Trial, TrialTask, run_trial, trial_to_dict, try_trial
@@ -155,7 +155,8 @@ def _edit(path: Path, **changes: object) -> None:
 def test_a_failed_recipe_counts_as_done(dataset: ImageDataset) -> None:
     with recorded_progress() as progress:
         compare(dataset, [MISSING, PLAIN], folds=2, repeats=1)
-    assert progress.counted == [(0, 4), (0, 4), (2, 4), (3, 4), (4, 4)]
+    # Transfer learning would have taken two thirds of the time.
+    assert progress.counted == [(0, 4), (0, 4), (1, 4), (1, 4), (4, 4)]
 
 
 _KILLED = """
@@ -212,6 +213,42 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
         compare(dataset, [TINY], folds=3, repeats=1, run_folder=tmp_path, workers=2)
         _files(tmp_path)[0].unlink()
     assert asked == [(3, 2, 2), (1, 1, 2)]
+
+
+def test_what_there_is_no_time_for_is_left_out_and_done_with_more_time(
+    dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = replace(PLAIN, name="slow", cell_size=16)
+    monkeypatch.setattr(type(slow), "usual_seconds", property(_seconds_of))
+    told: list[tuple[str, int, float]] = []
+
+    def run(time_limit: float | None) -> Comparison:
+        return compare(
+            dataset,
+            [slow, PLAIN],
+            folds=2,
+            repeats=2,
+            run_folder=tmp_path,
+            time_limit=time_limit,
+            on_recipe=lambda own, left: told.append((own[0].recipe.name, len(own), left)),
+        )
+
+    cut = run(300)
+    assert [summary.name for summary in cut.summaries] == ["hog"]
+    assert [each.name for each in cut.left_out] == ["slow"]
+    assert "0 of 4 trials ended within 5 min" in cut.verdict
+    assert told[0][:2] == ("hog", 4)
+    assert told[0][2] > 300
+    whole = run(None)
+    assert whole.left_out == ()
+    assert {summary.name for summary in whole.summaries} == {"hog", "slow"}
+    assert _figures(whole)[4:] == _figures(cut)
+    with pytest.raises(ResourceError, match="--time-limit"):
+        compare(dataset, [PLAIN], folds=2, repeats=1, time_limit=0.5)
+
+
+def _seconds_of(recipe: HogSVM) -> float:
+    return 1e7 if recipe.name == "slow" else 0.5
 
 
 def test_a_renamed_recipe_is_not_run_again(

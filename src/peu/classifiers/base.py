@@ -41,6 +41,7 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     A recipe implements `_fit(data)`, which sets `model_`, and declares its settings as fields.
 
     Attributes:
+        usual_seconds: what fitting on some hundred images takes, roughly: cheap recipes run first.
         classes_: the k classes, sorted; columns of `predict_proba` are in this order.
         model_: the fitted model, from pixels to probabilities.
         history_: figures of training, epoch by epoch; empty where there are no epochs.
@@ -51,6 +52,7 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """
 
     kind: ClassVar[str] = ""
+    usual_seconds: ClassVar[float] = 60.0
 
     name: Name = "classifier"
     seed: Annotated[int, Field(ge=0, description="Random seed.")] = 0

@@ -47,6 +47,8 @@ class FisherVectors(ImageClassifier):
     Sanchez, Perronnin and de Campos (2012) for the position.
     """
 
+    usual_seconds = 3.0
+
     name: Name = "fisher"
     image_size: Annotated[ImageSize, Field(description="(height, width) in pixels.")] = (96, 96)
     resize_mode: Annotated[

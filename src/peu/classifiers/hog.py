@@ -54,6 +54,8 @@ class HogSVM(ImageClassifier):
     Source: Dalal and Triggs (2005), "Histograms of oriented gradients for human detection".
     """
 
+    usual_seconds = 0.5
+
     name: Name = "hog"
     image_size: Annotated[ImageSize, Field(description="(height, width) in pixels.")] = (64, 64)
     resize_mode: Annotated[

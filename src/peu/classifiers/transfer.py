@@ -83,6 +83,8 @@ class Transfer(ImageClassifier):
     Source: lab sheet, section 1.5.
     """
 
+    usual_seconds = 1.0
+
     name: Name = "transfer"
     backbone: Backbone = "efficientnet-lite2"
     backbone_weights: BackboneWeights = "imagenet"

@@ -63,6 +63,8 @@ class TunedCNN(ImageClassifier):
     Source: lab sheet, section 1.3.
     """
 
+    usual_seconds = 600.0
+
     name: Name = "tuned-cnn"
     resize_mode: Annotated[
         ResizeMode, Field(description="How images of another shape are resized.")

@@ -1,5 +1,6 @@
 """Options that several commands share, each described once, and readers of their values."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -129,6 +130,16 @@ ChannelsOption = Annotated[
 TimeLimit = Annotated[
     float | None, typer.Option("--time-limit", help="Seconds after which training stops.")
 ]
+CommandTimeLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--time-limit",
+        metavar="TIME",
+        help="Time for the whole command: 90s, 10m, 2h, or seconds. What there is no time for is "
+        "left out, and named; the same command with more time goes on from there.",
+        rich_help_panel=_RUN,
+    ),
+]
 ResizeModeOption = Annotated[
     str | None,
     typer.Option(
@@ -152,6 +163,29 @@ def read_image_size(text: str) -> tuple[int, int]:
             "whole numbers of pixels."
         )
     return int(sides[0]), int(sides[-1])
+
+
+def read_duration(text: str) -> float:
+    """Read "90s", "10m", "1.5h" or a number of seconds.
+
+    Returns:
+        Seconds, above 0.
+
+    Raises:
+        RecipeError: it is none of these.
+    """
+    unit = {"s": 1, "m": 60, "h": 3600}.get(text.strip()[-1:].lower())
+    number = text.strip()[:-1] if unit else text
+    try:
+        seconds = float(number) * (unit or 1)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise RecipeError(
+            f"`--time-limit` must be as 90s, 10m, 2h or 600 (seconds). Received: {text[:20]!r}. "
+            "Try 10m."
+        )
+    return seconds
 
 
 def read_filters(text: str) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from peu.cli.handle_errors import handle_errors
 from peu.cli.run_folder import RUNS
 from peu.errors import RecipeError
 from peu.progress import steps
+from peu.wording import quoted
 
 if TYPE_CHECKING:
     from peu.classifiers.base import ImageClassifier
@@ -26,10 +27,26 @@ def train_command(
         str | None,
         typer.Option(
             "--recipe",
-            help="Name of a recipe; `peu recipes` lists them. Default: the best in a comparison of "
-            "these images in runs/, or else what suits their number.",
+            help="Name of a recipe; `peu recipes` lists them. Default: by a comparison of these "
+            "images the fastest of those that are not shown to be worse than the best, or else "
+            "what suits their number.",
         ),
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            help="A run of `peu compare`, or a folder of runs, to choose the recipe by. Default: "
+            "runs/ here, or beside the images.",
+        ),
+    ] = None,
+    use_all: Annotated[
+        bool,
+        typer.Option(
+            "--use-all",
+            help="Learn from the folders val/ and test/ too. Default: from train/ alone.",
+        ),
+    ] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
     ),
@@ -58,7 +75,8 @@ def train_command(
     """Train a model on all images of a set, and save it.
 
     Without --recipe one is chosen for these images, and the command says why. Use `peu compare` to
-    find out how good a recipe is: here no image is left to test on.
+    find out how good a recipe is: here no image is left to test on. Images in val/ and test/ are
+    never learnt from, unless --use-all is given.
     """
     settings = read_config(config)
     named = recipe is not None or bool(settings.get("recipes"))
@@ -75,6 +93,10 @@ def train_command(
     asked = choose_recipes(recipe, settings, changes)
     if named:
         _check_one(asked)
+    if named and run is not None:
+        raise RecipeError(
+            "`--run` chooses a recipe, and so does `--recipe`. Received: both. Drop one."
+        )
     seed = settings.get("seed", 0) if seed is None else seed
 
     from peu.classifiers.search import searches_kept_in
@@ -91,14 +113,22 @@ def train_command(
         if dataset.set_aside:
             aside = len(dataset.set_aside)
             remark(f"Set aside: {aside}; `peu describe` lists them with the reasons.", quiet=quiet)
-        chosen, reason = (asked[0], None) if named else _choose(dataset, changes)
+        chosen, reason = (asked[0], None) if named else _choose(dataset, changes, data, run)
         if reason is not None:
             remark(f"Chose {chosen.name}: {reason}.", quiet=quiet)
         chosen.seed = seed
+        learnt, validation = (dataset, None) if use_all else _to_learn_from(dataset)
+        kept = len(dataset) - len(learnt)
+        if kept:
+            remark(
+                f"Learns from the {len(learnt)} images in train/; {kept} in val/ and test/ are "
+                "left to test on (--use-all learns from them too).",
+                quiet=quiet,
+            )
         with searches_kept_in(cache_folder() / "searches"):
-            chosen.fit(dataset)
+            chosen.fit(learnt, validation=validation)
         predictor = trusted_predictor(
-            chosen, dataset, predictions=find_out_of_fold(RUNS, dataset, chosen), none=others
+            chosen, learnt, predictions=find_out_of_fold(RUNS, learnt, chosen), none=others
         )
         predictor.save(output, overwrite=overwrite)
         done(1)
@@ -112,8 +142,9 @@ def train_command(
                 "output": str(output),
                 "recipe": chosen.name,
                 "reason": reason,
-                "class_names": list(dataset.class_names),
-                "images": len(dataset),
+                "class_names": [str(each) for each in chosen.classes_],
+                "images": len(learnt),
+                "left_to_test": kept,
                 "parameters": parameters,
                 "trainable_parameters": trainable,
                 "fingerprint": dataset.fingerprint,
@@ -123,19 +154,42 @@ def train_command(
         )
     else:
         say(
-            f"{chosen.name} learnt {len(dataset.class_names)} classes from {len(dataset)} "
+            f"{chosen.name} learnt {len(chosen.classes_)} classes from {len(learnt)} "
             f"images: {trainable:,} of {parameters:,} parameters. Saved to {output}."
         )
 
 
-def _choose(dataset: "ImageDataset", changes: list[Change]) -> "tuple[ImageClassifier, str]":
+def _to_learn_from(dataset: "ImageDataset") -> "tuple[ImageDataset, ImageDataset | None]":
+    """The images of train/ where a folder has such parts, and those that curves are shown for."""
+    own = [part in ("", "train") for part in dataset.parts]
+    if all(own):
+        return dataset, None
+    validation = [part == "validation" for part in dataset.parts]
+    return dataset[own], dataset[validation] if any(validation) else None
+
+
+def _choose(
+    dataset: "ImageDataset", changes: list[Change], data: str, run: Path | None
+) -> "tuple[ImageClassifier, str]":
     from peu.classifiers.transfer import Transfer
     from peu.comparison.choice import choose_recipe
 
     backbone = {
         change.target: change.value for change in changes if change.target.startswith("backbone")
     }
-    choice = choose_recipe(dataset, runs=RUNS, transfer=Transfer(**backbone))
+    if run is not None and not run.is_dir():
+        raise RecipeError(
+            "`--run` must be a folder: a run of `peu compare`, or several. Received: "
+            f"{quoted(run)}. Check the path."
+        )
+    beside = [Path(data).absolute().parent / RUNS] if Path(data).exists() else []
+    runs = [run] if run is not None else [RUNS, *beside]
+    choice = choose_recipe(dataset, runs=runs, transfer=Transfer(**backbone))
+    if run is not None and choice.run is None:
+        raise RecipeError(
+            f"`--run` must hold a finished comparison of these images. {quoted(run)} has none. Run "
+            "`peu compare` on them, or leave `--run` out."
+        )
     found = with_changes(choice.recipe, changes)
     _check_one(found)
     return found[0], choice.reason

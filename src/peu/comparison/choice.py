@@ -31,27 +31,29 @@ class Choice:
     Attributes:
         recipe: the one to train.
         reason: one sentence.
+        run: folder of the comparison that decided; None where none did.
     """
 
     recipe: ImageClassifier
     reason: str
+    run: Path | None = None
 
 
 def choose_recipe(
     images: ImageDataset,
     *,
-    runs: str | Path | None = "runs",
+    runs: str | Path | Sequence[str | Path] | None = "runs",
     transfer: Transfer | None = None,
 ) -> Choice:
     """Choose a recipe for the images at hand.
 
-    A comparison of the same images decides where there is one: the best recipe in it, of equal
-    ones the faster. Otherwise transfer learning is chosen if its weights are available, and
-    without them the number of images decides.
+    A comparison of the same images decides where there is one: of the recipes that its verdict
+    cannot tell from the best, the one that trained and tested fastest. Otherwise transfer learning
+    is chosen if its weights are available, and without them the number of images decides.
 
     Args:
         images: labelled.
-        runs: the folder that `peu compare` keeps its runs in, or None to look at none.
+        runs: folders of runs of `peu compare`, or of one run; None looks at none.
         transfer: the pretrained network to consider; None is the default one.
 
     Returns:
@@ -68,7 +70,8 @@ def choose_recipe(
         >>> classifier = choose_recipe(photos).recipe.fit(photos)  # doctest: +SKIP
     """
     _, counts = np.unique(images.y, return_counts=True)
-    compared = None if runs is None else _best_compared(Path(runs), images.fingerprint)
+    folders = [runs] if isinstance(runs, (str, Path)) else list(runs or ())
+    compared = _best_compared([Path(each) for each in folders], images.fingerprint)
     if compared is not None:
         return compared
     transfer = transfer or Transfer()
@@ -112,28 +115,49 @@ def _is_available(transfer: Transfer) -> bool:
     return True
 
 
-def _best_compared(runs: Path, fingerprint: str) -> Choice | None:
-    """Best recipe of the most thorough finished comparison of these images, the newest first."""
+def _best_compared(folders: Sequence[Path], fingerprint: str) -> Choice | None:
+    """Choice by the most thorough finished comparison of these images, the newest first."""
     found = []
-    for path in sorted(runs.glob("*/report.json")):
+    for path in (path for folder in folders for path in _reports(folder)):
         try:
             report = read_json(path)
             if report["dataset"]["fingerprint"] != fingerprint:
                 continue
-            recipe, accuracy = _best(report["recipes"])
+            choice = _fastest_of_the_best(report, path.parent)
             trials = int(report["folds"]) * int(report["repeats"])
-            found.append((trials, path.stat().st_mtime, path.parent, recipe, accuracy))
+            found.append((trials, path.stat().st_mtime, choice))
         except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, PeuError):
             # A report of something else, of another version, or half deleted: it says nothing.
             continue
-    if not found:
-        return None
-    _, _, folder, recipe, accuracy = max(found, key=lambda each: each[:2])
-    return Choice(
-        recipe, f"it did best in the comparison of these images in {folder} ({accuracy:.1%})"
-    )
+    return max(found, key=lambda each: each[:2])[2] if found else None
 
 
-def _best(rows: Sequence[dict[str, Any]]) -> tuple[ImageClassifier, float]:
+def _reports(folder: Path) -> list[Path]:
+    own = folder / "report.json"
+    return [own] if own.is_file() else sorted(folder.glob("*/report.json"))
+
+
+def _fastest_of_the_best(report: dict[str, Any], folder: Path) -> Choice:
+    """The fastest recipe of those that are not shown to be worse than the best."""
+    rows: list[dict[str, Any]] = report["recipes"]
     best = max(rows, key=lambda row: (row["accuracy"]["mean"], -row["seconds_per_trial"]))
-    return recipe_from_dict(best["recipe"]), float(best["accuracy"]["mean"])
+    worse = {
+        name
+        for pair in report["paired"]
+        if best["name"] in (pair["first"], pair["second"]) and pair["distinguishable"]
+        for name in (pair["first"], pair["second"])
+    } - {best["name"]}
+    alike = [row for row in rows if row["name"] not in worse]
+    chosen = min(alike, key=lambda row: (row["seconds_per_trial"], -row["accuracy"]["mean"]))
+    where = f"in the comparison of these images in {folder}"
+    accuracy, seconds = float(chosen["accuracy"]["mean"]), float(chosen["seconds_per_trial"])
+    if chosen is best:
+        reason = f"it did best {where} ({accuracy:.1%})"
+    else:
+        reason = (
+            f"{where} it is not shown to be worse than {best['name']}, which did best "
+            f"({accuracy:.1%} and {float(best['accuracy']['mean']):.1%}), and it trains and "
+            f"answers faster ({seconds:.1f} s a trial instead of "
+            f"{float(best['seconds_per_trial']):.1f} s)"
+        )
+    return Choice(recipe_from_dict(chosen["recipe"]), reason, folder)

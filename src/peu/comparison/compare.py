@@ -2,9 +2,9 @@
 
 import contextlib
 import datetime as dt
-import functools
 import platform
-from collections.abc import Callable, Generator, Iterable, Sequence
+import time
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -12,26 +12,23 @@ import numpy as np
 
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import Comparison, Failure
-from peu.comparison.ensemble_plan import combine_all, plan_ensembles
-from peu.comparison.processes import (
-    core_count,
-    most_workers,
-    run_side_by_side,
-    suggest_threads,
-    suggest_workers,
+from peu.comparison.processes import core_count
+from peu.comparison.running import MapTrials, OnRecipe, OnTrial, run_all
+from peu.comparison.schedule import (
+    LeftOut,
+    Pace,
+    left_out_sentence,
+    within_time,
 )
 from peu.comparison.summaries import pair_all, summarise
-from peu.comparison.trial import Trial, TrialTask, read_trial, trial_key, try_trial
+from peu.comparison.trial import Trial
 from peu.comparison.verdict import plain_verdict
-from peu.errors import PeuError, RecipeError
-from peu.files import write_json
+from peu.errors import RecipeError, ResourceError
 from peu.images.dataset import ImageDataset
-from peu.images.splits import Split, make_splits, split_to_dict
-from peu.output_folder import lock_folder
-from peu.progress import steps
+from peu.images.splits import Split, make_splits
 from peu.version import __version__
+from peu.wording import in_words
 
-FORMAT = 1
 _PACKAGES = (
     "keras",
     "tensorflow-cpu",
@@ -42,10 +39,6 @@ _PACKAGES = (
     "onnxruntime",
     "optuna",
 )
-
-Outcome = Trial | PeuError
-MapTrials = Callable[[Callable[[TrialTask], Outcome], Iterable[TrialTask]], Iterable[Outcome]]
-OnTrial = Callable[[Trial, int, int], object]
 
 
 def compare(
@@ -60,9 +53,12 @@ def compare(
     workers: int | None = 1,
     map_trials: MapTrials | None = None,
     on_trial: OnTrial | None = None,
+    on_recipe: OnRecipe | None = None,
+    time_limit: float | None = None,
+    time_spent: float = 0.0,
     command: str = "",
 ) -> Comparison:
-    """Compare recipes on the same repeated stratified folds.
+    """Compare recipes on the same repeated stratified folds, cheap recipes first.
 
     Near-duplicates stay on one side of every split. Intervals and differences account for
     overlapping training sets. With a run folder every trial is written to a file as soon as it
@@ -82,6 +78,12 @@ def compare(
         map_trials: runs trials elsewhere: takes a function and tasks as `map` does. The function
             can be pickled; it returns the error of a trial that could not run.
         on_trial: called with each trial that ended, the number of trials done, and of all.
+        on_recipe: called with all trials of a recipe as the last of them ends, and an estimate of
+            the seconds that are left.
+        time_limit: seconds after which no trial begins that would not end in time; None is no
+            limit. Recipes are then compared on whole repeats that all of them finished, and
+            `left_out` says what is missing.
+        time_spent: seconds of the limit that are spent already, or kept for what comes later.
         command: what the user typed, for the record.
 
     Returns:
@@ -91,6 +93,7 @@ def compare(
         DataError: too few images for so many folds.
         RecipeError: no recipe, or two of one name.
         PeuError: no recipe could run; the first one's error.
+        ResourceError: nothing could be compared within the time limit.
 
     Example:
         >>> from peu import HogSVM, SmallCNN, compare, load_images  # doctest: +SKIP
@@ -101,9 +104,10 @@ def compare(
     """
     _check_names(recipes)
     started = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    deadline = None if time_limit is None else time.monotonic() + time_limit - time_spent
     if splits is None:
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
-    trials, failures = _run_all(
+    trials, failures = run_all(
         dataset,
         recipes,
         splits,
@@ -111,7 +115,12 @@ def compare(
         workers=workers,
         map_trials=map_trials,
         on_trial=on_trial,
+        on_recipe=on_recipe,
+        pace=Pace(deadline),
     )
+    left_out: tuple[LeftOut, ...] = ()
+    if time_limit is not None:
+        trials, splits, left_out = _within_time(recipes, splits, trials, failures, time_limit)
     summaries = summarise(recipes, trials, dataset.groups)
     paired = pair_all(summaries, trials, dataset.groups)
     labels = np.asarray(dataset.labels)
@@ -126,6 +135,7 @@ def compare(
         summaries=summaries,
         paired=paired,
         failures=failures,
+        left_out=left_out,
         verdict=plain_verdict(
             [(summary.name, summary.accuracy) for summary in summaries],
             paired,
@@ -133,7 +143,8 @@ def compare(
             baseline=float(np.bincount(labels).max() / len(labels)),
             balanced=summaries[0].metrics["balanced_accuracy"],
             classes=len(dataset.class_names),
-        ),
+        )
+        + left_out_sentence(left_out),
         provenance={
             "command": command,
             "started": started,
@@ -156,121 +167,28 @@ def _check_names(recipes: Sequence[ImageClassifier]) -> None:
         )
 
 
-def _run_all(
-    dataset: ImageDataset,
+def _within_time(
     recipes: Sequence[ImageClassifier],
     splits: Sequence[Split],
-    *,
-    folder: Path | None,
-    workers: int | None,
-    map_trials: MapTrials | None,
-    on_trial: OnTrial | None,
-) -> tuple[tuple[Trial, ...], tuple[Failure, ...]]:
-    """Run or read every trial of the recipes, and of members that only an ensemble needs."""
-    plan = plan_ensembles(recipes)
-
-    def tasks_of(recipe: ImageClassifier) -> list[TrialTask]:
-        return [
-            TrialTask(
-                recipe=recipe,
-                split=split,
-                file=folder and folder / "trials" / f"{trial_key(dataset, recipe, split)}.json",
-                held_out=recipe.name in plan.held_out,
-            )
-            for split in splits
-        ]
-
-    singles = [task for recipe in plan.singles for task in tasks_of(recipe)]
-    combined = [
-        task for recipe in recipes if recipe.name in plan.members for task in tasks_of(recipe)
-    ]
-    tasks = [*singles, *combined]
-    errors: dict[str, PeuError] = {}
-    with lock_folder(folder) if folder else contextlib.nullcontext(), steps(len(tasks)) as count:
-        if folder:
-            stored = {"format": FORMAT, "splits": [split_to_dict(split) for split in splits]}
-            write_json(folder / "splits.json", stored)
-        trials = _read_finished(tasks)
-        count(len(trials))
-
-        def keep(task: TrialTask, outcome: Outcome) -> None:
-            if isinstance(outcome, PeuError):
-                errors.setdefault(task.recipe.name, outcome)
-            else:
-                trials[task] = outcome
-            done = sum(each in trials or each.recipe.name in errors for each in tasks)
-            count(done)
-            if on_trial is not None and isinstance(outcome, Trial):
-                on_trial(outcome, done, len(tasks))
-
-        missing = [task for task in singles if task not in trials]
-        # Of all trials: one that is run again gets as many threads, and so the same figures.
-        networks = sum(task.recipe.trains_network for task in singles)
-        outcomes = _run(dataset, missing, networks=networks, workers=workers, map_trials=map_trials)
-        # Closed at once when interrupted, so that no process goes on with a trial nobody awaits.
-        with contextlib.closing(outcomes):
-            for task, outcome in outcomes:
-                keep(task, outcome)
-        missing = [task for task in combined if task not in trials]
-        for task, outcome in combine_all(dataset, missing, plan, trials, errors):
-            keep(task, outcome)
-    wanted = {recipe.name for recipe in recipes}
-    complete = wanted - errors.keys()
-    if not complete:
-        raise next(iter(errors.values()))
-    return (
-        tuple(trials[task] for task in tasks if task.recipe.name in complete),
-        tuple(Failure(name, str(error)) for name, error in errors.items() if name in wanted),
-    )
-
-
-def _read_finished(tasks: Sequence[TrialTask]) -> dict[TrialTask, Trial]:
-    """Trials whose files contain all that is wanted of them."""
-    return {
-        task: trial
-        for task in tasks
-        if (trial := read_trial(task)) is not None
-        and (trial.held_out is not None or not task.held_out)
+    trials: Sequence[Trial],
+    failures: Sequence[Failure],
+    time_limit: float,
+) -> tuple[tuple[Trial, ...], tuple[Split, ...], tuple[LeftOut, ...]]:
+    """The trials that are compared where time may have run out, their splits, and what is not."""
+    failed = {failure.name for failure in failures}
+    names = [recipe.name for recipe in recipes if recipe.name not in failed]
+    finished = {
+        name: [trial.split for trial in trials if trial.recipe.name == name] for name in names
     }
-
-
-def _run(
-    dataset: ImageDataset,
-    tasks: Sequence[TrialTask],
-    *,
-    networks: int,
-    workers: int | None,
-    map_trials: MapTrials | None,
-) -> Generator[tuple[TrialTask, Outcome], None, None]:
-    """Run trials elsewhere, here, or in processes, and yield each as it ends.
-
-    Args:
-        dataset: labelled images.
-        tasks: the trials.
-        networks: number of trials in the whole comparison that train a network.
-        workers: processes for these; None suggests some.
-        map_trials: runs all trials elsewhere.
-    """
-    if map_trials is not None:
-        yield from zip(tasks, map_trials(functools.partial(try_trial, dataset), tasks), strict=True)
-        return
-    at_once = most_workers(networks) if workers is None else min(workers, networks)
-    in_processes = [task for task in tasks if at_once > 1 and task.recipe.trains_network]
-    failed = set()
-    for task in tasks:
-        if task in in_processes or task.recipe.name in failed:
-            continue
-        outcome = try_trial(dataset, task)
-        if isinstance(outcome, PeuError):
-            failed.add(task.recipe.name)
-        yield task, outcome
-    if in_processes:
-        yield from run_side_by_side(
-            dataset,
-            in_processes,
-            workers=min(workers or suggest_workers(networks), len(in_processes)),
-            threads=suggest_threads(at_once),
+    kept, chosen, left_out = within_time(names, splits, finished, in_words(time_limit))
+    if not kept:
+        raise ResourceError(
+            "`--time-limit` must leave time for a recipe on two folds. Received: "
+            f"{in_words(time_limit)}. Run the same command with more time: finished trials are "
+            "kept in a run folder."
         )
+    used = [trial for trial in trials if trial.recipe.name in kept and trial.split in chosen]
+    return tuple(used), chosen, left_out
 
 
 def _package_versions() -> dict[str, str]:

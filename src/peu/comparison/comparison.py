@@ -17,6 +17,7 @@ from peu.comparison.label_errors import (
     find_label_errors,
     label_errors_in_predictions,
 )
+from peu.comparison.schedule import LeftOut
 from peu.comparison.trial import Trial
 from peu.errors import PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
@@ -85,6 +86,7 @@ class Comparison:
         summaries: one per recipe, the best first.
         paired: differences between recipes on the same splits.
         failures: recipes that could not run.
+        left_out: what was not done for want of time.
         verdict: the conclusion, in plain sentences.
         provenance: command, versions, machine, time.
     """
@@ -99,6 +101,7 @@ class Comparison:
     summaries: tuple[RecipeSummary, ...]
     paired: tuple[PairedDifference, ...]
     failures: tuple[Failure, ...]
+    left_out: tuple[LeftOut, ...] = ()
     verdict: str
     provenance: dict[str, Any]
 

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import Connection
 from typing import Any
@@ -60,6 +60,7 @@ def run_side_by_side(
     *,
     workers: int,
     threads: int,
+    may_begin: Callable[[TrialTask], bool] = lambda _: True,
 ) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
     """Run trials in processes, and yield each as it ends.
 
@@ -72,6 +73,7 @@ def run_side_by_side(
         workers: number of processes, 1 or more.
         threads: compute threads of each process. Another number changes the last digits of
             sums, and a trial that is run again must have the same figures.
+        may_begin: whether a trial may still begin, asked whenever one has ended.
 
     Yields:
         A task with its trial, or with the error that stopped it.
@@ -106,11 +108,11 @@ def run_side_by_side(
             if future.cancelled():
                 continue
             task, outcome = futures[future], future.result()
-            if isinstance(outcome, PeuError):
-                for other, waiting in futures.items():
-                    if waiting.recipe.name == task.recipe.name:
-                        other.cancel()
+            failed = task.recipe.name if isinstance(outcome, PeuError) else None
             yield task, outcome
+            for other, waiting in futures.items():
+                if waiting.recipe.name == failed or not may_begin(waiting):
+                    other.cancel()
     except BrokenExecutor as error:
         raise ResourceError(
             "A training process ended before its trial, most likely for lack of memory. Run the "

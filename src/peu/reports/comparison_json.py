@@ -39,6 +39,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       `high`, `level`), `p_value`, `distinguishable`, `probability` (that the first is better),
       `detectable` (the difference that would be shown in 4 of 5 such comparisons).
     - `failures`: `name`, `reason` of each recipe that could not run.
+    - `left_out`: `name`, `reason` of what a time limit left no time for; a `name` of null is
+      about all recipes.
     - `label_errors`: labels that are probably wrong: `method`, `checked` (number of images), `note`
       (why nothing is listed, or ""), and `suspects`, the most suspicious first: `image`, `given`,
       `suggested`, `probability_given`, `probability_suggested` and `nearest` (`image` and `label`
@@ -78,6 +80,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         ],
         "paired": [dataclasses.asdict(pair) for pair in comparison.paired],
         "failures": [dataclasses.asdict(failure) for failure in comparison.failures],
+        "left_out": [dataclasses.asdict(each) for each in comparison.left_out],
         "label_errors": None if errors is None else errors.to_dict(),
         "verdict": comparison.verdict,
         "provenance": comparison.provenance,

@@ -123,6 +123,15 @@ def _recipes(comparison: Comparison) -> Section:
                 items=tuple(f"{each.name}: {each.reason}" for each in comparison.failures),
             )
         )
+    if comparison.left_out:
+        blocks.append(
+            Callout(
+                "Left out for want of time",
+                "The same command with more time goes on from here.",
+                tone="warning",
+                items=tuple(f"{each.name or 'All'}: {each.reason}" for each in comparison.left_out),
+            )
+        )
     return Section("The recipes", tuple(blocks))
 
 
