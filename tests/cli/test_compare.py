@@ -76,8 +76,14 @@ def test_the_same_command_resumes_and_gives_the_same_figures(peu: Peu, photos: P
     (folder,) = Path("runs").iterdir()
     assert folder.name.startswith("photos-")
     assert second.stderr.splitlines() == [f"Going on with {folder}: finished trials are kept."]
+    assert json.loads(first.stdout) == json.loads(second.stdout)
     figures = [json.loads(told.stdout) for told in (first, second)]
-    assert figures[0]["recipes"] == figures[1]["recipes"]
+    # A page that is gone is written again, one that is there stays as it is.
+    (folder / "report.html").unlink()
+    assert json.loads(peu("compare", photos, *QUICK, "--json").stdout)["recipes"]
+    written = (folder / "report.html").stat().st_mtime_ns
+    assert peu("compare", photos, *QUICK).exit_code == 0
+    assert (folder / "report.html").stat().st_mtime_ns == written
     third = peu("compare", photos, *QUICK, "--seed", 1, "--json")
     assert json.loads(third.stdout)["recipes"] != figures[0]["recipes"]
     assert len(list(Path("runs").iterdir())) == 2

@@ -251,6 +251,32 @@ def _seconds_of(recipe: HogSVM) -> float:
     return 1e7 if recipe.name == "slow" else 0.5
 
 
+def test_quick_trials_run_side_by_side_once_the_cache_is_filled(
+    dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch, counted: _Counted
+) -> None:
+    sent: list[tuple[str, int]] = []
+
+    def side_by_side(
+        dataset: ImageDataset, tasks: Sequence[TrialTask], **options: object
+    ) -> Iterator[tuple[TrialTask, Trial]]:
+        assert options["workers"] == 2
+        assert options["threads"] == 0
+        for task in reversed(tasks):
+            sent.append((task.recipe.name, task.split.fold))
+            yield task, run_trial(dataset, task)
+
+    recipes: list[ImageClassifier] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
+    alone = compare(dataset, recipes, folds=3, repeats=1, workers=None)
+    assert len(counted.ran) == 6
+    counted.ran.clear()
+    monkeypatch.setattr(module, "run_side_by_side", side_by_side)
+    monkeypatch.setattr(module, "quick_workers", lambda _: 2)
+    together = compare(dataset, [*recipes, MISSING], folds=3, repeats=1, workers=None)
+    assert sorted(counted.ran) == [("coarse", 0), ("hog", 0), ("transfer", 0)]
+    assert sorted(sent) == [(name, fold) for name in ("coarse", "hog") for fold in (1, 2)]
+    assert _figures(together) == _figures(alone)
+
+
 def test_a_renamed_recipe_is_not_run_again(
     dataset: ImageDataset, tmp_path: Path, counted: _Counted
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from peu.comparison import processes
 from peu.comparison.compare import compare
-from peu.comparison.processes import core_count, suggest_threads, suggest_workers
+from peu.comparison.processes import core_count, quick_workers, suggest_threads, suggest_workers
 from peu.comparison.trial import Trial
 from peu.images.dataset import ImageDataset
 from small_set import PLAIN, TINY
@@ -29,6 +29,13 @@ def test_no_more_workers_than_tasks_cores_or_memory(monkeypatch: pytest.MonkeyPa
     assert suggest_workers(20) == 8
     monkeypatch.setattr(processes, "core_count", lambda: 2)
     assert suggest_workers(20) == 1
+
+
+def test_short_work_is_not_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "core_count", lambda: 2)
+    monkeypatch.setattr("os.sysconf", lambda _: 1 << 20)
+    assert quick_workers(5) == 1
+    assert quick_workers(60) == 2
 
 
 def test_there_is_at_least_one_core() -> None:

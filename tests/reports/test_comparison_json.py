@@ -25,6 +25,7 @@ def test_the_promised_keys(comparison: Comparison) -> None:
         "recipes",
         "paired",
         "failures",
+        "left_out",
         "label_errors",
         "verdict",
         "provenance",

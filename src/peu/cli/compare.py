@@ -108,7 +108,7 @@ def compare_command(
     from peu.images.loading import load_images
     from peu.images.splits import make_splits
     from peu.reports.comparison_json import comparison_to_dict
-    from peu.reports.comparison_report import write_report
+    from peu.reports.comparison_report import stored_report, write_report
 
     def show_trial(trial: "Trial", done: int, total: int) -> None:
         where = f"repeat {trial.split.repeat + 1}, fold {trial.split.fold + 1}"
@@ -155,13 +155,15 @@ def compare_command(
                 time_spent=time.monotonic() - begun + _SECONDS_TO_START,
                 command=shlex.join(["peu", *sys.argv[1:]]),
             )
-            page = write_report(comparison, folder)
+            stored = None if overwrite else stored_report(comparison, folder)
+            if stored is None:
+                write_report(comparison, folder)
     for failure in comparison.failures:
         remark(f"{failure.name} could not run: {failure.reason}", quiet=quiet)
     if as_json:
-        write_result(comparison_to_dict(comparison))
+        write_result(stored or comparison_to_dict(comparison))
     else:
-        _show(comparison, page)
+        _show(comparison, folder / "report.html")
 
 
 def _show(comparison: "Comparison", page: Path) -> None:

@@ -20,6 +20,7 @@ _CORES_A_WORKER = 4
 _MOST_WORKERS = 8
 _BYTES_A_WORKER = 2 << 30
 _SECONDS_TO_LISTEN = 2
+_WORTH_STARTING = 20.0
 
 _work: dict[str, Any] = {}
 
@@ -42,7 +43,21 @@ def most_workers(tasks: int) -> int:
 
 def suggest_workers(tasks: int) -> int:
     """Number of processes to train side by side, as memory allows."""
-    workers = most_workers(tasks)
+    return _as_memory_allows(most_workers(tasks))
+
+
+def quick_workers(seconds: float) -> int:
+    """Number of processes for trials that train no network and use one core each.
+
+    Args:
+        seconds: what they take one after the other; starting a process takes some itself.
+    """
+    if seconds < _WORTH_STARTING:
+        return 1
+    return _as_memory_allows(min(core_count(), _MOST_WORKERS))
+
+
+def _as_memory_allows(workers: int) -> int:
     with contextlib.suppress(ValueError, OSError, AttributeError):
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         workers = min(workers, max(1, free // _BYTES_A_WORKER))
@@ -71,8 +86,9 @@ def run_side_by_side(
         dataset: labelled images.
         tasks: the trials.
         workers: number of processes, 1 or more.
-        threads: compute threads of each process. Another number changes the last digits of
-            sums, and a trial that is run again must have the same figures.
+        threads: compute threads of each process, or 0 where none trains a network. Another number
+            changes the last digits of sums, and a trial that is run again must have the same
+            figures.
         may_begin: whether a trial may still begin, asked whenever one has ended.
 
     Yields:
@@ -147,9 +163,10 @@ def _interrupts_blocked() -> Iterator[None]:
 def _start(dataset: ImageDataset, threads: int, messages: Any, parent_ended: Connection) -> None:
     threading.Thread(target=_end_with_parent, args=(parent_ended,), daemon=True).start()
     _work.update(dataset=dataset, messages=messages)
-    from peu.networks.backend import limit_threads
+    if threads:
+        from peu.networks.backend import limit_threads
 
-    limit_threads(threads)
+        limit_threads(threads)
 
 
 def _end_with_parent(parent_ended: Connection) -> None:

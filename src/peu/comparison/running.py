@@ -12,6 +12,7 @@ from peu.comparison.comparison import Failure
 from peu.comparison.ensemble_plan import EnsemblePlan, combine_all, plan_ensembles
 from peu.comparison.processes import (
     most_workers,
+    quick_workers,
     run_side_by_side,
     suggest_threads,
     suggest_workers,
@@ -208,16 +209,32 @@ def _run(
         return
     at_once = most_workers(networks) if workers is None else min(workers, networks)
     in_processes = [task for task in tasks if at_once > 1 and task.recipe.trains_network]
-    failed = set()
-    for task in tasks:
-        if task in in_processes or task.recipe.name in failed or not pace.may_begin(task):
-            continue
-        started = time.monotonic()
-        outcome = try_trial(dataset, task)
-        if isinstance(outcome, PeuError):
-            failed.add(task.recipe.name)
-        pace.add(task.recipe, time.monotonic() - started)
-        yield task, outcome
+    here = [task for task in tasks if task not in in_processes]
+    quick: list[TrialTask] = []
+    if workers is None:
+        # The first trial of a recipe looks at every image: the others find them in the cache.
+        firsts = {task.recipe.name: task for task in reversed(here)}
+        quick = [
+            task
+            for task in here
+            if not task.recipe.trains_network and firsts[task.recipe.name] is not task
+        ]
+    beside = quick_workers(sum(task.recipe.usual_seconds for task in quick))
+    if beside == 1:
+        yield from _run_here(dataset, here, pace)
+    else:
+        first = [t for t in here if t not in quick and not t.recipe.trains_network]
+        failed = set()
+        for task, outcome in _run_here(dataset, first, pace):
+            if isinstance(outcome, PeuError):
+                failed.add(task.recipe.name)
+            yield task, outcome
+        quick = [task for task in quick if task.recipe.name not in failed and pace.may_begin(task)]
+        if quick:
+            yield from run_side_by_side(
+                dataset, quick, workers=beside, threads=0, may_begin=pace.may_begin
+            )
+        yield from _run_here(dataset, [t for t in here if t.recipe.trains_network], pace)
     in_processes = [task for task in in_processes if pace.may_begin(task)]
     if in_processes:
         yield from run_side_by_side(
@@ -227,3 +244,19 @@ def _run(
             workers=min(workers or suggest_workers(networks), len(in_processes)),
             threads=suggest_threads(at_once),
         )
+
+
+def _run_here(
+    dataset: ImageDataset, tasks: Iterable[TrialTask], pace: Pace
+) -> Generator[tuple[TrialTask, Outcome], None, None]:
+    """Run trials one after the other; a recipe that failed is not tried again."""
+    failed = set()
+    for task in tasks:
+        if task.recipe.name in failed or not pace.may_begin(task):
+            continue
+        started = time.monotonic()
+        outcome = try_trial(dataset, task)
+        if isinstance(outcome, PeuError):
+            failed.add(task.recipe.name)
+        pace.add(task.recipe, time.monotonic() - started)
+        yield task, outcome

@@ -1,9 +1,12 @@
 """A comparison of recipes as a report: the verdict first, then everything it rests on."""
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 from peu.comparison.comparison import Comparison
 from peu.evaluation.metrics import METRICS
+from peu.files import read_json
 from peu.reports.accuracy_figures import accuracy_figure, paired_figure
 from peu.reports.blocks import (
     Block,
@@ -19,7 +22,7 @@ from peu.reports.blocks import (
     Table,
     numbers,
 )
-from peu.reports.comparison_json import comparison_to_dict
+from peu.reports.comparison_json import FORMAT, comparison_to_dict
 from peu.reports.dataset_section import dataset_section
 from peu.reports.label_errors_section import label_errors_section
 from peu.reports.mistakes import mistakes_section
@@ -52,6 +55,69 @@ def write_report(comparison: Comparison, folder: str | Path) -> Path:
     """
     report = comparison_report(comparison)
     return write_report_folder(Path(folder), report, comparison_to_dict(comparison))
+
+
+def stored_report(comparison: Comparison, folder: str | Path) -> dict[str, Any] | None:
+    """The `report.json` of a folder where it says what a new one would, page beside it.
+
+    Figures and small images take longer than reading a finished run.
+
+    Args:
+        comparison: what would be reported.
+        folder: of the run.
+
+    Returns:
+        Its content; None where another version wrote it, or of other trials.
+    """
+    place = Path(folder)
+    try:
+        stored: dict[str, Any] = read_json(place / "report.json")
+        same = (place / "report.html").is_file() and _gist(stored) == _plain_gist(comparison)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return stored if same else None
+
+
+def _gist(stored: dict[str, Any]) -> list[Any]:
+    return [
+        stored["format"],
+        stored["provenance"]["peu"],
+        stored["dataset"]["fingerprint"],
+        len(stored["dataset"]["set_aside"]),
+        stored["verdict"],
+        stored["left_out"],
+        [each["name"] for each in stored["failures"]],
+        [
+            [
+                row["name"],
+                [[each["repeat"], each["fold"], each["accuracy"]] for each in row["trials"]],
+            ]
+            for row in stored["recipes"]
+        ],
+    ]
+
+
+def _plain_gist(comparison: Comparison) -> list[Any]:
+    dataset = comparison.dataset
+    return [
+        FORMAT,
+        comparison.provenance["peu"],
+        dataset.fingerprint,
+        len(dataset.set_aside),
+        comparison.verdict,
+        [dataclasses.asdict(each) for each in comparison.left_out],
+        [each.name for each in comparison.failures],
+        [
+            [
+                summary.name,
+                [
+                    [trial.split.repeat, trial.split.fold, trial.evaluation.accuracy]
+                    for trial in comparison.trials_of(summary.name)
+                ],
+            ]
+            for summary in comparison.summaries
+        ],
+    ]
 
 
 def comparison_report(comparison: Comparison) -> Report:
