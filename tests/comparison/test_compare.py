@@ -199,7 +199,9 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
         *,
         workers: int,
         threads: int,
+        may_begin: Callable[[TrialTask], bool],
     ) -> Iterator[tuple[TrialTask, Trial]]:
+        assert all(map(may_begin, tasks))
         asked.append((len(tasks), workers, threads))
         for task in tasks:
             made = run_trial(dataset, replace(task, recipe=PLAIN, file=None))
