@@ -19,7 +19,7 @@ from peu.exports import export as module
 from peu.exports.export import export_model
 from peu.images.dataset import ImageDataset
 from peu.models.predictor import Predictor
-from small_set import CLASSES, PLAIN, fit_half
+from small_set import CLASSES, PLAIN, TINY, fit_half
 
 
 def _metadata(file: Path) -> dict[str, Any]:
@@ -106,8 +106,10 @@ def test_training_images_are_found_by_their_name(
 
 @pytest.mark.parametrize("name", ["photos", "nowhere", 3, None])
 def test_without_training_images_drawings_do(
-    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: Any
+    predictor: Predictor, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: Any
 ) -> None:
+    # They are there already, and need not be drawn.
+    monkeypatch.setattr("peu.exports.agreement.SAMPLES", str(photos))
     monkeypatch.chdir(tmp_path)
     Path("photos").mkdir()
     monkeypatch.setattr("peu.exports.agreement.MOST_IMAGES", 5)
@@ -151,3 +153,27 @@ def test_what_cannot_be_exported_is_refused(
     with pytest.raises(ResourceError, match="--overwrite"):
         export_model(predictor, target, images=photos)
     assert target.read_bytes() == b"mine"
+
+
+def test_a_trained_network_is_exported_too(
+    photos: Path, dataset: ImageDataset, tmp_path: Path
+) -> None:
+    fitted = fit_half(TINY, dataset, validation=False)
+    fitted.save(tmp_path / "model")
+    resized = export_model(tmp_path / "model", tmp_path / "resized.onnx", images=photos)
+    assert resized.agreement.greatest_difference <= 1e-5
+    assert resized.agreement.held_out == len(dataset) - len(dataset[::2])
+    any_size = export_model(fitted, tmp_path / "any.onnx", input_size="any-size", images=photos)
+    # Stretched by the bilinear filter, whose rounding is all that differs.
+    assert any_size.agreement.greatest_difference <= 0.02
+    rule = _metadata(any_size.path)["resizing"]
+    assert (rule["mode"], rule["height"], rule["width"]) == ("stretch", 32, 32)
+    image = dataset.read(1)
+    (answer,) = _session(any_size.path).run(None, {"pixels": np.asarray(image)[None]})
+    np.testing.assert_allclose(answer, fitted.predict_proba([image]), atol=0.02)
+
+
+def test_a_graph_that_would_have_to_crop_is_refused(dataset: ImageDataset, tmp_path: Path) -> None:
+    cropped = fit_half(TINY, dataset, validation=False).set_params(resize_mode="crop")
+    with pytest.raises(RecipeError, match="crop"):
+        export_model(cropped, tmp_path / "any.onnx", input_size="any-size")

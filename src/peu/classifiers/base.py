@@ -62,6 +62,11 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         """Whether fitting trains a network, which takes long."""
         return False
 
+    @property
+    def saves_keras_network(self) -> bool:
+        """Whether saving exports a Keras network, which needs the exporter."""
+        return False
+
     def fit(
         self,
         images: Any,

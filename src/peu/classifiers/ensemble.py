@@ -79,6 +79,11 @@ class Ensemble(ImageClassifier):
         """Whether fitting trains a network, which takes long."""
         return any(member.trains_network for member in self.members)
 
+    @property
+    def saves_keras_network(self) -> bool:
+        """Whether saving exports a Keras network, which needs the exporter."""
+        return any(member.saves_keras_network for member in self.members)
+
     def _fit(self, data: TrainingSet) -> None:
         self.members_ = []
         held_out = []

@@ -140,6 +140,7 @@ class FineTune(Transfer):
         self.epochs_ = choice.epochs
         self.head_ = head
         self.phases_ = [self._phase("head", head.layers.parameters, data.validation)]
+        self.examples_ = self._examples(data.images)
         self.history_, self.notes_ = head.history, (*head.notes, str(choice))
         self.held_out_ = choice.held_out
         if choice.epochs:
@@ -174,7 +175,7 @@ class FineTune(Transfer):
         from peu.networks.network_model import NetworkModel
 
         features = self.tuning_.features() if self.epochs_ else self.keras_extractor().network
-        return NetworkModel(attach_head(features, self.head_.keras_network))
+        return NetworkModel(attach_head(features, self.head_.keras_network), self.examples_)
 
     def _fit_head(self, data: TrainingSet) -> Any:
         features = self.features(data.images)

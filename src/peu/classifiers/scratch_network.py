@@ -4,6 +4,7 @@ import math
 from abc import abstractmethod
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import BeforeValidator, Field
 
 from peu.classifiers.base import FloatArray, ImageClassifier
@@ -56,6 +57,11 @@ class ScratchNetwork(ImageClassifier):
         """Whether fitting trains a network, which takes long."""
         return True
 
+    @property
+    def saves_keras_network(self) -> bool:
+        """Whether saving exports a Keras network, which needs the exporter."""
+        return True
+
     @abstractmethod
     def _network(self, class_count: int, *, seed: int, precision: str) -> Any:
         """Build the untrained keras.Model."""
@@ -81,20 +87,18 @@ class ScratchNetwork(ImageClassifier):
         from peu.networks.augmentation import MIXUP, augmenting
         from peu.networks.fit import fit_network
         from peu.networks.network_model import NetworkModel
+        from peu.networks.onnx_export import EXAMPLES
         from peu.networks.precision import choose_precision
         from peu.networks.test_time_augmentation import average_views
 
-        network = self._network(
-            data.class_count,
-            seed=child_seed(self.seed, "network"),
-            precision=choose_precision(self.training.precision),
-        )
-        # Built before training: it shares the weights.
-        predicting = average_views(network, self.tta, flips=self.augmentation.flips)
+        precision = choose_precision(self.training.precision)
+        seed = child_seed(self.seed, "network")
+        network = self._network(data.class_count, seed=seed, precision=precision)
         validation = None
         if data.validation is not None:
             images, labels = data.validation
             validation = (images.pixels(self.image_size, self.resize_mode), labels)
+        pixels = data.images.pixels(self.image_size, self.resize_mode)
         self.history_ = fit_network(
             augmenting(
                 network,
@@ -102,7 +106,7 @@ class ScratchNetwork(ImageClassifier):
                 self.image_size,
                 seed=child_seed(self.seed, "augmentation"),
             ),
-            data.images.pixels(self.image_size, self.resize_mode),
+            pixels,
             data.labels,
             self.training,
             seed=child_seed(self.seed, "batches"),
@@ -113,7 +117,15 @@ class ScratchNetwork(ImageClassifier):
             phase=f"Training {self.name}",
         )
         self.notes_ = self.history_.notes
-        self.model_ = NetworkModel(predicting)
+        if precision != "float32":
+            # What is tested is what is saved, and a saved network computes in float32.
+            trained = network
+            network = self._network(data.class_count, seed=seed, precision="float32")
+            network.set_weights(trained.get_weights())
+        few = np.linspace(0, len(pixels) - 1, min(EXAMPLES, len(pixels))).astype(int)
+        self.model_ = NetworkModel(
+            average_views(network, self.tta, flips=self.augmentation.flips), pixels[few]
+        )
         self.n_parameters_ = int(network.count_params())
         self.n_trainable_parameters_ = sum(
             math.prod(each.shape) for each in network.trainable_weights

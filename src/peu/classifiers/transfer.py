@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from peu.networks.feature_extractor import FeatureExtractor
 
 Features = NDArray[np.float32]
+_EXAMPLES = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +170,11 @@ class Transfer(ImageClassifier):
         """Whether fitting trains a network, which takes long."""
         return self.head == "mlp"
 
+    @property
+    def saves_keras_network(self) -> bool:
+        """Whether saving exports a Keras network, which needs the exporter."""
+        return not is_onnx_backbone(self.backbone)
+
     def _fit(self, data: TrainingSet) -> None:
         validation = None
         if data.validation is not None and self.head == "mlp":
@@ -177,6 +183,7 @@ class Transfer(ImageClassifier):
         self.history_ = self.head_.history
         self.notes_ = self.head_.notes
         self.held_out_ = self.head_.held_out
+        self.examples_ = self._examples(data.images)
         self.n_trainable_parameters_ = self.head_.layers.parameters
         self.n_parameters_ = self.extractor().parameters + self.n_trainable_parameters_
 
@@ -190,13 +197,19 @@ class Transfer(ImageClassifier):
         from peu.networks.feature_extractor import attach_head
         from peu.networks.network_model import NetworkModel
 
-        network = self.keras_extractor().network
-        return NetworkModel(attach_head(network, self.head_.keras_network))
+        network = attach_head(self.keras_extractor().network, self.head_.keras_network)
+        return NetworkModel(network, self.examples_)
 
     def _explained_by_keras(self) -> bool:
         """Whether heat maps need gradients: of a hidden layer on a network that Keras has."""
-        in_keras = not (is_onnx_backbone(self.backbone) or is_onnx_file(self.backbone))
-        return in_keras and self.head == "mlp"
+        return self.saves_keras_network and self.head == "mlp"
+
+    def _examples(self, images: ImageDataset) -> NDArray[np.uint8] | None:
+        """Pixels of a few images, on which a Keras network is compared with its export."""
+        if is_onnx_backbone(self.backbone):
+            return None
+        few = np.linspace(0, len(images) - 1, min(_EXAMPLES, len(images))).astype(int)
+        return images[few].pixels(self.keras_extractor().image_size, self._resize_mode())
 
     def _resize_mode(self) -> ResizeMode:
         if self.resize_mode != "auto":

@@ -128,6 +128,11 @@ class TunedCNN(ImageClassifier):
         )
 
     @property
+    def saves_keras_network(self) -> bool:
+        """Whether saving exports a Keras network, which needs the exporter."""
+        return True
+
+    @property
     def trains_network(self) -> bool:
         """Whether fitting trains a network, which takes long."""
         return True

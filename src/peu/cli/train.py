@@ -125,6 +125,11 @@ def train_command(
                 "left to test on (--use-all learns from them too).",
                 quiet=quiet,
             )
+        if chosen.saves_keras_network:
+            # Better to hear of what is missing before a long training than after it.
+            from peu.networks.onnx_export import check_exporter
+
+            check_exporter()
         with searches_kept_in(cache_folder() / "searches"):
             chosen.fit(learnt, validation=validation)
         predictor = trusted_predictor(

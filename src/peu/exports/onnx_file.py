@@ -6,7 +6,6 @@ from typing import Any, Literal
 from peu.errors import BundleError, RecipeError
 from peu.exports.graph_front import with_resizing
 from peu.exports.resizing import resizing_of
-from peu.models.onnx_model import OnnxModel
 from peu.models.predictor import Predictor
 from peu.version import __version__
 
@@ -62,8 +61,9 @@ def graph_of(predictor: Predictor) -> bytes:
         BundleError: a model that is no graph.
     """
     model = predictor.model
-    if isinstance(model, OnnxModel):
-        return model.content
+    content = getattr(model, "content", None)
+    if isinstance(content, bytes):
+        return content
     kind = predictor.recipe.get("kind", "model")
     reason = _NO_GRAPH.get(model.file_name, "it is none that peu knows")
     raise BundleError(

@@ -34,7 +34,7 @@ _BATCH = 32
 class Predictor:
     """Predict the classes of images with a fitted model.
 
-    It needs neither scikit-learn nor Keras unless its model does, so that it starts fast.
+    It needs neither scikit-learn nor Keras, so that it starts fast.
 
     Attributes:
         model: computes probabilities from pixels.

@@ -64,22 +64,20 @@ def _read_model(folder: Path, manifest: dict[str, Any]) -> ProbabilityModel:
     from peu.models.ensemble import EnsembleModel
     from peu.models.fisher import FisherMachine
     from peu.models.kernel_machine import KernelMachine
+    from peu.models.onnx_network import OnnxNetwork
     from peu.models.sized_model import SizedModel
 
     if name == EnsembleModel.file_name:
         return EnsembleModel.read(folder, load)
+    if name == OnnxNetwork.file_name and OnnxNetwork.keras_name in manifest["files"]:
+        return OnnxNetwork.read(folder)
     for model in (KernelMachine, FisherMachine, SizedModel):
         if name == model.file_name:
             return model.read(folder)
-    # Starting Keras takes seconds that the other models need not wait.
-    from peu.networks.network_model import NetworkModel
-
-    if name != NetworkModel.file_name:
-        raise BundleError(
-            f"The manifest of `{folder}` must name a model file of peu. Received: {name!r}. "
-            "Update peu, or train again."
-        )
-    return NetworkModel.read(folder)
+    raise BundleError(
+        f"The manifest of `{folder}` must name a model file of peu. Received: {name!r}. "
+        "Update peu, or train again."
+    )
 
 
 def _read_trust(folder: Path, manifest: dict[str, Any]) -> Trust:

@@ -1,6 +1,7 @@
 """A trained network as a saved model: pixels in, probabilities out."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.errors import BundleError
-from peu.files import replacing
+from peu.files import replacing, write_bytes
 from peu.networks.backend import keras
+from peu.networks.onnx_export import drawn_examples, to_onnx
 
 _BATCH_SIZE = 32
 
@@ -20,11 +22,26 @@ class NetworkModel:
 
     Attributes:
         network: from uint8 pixels (n, height, width, 3) to probabilities (n, k).
+        examples: (m, height, width, 3), images on which the exported network must answer as this
+            one does; None takes drawn ones.
     """
 
-    file_name: ClassVar[str] = "model.keras"
+    file_name: ClassVar[str] = "model.onnx"
+    keras_name: ClassVar[str] = "model.keras"
 
     network: Any
+    examples: NDArray[np.uint8] | None = None
+
+    @cached_property
+    def content(self) -> bytes:
+        """The network as an ONNX file.
+
+        Raises:
+            BundleError: it cannot be exported, or the export answers otherwise.
+            ResourceError: the exporter is not installed.
+        """
+        given = self.examples
+        return to_onnx(self.network, drawn_examples(self.image_size) if given is None else given)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -64,18 +81,23 @@ class NetworkModel:
         return grad_cam(self.network, pixels, class_index)
 
     def write(self, folder: Path) -> None:
-        """Write the network into a bundle's folder."""
-        with replacing(folder / self.file_name) as draft:
-            self.network.save(draft)
+        """Write the network into a bundle's folder: as ONNX to predict, as Keras to go on.
+
+        Raises:
+            BundleError: as `content`.
+        """
+        write_bytes(folder / self.file_name, self.content)
+        with replacing(folder / self.keras_name) as draft:
+            self.network.save(draft, include_optimizer=False)
 
     @classmethod
     def read(cls, folder: Path) -> "NetworkModel":
-        """Read the network of a bundle, running no code that the file brings along.
+        """Read the Keras network of a bundle, running no code that the file brings along.
 
         Raises:
             BundleError: the file is no network that maps images to classes.
         """
-        path = folder / cls.file_name
+        path = folder / cls.keras_name
         try:
             network = keras.saving.load_model(path, compile=False, safe_mode=True)
             # Lists and dictionaries of tensors have no shape.

@@ -34,7 +34,9 @@ def average_views(network: Any, views: Views, *, flips: Flips) -> Any:
         middle = layers.CenterCrop(
             round(_MIDDLE * height), round(_MIDDLE * width), dtype="uint8", name="middle"
         )(inputs)
-        seen.append(layers.Resizing(height, width, dtype="uint8", name="enlarged")(middle))
+        # In float32, since ONNX rounds no integers.
+        enlarged = layers.Resizing(height, width, dtype="float32", name="enlarged")(middle)
+        seen.append(keras.ops.cast(keras.ops.round(enlarged), "uint8"))
     if mirrored:
         seen += [keras.ops.flip(view, axis=2) for view in seen]
     outputs = layers.Average(dtype="float32", name="mean_of_views")(
