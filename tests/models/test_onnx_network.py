@@ -82,7 +82,7 @@ def test_what_was_loaded_can_be_saved_again_also_in_its_own_place(
 def test_a_damaged_file_is_refused(
     folder: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
-    (tmp_path / "model.onnx").write_bytes(damage((folder / "model.onnx").read_bytes()))
+    (tmp_path / "network.onnx").write_bytes(damage((folder / "network.onnx").read_bytes()))
     with pytest.raises(BundleError) as caught:
         OnnxNetwork.read(tmp_path)
     assert "\n" not in str(caught.value)

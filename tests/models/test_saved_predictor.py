@@ -30,7 +30,7 @@ def test_a_loaded_predictor_equals_the_saved_one(
     )
     for part in ("class_names", "resize_mode", "recipe", "history", "provenance", "image_size"):
         assert getattr(again, part) == getattr(classifier, part)
-    kept = {"model.keras"} if isinstance(classifier.model, NetworkModel) else set()
+    kept = {"network.keras"} if isinstance(classifier.model, NetworkModel) else set()
     files = {path.name for path in folder.iterdir()}
     assert files == {"manifest.json", classifier.model.file_name} | kept
 
@@ -153,7 +153,7 @@ _BAD_MANIFESTS: list[dict[str, Any]] = [
     {"model": "../model.npz"},
     {"model": "model.pkl"},
     {"model": ["model.npz"]},
-    {"model": "model.keras"},
+    {"model": "network.keras"},
     {"files": {}},
     {"kind": "autoencoder"},
     {"format": 99},

@@ -55,7 +55,7 @@ def _models() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["vector", "grey", "map", "any size", "two inputs", "named"])
 def test_a_network_of_something_else_is_refused(tmp_path: Path, name: str) -> None:
-    _models()[name].save(tmp_path / "model.keras")
+    _models()[name].save(tmp_path / "network.keras")
     with pytest.raises(BundleError, match="must map images") as caught:
         NetworkModel.read(tmp_path)
     assert "\n" not in str(caught.value)
@@ -70,7 +70,7 @@ def test_code_in_a_file_is_never_run(tmp_path: Path) -> None:
         return x
 
     flat = keras.layers.Flatten()(keras.layers.Lambda(trap, output_shape=(16, 16, 3))(inputs))
-    keras.Model(inputs, keras.layers.Dense(2)(flat)).save(tmp_path / "model.keras")
+    keras.Model(inputs, keras.layers.Dense(2)(flat)).save(tmp_path / "network.keras")
     with pytest.raises(BundleError, match="must be a network that peu saved") as caught:
         NetworkModel.read(tmp_path)
     assert "\n" not in str(caught.value)
@@ -83,7 +83,7 @@ class _Bomb:
 
 def test_what_is_no_network_is_refused(model: NetworkModel, tmp_path: Path) -> None:
     model.write(tmp_path)
-    path = tmp_path / "model.keras"
+    path = tmp_path / "network.keras"
     whole = path.read_bytes()
     for damage in (b"", b"no network", pickle.dumps(_Bomb()), whole[: len(whole) // 2], whole[:-9]):
         path.write_bytes(damage)

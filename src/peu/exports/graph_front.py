@@ -39,9 +39,10 @@ def with_resizing(model: Any, resizing: Resizing) -> Any:
     del found.graph.node[:]
     found.graph.node.extend([*nodes, *rest])
     found.graph.initializer.extend(front.constants)
+    count = found.graph.input[0].type.tensor_type.shape.dim[0].dim_value or "n"
     del found.graph.input[:]
     found.graph.input.append(
-        helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", "height", "width", 3])
+        helper.make_tensor_value_info("pixels", TensorProto.UINT8, [count, "height", "width", 3])
     )
     checker.check_model(found)
     return found

@@ -26,8 +26,8 @@ class NetworkModel:
             one does; None takes drawn ones.
     """
 
-    file_name: ClassVar[str] = "model.onnx"
-    keras_name: ClassVar[str] = "model.keras"
+    file_name: ClassVar[str] = "network.onnx"
+    keras_name: ClassVar[str] = "network.keras"
 
     network: Any
     examples: NDArray[np.uint8] | None = None
