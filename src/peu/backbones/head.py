@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_MIDDLE = 0.7
+MIDDLE = 0.7
+"""Side of the last pooling window, as a share of the map's."""
 _LEAST = 1e-12
 _AXES_ARE_INPUT = 18
 
@@ -30,7 +31,7 @@ def add_pooling(model: Any) -> Any:
     sides = builder.node("Slice", [builder.node("Shape", [feature_map]), *builder.ints([2], [4])])
     square = builder.node("ReduceMin", [sides], keepdims=1)
     square = builder.node("Concat", [square, square], axis=0)
-    share = builder.floats(_MIDDLE)
+    share = builder.floats(MIDDLE)
     # Rounded half away from zero, and never to nothing, as by NumPy for these sizes.
     middle = builder.node("Mul", [builder.node("Cast", [sides], to=TensorProto.FLOAT), share])
     middle = builder.node("Floor", [builder.node("Add", [middle, builder.floats(0.5)])])
@@ -59,7 +60,7 @@ def window_weights(rows: int, columns: int) -> NDArray[np.float32]:
         (rows, columns), all above 0, summing to 1.
     """
     square = (min(rows, columns),) * 2
-    middle = tuple(max(1, int(side * np.float32(_MIDDLE) + 0.5)) for side in (rows, columns))
+    middle = tuple(max(1, int(side * np.float32(MIDDLE) + 0.5)) for side in (rows, columns))
     weights = np.full((rows, columns), 1 / (rows * columns))
     for high, wide in (square, middle):
         top, left = (rows - high) // 2, (columns - wide) // 2

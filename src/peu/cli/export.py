@@ -1,4 +1,4 @@
-"""`peu export`: a saved model as one file for other programs."""
+"""`peu export`: a saved model as one ONNX or LiteRT file for other programs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -13,13 +13,14 @@ from peu.wording import first_few
 if TYPE_CHECKING:
     from peu.exports.export import Export
     from peu.exports.onnx_file import Input
+    from peu.networks.litert_settings import Precision
 
 
 @handle_errors
 def export_command(
     model: options.Model,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write: model.onnx.")
+        Path, typer.Option("--output", "-o", help="The file to write: model.onnx or model.tflite.")
     ] = Path("model.onnx"),
     input_size: Annotated[
         str,
@@ -30,6 +31,14 @@ def export_command(
             "any-size: it does that itself.",
         ),
     ] = "resized",
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            metavar="fp32|fp16|int8",
+            help="Of a .tflite file: fp16 halves it, int8 quarters it.",
+        ),
+    ] = "fp32",
     images: Annotated[
         str | None,
         typer.Option(
@@ -54,6 +63,7 @@ def export_command(
             model,
             output,
             input_size=cast("Input", input_size),
+            precision=cast("Precision", precision),
             images=images,
             overwrite=overwrite,
         )
@@ -69,6 +79,7 @@ def _to_dict(found: "Export") -> dict[str, object]:
         "format": 1,
         "output": str(found.path),
         "input": found.input_size,
+        "precision": found.precision,
         "bytes": found.size,
         "checked_on": agreement.source,
         "images": agreement.images,

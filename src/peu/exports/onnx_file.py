@@ -50,7 +50,7 @@ def onnx_file(predictor: Predictor, input_size: Input) -> bytes:
                 "crops. Leave the option out, and crop before the graph."
             )
         model = with_resizing(model, resizing)
-    describe(model, _metadata(predictor, input_size))
+    describe(model, file_metadata(predictor, input_size))
     return bytes(model.SerializeToString())
 
 
@@ -82,7 +82,8 @@ def describe(model: Any, metadata: dict[str, Any]) -> None:
         entry.key, entry.value = name, json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
-def _metadata(predictor: Predictor, input_size: Input) -> dict[str, Any]:
+def file_metadata(predictor: Predictor, input_size: Input) -> dict[str, Any]:
+    """What a file says of itself: classes, input, output, resizing, recipe, version."""
     inside = input_size == "any-size"
     return {
         "class_names": list(predictor.class_names),
