@@ -12,7 +12,8 @@ import pytest
 
 from peu.errors import BundleError, ResourceError
 from peu.models.onnx_network import OnnxNetwork
-from peu.models.predictor import Predictor, load
+from peu.models.predictor import Predictor
+from peu.models.saved import load
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def folder(network_classifier: Predictor, tmp_path_factory: pytest.TempPathFacto
 
 def test_it_predicts_without_keras_and_scikit_learn(folder: Path) -> None:
     code = (
-        "import sys; from peu.models.predictor import load; import numpy as np;"
+        "import sys; from peu.models.saved import load; import numpy as np;"
         "load(sys.argv[1]).predict(np.zeros((40, 40, 3)));"
         "print(sorted({'keras', 'tensorflow', 'sklearn', 'tf2onnx'} & set(sys.modules)))"
     )

@@ -173,7 +173,7 @@ class Transfer(ImageClassifier):
     @property
     def saves_keras_network(self) -> bool:
         """Whether saving exports a Keras network, which needs the exporter."""
-        return not is_onnx_backbone(self.backbone)
+        return not (is_onnx_backbone(self.backbone) or is_onnx_file(self.backbone))
 
     def _fit(self, data: TrainingSet) -> None:
         validation = None
@@ -206,7 +206,7 @@ class Transfer(ImageClassifier):
 
     def _examples(self, images: ImageDataset) -> NDArray[np.uint8] | None:
         """Pixels of a few images, on which a Keras network is compared with its export."""
-        if is_onnx_backbone(self.backbone):
+        if not self.saves_keras_network:
             return None
         few = np.linspace(0, len(images) - 1, min(_EXAMPLES, len(images))).astype(int)
         return images[few].pixels(self.keras_extractor().image_size, self._resize_mode())
