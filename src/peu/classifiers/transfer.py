@@ -183,7 +183,7 @@ class Transfer(ImageClassifier):
         self.history_ = self.head_.history
         self.notes_ = self.head_.notes
         self.held_out_ = self.head_.held_out
-        self.examples_ = self._examples(data.images)
+        self.examples_ = self._examples(data.images) if self._explained_by_keras() else None
         self.n_trainable_parameters_ = self.head_.layers.parameters
         self.n_parameters_ = self.extractor().parameters + self.n_trainable_parameters_
 
