@@ -1,6 +1,7 @@
 """An exported file answers as the model does, says how to use it, or is not written."""
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from peu.errors import BundleError, DataError, RecipeError, ResourceError
 from peu.exports import export as module
 from peu.exports.export import export_model
 from peu.images.dataset import ImageDataset
+from peu.models.calibration import Calibration
 from peu.models.predictor import Predictor
 from small_set import CLASSES, PLAIN, TINY, fit_half
 
@@ -177,3 +179,32 @@ def test_a_graph_that_would_have_to_crop_is_refused(dataset: ImageDataset, tmp_p
     cropped = fit_half(TINY, dataset, validation=False).set_params(resize_mode="crop")
     with pytest.raises(RecipeError, match="crop"):
         export_model(cropped, tmp_path / "any.onnx", input_size="any-size")
+
+
+def test_a_calibration_is_part_of_the_file(
+    predictor: Predictor, photos: Path, tmp_path: Path
+) -> None:
+    calibration = Calibration("vector", np.array([0.5, 0.8, 1.2, 2.0]), np.array([0.1, 0, -0.3, 0]))
+    calibrated = replace(predictor, trust=replace(predictor.trust, calibration=calibration))
+    image = photos / "barrel"
+    before = predictor.predict_proba(image)
+    assert np.abs(calibrated.predict_proba(image) - before).max() > 0.01
+    found = export_model(calibrated, tmp_path / "m.onnx", images=image)
+    assert found.agreement.greatest_difference <= 1e-5
+    assert _metadata(found.path)["calibrated"] is True
+    found = export_model(calibrated, tmp_path / "m.tflite", images=image)
+    assert found.agreement.greatest_difference <= 1e-4
+    with zipfile.ZipFile(found.path) as attached:
+        assert attached.read("labels.txt").decode().split() == list(CLASSES)
+        assert json.loads(attached.read("metadata.json"))["precision"] == "fp32"
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("m.tflite", {"input_size": "any-size"}), ("m.onnx", {"precision": "int8"})],
+)
+def test_what_a_format_cannot_do_is_refused(
+    predictor: Predictor, tmp_path: Path, name: str, settings: dict[str, Any]
+) -> None:
+    with pytest.raises(RecipeError):
+        export_model(predictor, tmp_path / name, **settings)

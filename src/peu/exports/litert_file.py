@@ -53,7 +53,7 @@ def litert_file(predictor: Predictor, precision: Precision, images: Sequence[Ima
 def _convert(predictor: Predictor, precision: Precision, examples: Sequence[Any]) -> bytes:
     model: Any = predictor.model
     if isinstance(model, OnnxModel):
-        return _convert_lite(model, precision, examples)
+        return _convert_lite(model, precision, examples, _calibration(predictor))
     from peu.networks.litert import network_as_litert
     from peu.networks.network_model import NetworkModel
 
@@ -64,10 +64,20 @@ def _convert(predictor: Predictor, precision: Precision, examples: Sequence[Any]
             "A LiteRT file is made of a network that Keras trained, or of EfficientNet-Lite. "
             "Received: another ONNX backbone. Export it as .onnx."
         )
-    return network_as_litert(model.network, precision, examples)
+    return network_as_litert(model.network, precision, examples, _calibration(predictor))
 
 
-def _convert_lite(model: OnnxModel, precision: Precision, examples: Sequence[Any]) -> bytes:
+def _calibration(predictor: Predictor) -> tuple[Any, Any] | None:
+    found = predictor.trust.calibration
+    return None if found is None else (found.slopes, found.intercepts)
+
+
+def _convert_lite(
+    model: OnnxModel,
+    precision: Precision,
+    examples: Sequence[Any],
+    calibration: tuple[Any, Any] | None,
+) -> bytes:
     import onnx
 
     from peu.networks.efficientnet_lite import lite_network
@@ -88,6 +98,7 @@ def _convert_lite(model: OnnxModel, precision: Precision, examples: Sequence[Any
         unit_length=layers.unit_length,
         precision=precision,
         examples=examples,
+        calibration=calibration,
     )
 
 

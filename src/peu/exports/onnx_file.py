@@ -3,9 +3,13 @@
 import json
 from typing import Any, Literal
 
+import numpy as np
+
 from peu.errors import BundleError, RecipeError
 from peu.exports.graph_front import with_resizing
 from peu.exports.resizing import resizing_of
+from peu.models.calibration import Calibration
+from peu.models.combination import LEAST
 from peu.models.predictor import Predictor
 from peu.version import __version__
 
@@ -50,6 +54,8 @@ def onnx_file(predictor: Predictor, input_size: Input) -> bytes:
                 "crops. Leave the option out, and crop before the graph."
             )
         model = with_resizing(model, resizing)
+    if predictor.trust.calibration is not None:
+        _calibrate(model, predictor.trust.calibration)
     describe(model, file_metadata(predictor, input_size))
     return bytes(model.SerializeToString())
 
@@ -70,6 +76,35 @@ def graph_of(predictor: Predictor) -> bytes:
         f"A model that is exported must be a graph. Received: `{kind}`, which is none: {reason}. "
         "Use it through peu, or train a `transfer` model."
     )
+
+
+def _calibrate(model: Any, calibration: Calibration) -> None:
+    """Put a calibration behind a graph's probabilities, under the same name."""
+    from onnx import checker, helper, numpy_helper
+
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            for place, name in enumerate(names):
+                if name == "probabilities":
+                    names[place] = "uncalibrated"
+    constants = {
+        "least_probability": np.float32(LEAST),
+        "slopes": calibration.slopes,
+        "intercepts": calibration.intercepts,
+    }
+    model.graph.initializer.extend(
+        numpy_helper.from_array(np.asarray(value, np.float32), name)
+        for name, value in constants.items()
+    )
+    steps = (
+        ("Max", ["uncalibrated", "least_probability"], "at_least"),
+        ("Log", ["at_least"], "logarithms"),
+        ("Mul", ["logarithms", "slopes"], "scaled"),
+        ("Add", ["scaled", "intercepts"], "calibrated"),
+        ("Softmax", ["calibrated"], "probabilities"),
+    )
+    model.graph.node.extend(helper.make_node(kind, ins, [out]) for kind, ins, out in steps)
+    checker.check_model(model)
 
 
 def describe(model: Any, metadata: dict[str, Any]) -> None:
@@ -95,6 +130,7 @@ def file_metadata(predictor: Predictor, input_size: Input) -> dict[str, Any]:
         },
         "output": {"name": "probabilities", "shape": ["n", len(predictor.class_names)]},
         "resizing": {"in_the_graph": inside, **resizing_of(predictor).to_dict()},
+        "calibrated": predictor.trust.calibration is not None,
         "recipe": predictor.recipe,
         "trained_on": {
             name: predictor.provenance.get(name) for name in ("dataset", "fingerprint", "images")

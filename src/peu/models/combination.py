@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from peu.models.kernel_machine import softmax
 
 Array = NDArray[np.float64]
-_LEAST = 1e-12
+LEAST = 1e-12
+"""What a probability of 0 counts as in a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -63,4 +64,4 @@ def temper(probabilities: Array, temperature: float) -> Array:
 
 def log_of(probabilities: Array) -> Array:
     """Logarithms of probabilities (n, k); 0 counts as 1e-12."""
-    return np.asarray(np.log(np.maximum(probabilities, _LEAST)))
+    return np.asarray(np.log(np.maximum(probabilities, LEAST)))

@@ -18,16 +18,25 @@ from peu.networks.litert_settings import Precision
 Pixels = NDArray[np.uint8]
 Dense = Sequence[tuple[NDArray[Any], NDArray[Any]]]
 
+Calibration = tuple[NDArray[Any], NDArray[Any]] | None
+
 _SHORTEST = 1e-12
+_LEAST = 1e-12
 
 
-def network_as_litert(network: Any, precision: Precision, examples: Sequence[Pixels]) -> bytes:
+def network_as_litert(
+    network: Any,
+    precision: Precision,
+    examples: Sequence[Pixels],
+    calibration: Calibration = None,
+) -> bytes:
     """Convert a classifier of images of one size.
 
     Args:
         network: a keras.Model from uint8 pixels (n, height, width, 3) to probabilities (n, k).
         precision: of the weights, and with "int8" of the arithmetic too.
         examples: (height, width, 3) each, of which "int8" learns the range of every layer.
+        calibration: slopes and intercepts (k,) of the logarithms of the probabilities.
 
     Raises:
         BundleError: LiteRT cannot express it.
@@ -35,7 +44,10 @@ def network_as_litert(network: Any, precision: Precision, examples: Sequence[Pix
     """
     height, width = network.input_shape[1:3]
     return _convert(
-        lambda pixels: network(pixels, training=False), (height, width), precision, examples
+        lambda pixels: _calibrated(network(pixels, training=False), calibration),
+        (height, width),
+        precision,
+        examples,
     )
 
 
@@ -47,6 +59,7 @@ def windows_as_litert(
     unit_length: bool,
     precision: Precision,
     examples: Sequence[Pixels],
+    calibration: Calibration = None,
 ) -> bytes:
     """Convert a classifier on a map's three windows, for images of any multiple of 32.
 
@@ -57,6 +70,7 @@ def windows_as_litert(
         unit_length: whether features are brought to unit length first.
         precision: as in `network_as_litert`.
         examples: as in `network_as_litert`.
+        calibration: as in `network_as_litert`.
 
     Raises:
         PeuError: as `network_as_litert`.
@@ -80,7 +94,7 @@ def windows_as_litert(
         for number, (weights, biases) in enumerate(dense):
             x = tf.nn.relu(x) if number else x
             x = tf.matmul(x, tf.constant(weights, tf.float32)) + tf.constant(biases, tf.float32)
-        return tf.nn.softmax(x)
+        return _calibrated(tf.nn.softmax(x), calibration)
 
     return _convert(answer, (None, None), precision, examples)
 
@@ -106,6 +120,15 @@ def open_litert(content: bytes) -> Callable[[Pixels], NDArray[np.float64]]:
         return np.asarray(interpreter.get_tensor(given["index"])[0], np.float64)
 
     return run
+
+
+def _calibrated(probabilities: Any, calibration: Calibration) -> Any:
+    if calibration is None:
+        return probabilities
+    import tensorflow as tf
+
+    slopes, intercepts = (tf.constant(each, tf.float32) for each in calibration)
+    return tf.nn.softmax(slopes * tf.math.log(tf.maximum(probabilities, _LEAST)) + intercepts)
 
 
 def _convert(
