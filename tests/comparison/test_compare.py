@@ -20,9 +20,8 @@ from peu.comparison import processes
 from peu.comparison import running as module
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
-from peu.comparison.trial import Trial, TrialTask, run_trial, trial_to_dict, try_trial
+from peu.comparison.trial import Trial, TrialTask, run_trial, try_trial, write_trial
 from peu.errors import DataError, PeuError, RecipeError, ResourceError
-from peu.files import write_json
 from peu.images.dataset import ImageDataset
 from peu.images.splits import make_holdout
 from recorded_progress import recorded_progress
@@ -205,8 +204,7 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
         asked.append((len(tasks), workers, threads))
         for task in tasks:
             made = run_trial(dataset, replace(task, recipe=PLAIN, file=None))
-            assert task.file is not None
-            write_json(task.file, trial_to_dict(replace(made, recipe=task.recipe)))
+            write_trial(task, replace(made, recipe=task.recipe))
             yield task, replace(made, recipe=task.recipe)
 
     monkeypatch.setattr(module, "run_side_by_side", side_by_side)
