@@ -94,3 +94,17 @@ def test_a_new_metric_is_in_the_json_and_on_the_page(
         assert "error_rate" in recipe["out_of_fold"]
     page = render_html(comparison_report(measured))
     assert '<th scope="col" class="n">Error rate</th>' in page
+
+
+def test_calibration_is_measured_before_and_after(comparison: Comparison) -> None:
+    for recipe in comparison_to_dict(comparison)["recipes"]:
+        figures = recipe["calibration"]
+        for when in ("before", "after"):
+            bins = figures[when]["reliability"]["bins"]
+            assert sum(each["images"] for each in bins) == pytest.approx(18)
+            assert all(each["low"] <= each["accuracy"] <= each["high"] for each in bins)
+        fall = figures["before"]["log_loss"] - figures["after"]["log_loss"]
+        assert figures["gain"]["mean"] == pytest.approx(fall)
+        assert [each["wanted"] for each in figures["sets"]] == [0.8, 0.9]
+    page = render_html(comparison_report(comparison))
+    assert "Can the probabilities be believed?" in page

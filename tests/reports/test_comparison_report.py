@@ -49,7 +49,9 @@ def test_every_section_is_there(report: Report) -> None:
     assert titles == [
         "The recipes",
         "Which differences are real",
+        "Labels worth checking",
         "Where they go wrong",
+        "Can the probabilities be believed?",
         "How training went",
         "The images",
         "How it was measured",

@@ -82,13 +82,17 @@ def choose_calibration(out_of_fold: OutOfFold) -> ChosenCalibration:
     Returns:
         The calibration of all rows, and the rows calibrated without their own part.
     """
-    calibration = _choose(out_of_fold)
+    from threadpoolctl import threadpool_limits
+
     after = out_of_fold.probabilities.copy()
-    for part in _parts(out_of_fold):
-        inside = out_of_fold.parts == part
-        chosen = _choose(out_of_fold[~inside])
-        if chosen is not None:
-            after[inside] = chosen(after[inside])
+    # So little is computed at a time that threads would wait for each other.
+    with threadpool_limits(1):
+        calibration = _choose(out_of_fold)
+        for part in _parts(out_of_fold):
+            inside = out_of_fold.parts == part
+            chosen = _choose(out_of_fold[~inside])
+            if chosen is not None:
+                after[inside] = chosen(after[inside])
     return ChosenCalibration(calibration, replace(out_of_fold, probabilities=after))
 
 

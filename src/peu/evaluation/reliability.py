@@ -1,5 +1,6 @@
 """Reliability: whether predictions made with a probability of 0.8 are right four times in five."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,7 +72,8 @@ def reliability(
     for place in places:
         images = len(place) / repeats
         share = float(right[place].mean())
-        interval = wilson_interval(share * images, max(1, round(images)))
+        whole = max(1, math.ceil(images))
+        interval = wilson_interval(share * whole, whole)
         bins.append(
             ReliabilityBin(
                 float(confidence[place].mean()), share, interval.low, interval.high, images

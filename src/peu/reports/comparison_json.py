@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from peu.classifiers.search_record import search_to_dict
+from peu.comparison.calibration import calibration_summary
 from peu.comparison.comparison import Comparison
 from peu.evaluation.metrics import METRICS
 from peu.images.checks import describe_dataset
@@ -30,7 +31,10 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       of `peu.evaluation.metrics.METRICS` by name (`accuracy`, `balanced_accuracy`, `log_loss`,
       `brier`; each `mean`, `low`, `high`, `level`), `seconds_per_trial`, `parameters`,
       `trainable_parameters`, `out_of_fold` (metrics of each image's averaged out-of-fold
-      prediction, `n`, `confusion` with a row for each true class, `per_class`, `class_names`)
+      prediction, `n`, `confusion` with a row for each true class, `per_class`, `class_names`),
+      `calibration` (`method`, null where none helps; `before` and `after` it on folds that it was
+      not fitted on: `log_loss`, `brier`, `reliability`; `gain` in log loss; `sets`, of prediction
+      sets after it: `wanted`, `covered`, `low`, `high`, `mean_size`, `empty`)
       and `trials` (each `repeat`, `fold`, the metrics, `seconds`, `history`, `notes`, `search`:
       null, or the configurations that were tried, and `phases`: `name`, `trainable_parameters`
       and, on the test images after it, `accuracy` and `log_loss` of each phase of a training in
@@ -74,6 +78,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
                 "parameters": summary.parameters,
                 "trainable_parameters": summary.trainable_parameters,
                 "out_of_fold": comparison.out_of_fold(summary.name).to_dict(),
+                "calibration": dataclasses.asdict(calibration_summary(comparison, summary.name)),
                 "trials": _trials(comparison, summary.name),
             }
             for summary in comparison.summaries

@@ -22,6 +22,7 @@ from peu.reports.blocks import (
     Table,
     numbers,
 )
+from peu.reports.calibration_section import calibration_section
 from peu.reports.comparison_json import FORMAT, comparison_to_dict
 from peu.reports.dataset_section import dataset_section
 from peu.reports.label_errors_section import label_errors_section
@@ -132,6 +133,7 @@ def comparison_report(comparison: Comparison) -> Report:
         _differences(comparison),
         label_errors_section(comparison.label_errors),
         mistakes_section(comparison),
+        calibration_section(comparison),
         _training(comparison),
         search_section(comparison),
         dataset_section(comparison),
