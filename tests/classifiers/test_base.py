@@ -9,6 +9,7 @@ from sklearn.base import clone
 
 from peu import __version__
 from peu.classifiers.base import ImageClassifier
+from peu.classifiers.hog import HogSVM
 from peu.images.dataset import ImageDataset
 from peu.images.metadata import short_hash
 from peu.models.saved import load
@@ -87,3 +88,10 @@ def test_a_fit_that_fails_leaves_no_half_fitted_recipe(
         broken.predict(dataset)
     with pytest.raises(NotFittedError):
         broken.predictor()
+
+
+def test_many_classes_of_two_images_are_classes(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+    names = [f"class {number // 2}" for number in range(24)]
+    recipe = HogSVM(image_size=(32, 32)).fit(noise, names)
+    assert recipe.predict_proba(noise).shape == (24, 12)

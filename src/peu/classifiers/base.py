@@ -1,6 +1,8 @@
 """What all recipes share: a scikit-learn classifier whose input is images."""
 
 import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
@@ -97,7 +99,7 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self.history_ = History()
         self.notes_: tuple[str, ...] = ()
         self.held_out_: HeldOut | None = None
-        with self._threads():
+        with self._threads(), _labels_are_classes():
             self._fit(data)
         self.provenance_ = {
             "peu": __version__,
@@ -213,6 +215,14 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
         return tags
+
+
+@contextlib.contextmanager
+def _labels_are_classes() -> Iterator[None]:
+    """Silence scikit-learn's guess that many classes of few images each are measurements."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
 
 
 def predict_held_out(recipe: ImageClassifier, data: TrainingSet) -> HeldOut:
