@@ -27,6 +27,8 @@ from .comparison.kl_weights import study_kl_weights as study_kl_weights
 from .comparison.label_errors import LabelErrors as LabelErrors
 from .comparison.label_errors import find_label_errors as find_label_errors
 from .comparison.latent import evaluate_vae as evaluate_vae
+from .comparison.learning_curve import LearningCurve as LearningCurve
+from .comparison.learning_curve import learning_curve as learning_curve
 from .comparison.trial import Trial as Trial
 from .comparison.trust import trusted_predictor as trusted_predictor
 from .errors import BundleError as BundleError
@@ -53,4 +55,5 @@ from .models.saved import load as load
 from .networks.augmentation_settings import Augmentation as Augmentation
 from .networks.training_settings import TrainingSettings as TrainingSettings
 from .reports.comparison_report import write_report as write_report
+from .reports.learning_curve_report import write_learning_curve as write_learning_curve
 from .version import __version__ as __version__

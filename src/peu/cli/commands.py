@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 from peu.cli.augment import augment_command
 from peu.cli.check import check_command
 from peu.cli.compare import compare_command
+from peu.cli.curve import curve_command
 from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
 from peu.cli.evaluate import evaluate_command
@@ -43,6 +44,7 @@ app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("export")(export_command)
 app.command("check")(check_command)
+app.command("curve")(curve_command)
 app.command("describe")(describe_command)
 app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)

@@ -18,6 +18,7 @@ _KEYS: dict[str, type] = {
     "seed": int,
     "recipes": list,
     "fingerprint": str,
+    "task": str,
 }
 _TYPE_NAMES = {
     str: "a text in quotes",

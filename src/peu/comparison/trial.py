@@ -1,7 +1,10 @@
 """One recipe on one split: run, kept as a file, and read instead of run again."""
 
+import contextlib
 import dataclasses
 import time
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -38,6 +41,7 @@ from peu.version import __version__
 
 FORMAT = 1
 _EXPLAINED = 2
+_explains: ContextVar[bool] = ContextVar("explains", default=True)
 _FILES = ("backbone", "backbone_weights")
 
 
@@ -185,6 +189,19 @@ def run_trial(dataset: ImageDataset, task: TrialTask) -> Trial:
     return trial
 
 
+@contextlib.contextmanager
+def without_explanations() -> Iterator[None]:
+    """Make no heat maps of errors meanwhile, which take longer than a quick recipe itself.
+
+    Processes that train networks side by side still make them.
+    """
+    token = _explains.set(False)
+    try:
+        yield
+    finally:
+        _explains.reset(token)
+
+
 def try_trial(dataset: ImageDataset, task: TrialTask) -> Trial | PeuError:
     """Run a trial; return the error where the recipe cannot run."""
     try:
@@ -297,7 +314,7 @@ def _explain_errors(
 ) -> tuple[Explanation, ...]:
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != test.labels)
-    if len(wrong) == 0:
+    if len(wrong) == 0 or not _explains.get():
         return ()
     sureness = probabilities[wrong, predicted[wrong]]
     worst = wrong[np.argsort(-sureness, kind="stable")][:_EXPLAINED]
