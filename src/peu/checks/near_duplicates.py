@@ -11,6 +11,7 @@ from peu.backbones.onnx_features import onnx_features
 from peu.errors import PeuError
 from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
+from peu.images.workers import in_order
 from peu.progress import report
 
 _BACKBONE, _SHORTER_SIDE = "efficientnet-lite0", 160
@@ -89,10 +90,16 @@ def near_duplicate_groups(images: ImageDataset) -> NDArray[np.int64]:
             grey[place] = _shrunk(images.read(usable[place]).convert("L"), _FINE_SIDE)
         return grey[place]
 
-    for done, (one, other) in enumerate(pairs):
+    def same(pair: tuple[int, int]) -> bool:
+        one, other = pair
+        # Whether they met through others by now saves time, and changes nothing.
+        met = groups[usable[one]] == groups[usable[other]]
+        return bool(met) or is_same_image(read(one), read(other))
+
+    for done, ((one, other), alike) in enumerate(zip(pairs, in_order(same, pairs), strict=True)):
         report("Comparing look-alikes", done, len(pairs))
         a, b = groups[usable[one]], groups[usable[other]]
-        if a != b and is_same_image(read(one), read(other)):
+        if alike and a != b:
             groups[groups == max(a, b)] = min(a, b)
     report("Comparing look-alikes", len(pairs), len(pairs))
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)
