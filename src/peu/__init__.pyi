@@ -26,6 +26,8 @@ from .comparison.evaluate import evaluate as evaluate
 from .comparison.kl_weights import study_kl_weights as study_kl_weights
 from .comparison.label_errors import LabelErrors as LabelErrors
 from .comparison.label_errors import find_label_errors as find_label_errors
+from .comparison.labelling import LabellingOrder as LabellingOrder
+from .comparison.labelling import next_to_label as next_to_label
 from .comparison.latent import evaluate_vae as evaluate_vae
 from .comparison.learning_curve import LearningCurve as LearningCurve
 from .comparison.learning_curve import learning_curve as learning_curve

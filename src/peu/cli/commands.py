@@ -17,6 +17,7 @@ from peu.cli.evaluate import evaluate_command
 from peu.cli.export import export_command
 from peu.cli.lab import lab_command
 from peu.cli.labels import app as labels_app
+from peu.cli.next_images import next_command
 from peu.cli.predict import predict_command
 from peu.cli.recipes import recipes_command
 from peu.cli.train import train_command
@@ -45,6 +46,7 @@ app.command("evaluate")(evaluate_command)
 app.command("export")(export_command)
 app.command("check")(check_command)
 app.command("curve")(curve_command)
+app.command("next")(next_command)
 app.command("describe")(describe_command)
 app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)

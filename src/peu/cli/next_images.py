@@ -1,0 +1,81 @@
+"""`peu next`: which images to label next, as a table to fill in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from peu.cli import options
+from peu.cli.console import say, show_table, showing_progress, write_result
+from peu.cli.handle_errors import handle_errors
+from peu.errors import ResourceError
+from peu.wording import quoted
+
+if TYPE_CHECKING:
+    from peu.comparison.labelling import LabellingOrder
+
+
+@handle_errors
+def next_command(
+    data: options.Data,
+    unlabelled: Annotated[
+        str,
+        typer.Argument(
+            metavar="UNLABELLED", help="A folder of images without labels.", show_default=False
+        ),
+    ],
+    count: Annotated[int, typer.Option("--count", help="How many images to choose.")] = 20,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The CSV to write, whose labels to fill in.")
+    ] = Path("next.csv"),
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+    backbone: options.Backbone = None,
+    backbone_weights: options.BackboneWeights = None,
+    backbone_preprocessing: options.BackbonePreprocessing = None,
+) -> None:
+    """Choose the images whose labels would teach most, and write a CSV to fill in.
+
+    They are those that transfer learning on DATA hardly decides on, no two of them alike. Fill in
+    the column `label`, add them to your images, and ask again.
+    """
+    if output.exists() and not overwrite:
+        raise ResourceError(
+            f"{quoted(output)} already exists; pass --overwrite to replace it, or choose another "
+            "file with --output."
+        )
+    from peu.classifiers.transfer import Transfer
+    from peu.comparison.labelling import check_files, next_to_label, write_table_to_fill_in
+    from peu.images.loading import load_images
+
+    chosen = {
+        "backbone": backbone,
+        "backbone_weights": backbone_weights,
+        "backbone_preprocessing": backbone_preprocessing,
+    }
+    recipe = Transfer(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    with showing_progress(quiet=quiet):
+        images = load_images(data)
+        pool = load_images(unlabelled, labels_required=False)
+        check_files(pool)
+        order = next_to_label(images, pool, count=count, transfer=recipe)
+        write_table_to_fill_in(order, output)
+    if as_json:
+        write_result({**order.to_dict(), "file": str(output)})
+    else:
+        _show(order, output)
+
+
+def _show(order: "LabellingOrder", file: Path) -> None:
+    keys = order.unlabelled.keys
+    show_table(
+        ("image", "perhaps", "probability", "or"),
+        [
+            (keys[one.image], one.suggested, f"{one.probability:.3f}", one.second)
+            for one in order.chosen
+        ],
+        numbers=("probability",),
+    )
+    say(order.sentence())
+    say(f"Fill in the column label of {file}; `peu` takes it as images then.")
