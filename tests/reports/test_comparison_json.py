@@ -28,6 +28,7 @@ def test_the_promised_keys(comparison: Comparison) -> None:
         "left_out",
         "label_errors",
         "verdict",
+        "summary",
         "provenance",
     }
     assert value["format"] == 1

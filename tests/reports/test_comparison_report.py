@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from peu.comparison.comparison import Comparison
+from peu.comparison.overview import overview
 from peu.images.checks import describe_dataset
 from peu.images.loading import load_images
-from peu.reports.blocks import Block, Callout, Details, Figure, Gallery, Report, Section
+from peu.reports.blocks import Block, Callout, Details, Figure, Gallery, Paragraph, Report, Section
 from peu.reports.comparison_report import comparison_report, write_report
 from peu.reports.html import render_html
 
@@ -37,11 +38,18 @@ def report(comparison: Comparison) -> Report:
     return comparison_report(comparison)
 
 
-def test_the_verdict_comes_first(report: Report, comparison: Comparison) -> None:
-    verdict = report.blocks[0]
-    assert isinstance(verdict, Callout)
-    assert verdict.text == comparison.verdict
-    assert verdict.facts[0] == ("accuracy of hog", "80.0%")
+def test_three_sentences_come_first_and_the_verdict_then(
+    report: Report, comparison: Comparison
+) -> None:
+    opening, step, recipes = report.blocks[:3]
+    found = overview(comparison)
+    assert isinstance(opening, Callout)
+    assert isinstance(recipes, Section)
+    assert found is not None
+    assert opening.text == f"{found.how_good} {found.how_sure}"
+    assert step == Callout("What to do next", found.next_step)
+    assert opening.facts[0] == ("accuracy of hog", "80.0%")
+    assert recipes.blocks[0] == Paragraph(comparison.verdict)
 
 
 def test_every_section_is_there(report: Report) -> None:
@@ -49,9 +57,10 @@ def test_every_section_is_there(report: Report) -> None:
     assert titles == [
         "The recipes",
         "Which differences are real",
-        "Labels worth checking",
         "Where they go wrong",
+        "When an answer can be relied on",
         "Can the probabilities be believed?",
+        "Labels worth checking",
         "How training went",
         "The images",
         "How it was measured",
@@ -70,22 +79,24 @@ def test_what_may_go_wrong_with_the_images_is_said(report: Report, comparison: C
 
 def test_figures_for_every_recipe(report: Report) -> None:
     figures = [block for block in _all_blocks(report.blocks) if isinstance(block, Figure)]
-    # accuracy, differences, a confusion each, curves of the network, balance, sizes
-    assert len(figures) == 7
+    # accuracy, differences, a confusion and a reliability each, the best recipe's thresholds,
+    # curves of the network, balance, sizes
+    assert len(figures) == 10
 
 
 def test_wrong_images_with_the_heat_map_of_the_class_that_is_named(
     report: Report, comparison: Comparison
 ) -> None:
     galleries = [block for block in _all_blocks(report.blocks) if isinstance(block, Gallery)]
-    by_recipe = {gallery.caption.split(",")[0]: gallery for gallery in galleries}
-    for name, gallery in by_recipe.items():
-        wrong = comparison.wrong(name, 100)
-        assert [each.title for each in gallery.images] == [
-            comparison.dataset.keys[index] for index, _, _ in wrong
-        ][: len(gallery.images)]
-        assert all((each.second is not None) == (name == "cnn") for each in gallery.images)
-    assert "Grad-CAM" in by_recipe["cnn"].caption
+    for name in ("hog", "cnn"):
+        own = [gallery for gallery in galleries if gallery.caption.startswith(f"{name},")]
+        images = [image for gallery in own for image in gallery.images]
+        # Every mistake is shown, the later ones folded away.
+        assert [each.title for each in images] == [
+            comparison.dataset.keys[index] for index, _, _ in comparison.wrong(name, 100)
+        ]
+        assert all((each.second is not None) == (name == "cnn") for each in images)
+        assert ("Grad-CAM" in own[0].caption) == (name == "cnn")
 
 
 def test_no_heat_map_of_another_class(comparison: Comparison) -> None:

@@ -3,9 +3,9 @@
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -163,10 +163,12 @@ def compare_command(
     if as_json:
         write_result(stored or comparison_to_dict(comparison))
     else:
-        _show(comparison, folder / "report.html")
+        _show(comparison)
+        _show_overview(comparison, stored)
+        say(f"Report: {folder / 'report.html'}")
 
 
-def _show(comparison: "Comparison", page: Path) -> None:
+def _show(comparison: "Comparison") -> None:
     dataset = comparison.dataset
     figures = ("accuracy", "95% interval", "log loss", "seconds per run", "parameters")
     show_table(
@@ -187,4 +189,18 @@ def _show(comparison: "Comparison", page: Path) -> None:
         numbers=figures,
     )
     say(comparison.verdict)
-    say(f"Report: {page}")
+
+
+def _show_overview(comparison: "Comparison", stored: Mapping[str, Any] | None) -> None:
+    """The three sentences of the report, read where they were written before."""
+    from peu.comparison.overview import overview
+
+    if stored is None:
+        found = overview(comparison)
+        summary = None if found is None else found.to_dict()
+    else:
+        summary = stored["summary"]
+    if summary is not None:
+        say(f"How good: {summary['how_good']}")
+        say(f"How sure: {summary['how_sure']}")
+        say(f"Next: {summary['next_step']}")

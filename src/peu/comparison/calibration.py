@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from peu.comparison.comparison import Comparison
 from peu.comparison.out_of_fold import out_of_fold
-from peu.evaluation.calibration import OutOfFold, choose_calibration, improvement
+from peu.evaluation.calibration import (
+    ChosenCalibration,
+    OutOfFold,
+    choose_calibration,
+    improvement,
+)
 from peu.evaluation.coverage import LEVELS, SetCoverage, set_coverage
 from peu.evaluation.metrics import evaluate_predictions
 from peu.evaluation.reliability import Reliability, reliability
@@ -49,6 +54,12 @@ class CalibrationSummary:
 
 
 @functools.lru_cache(maxsize=32)
+def calibrated(comparison: Comparison, name: str) -> ChosenCalibration:
+    """Out-of-fold predictions of a recipe in all repeats, each fold calibrated by the others."""
+    return choose_calibration(out_of_fold(comparison.trials_of(name), comparison.groups))
+
+
+@functools.lru_cache(maxsize=32)
 def calibration_summary(comparison: Comparison, name: str) -> CalibrationSummary:
     """Calibrate a compared recipe by cross-fitting; nothing is trained again.
 
@@ -57,7 +68,7 @@ def calibration_summary(comparison: Comparison, name: str) -> CalibrationSummary
         name: of the recipe.
     """
     rows = out_of_fold(comparison.trials_of(name), comparison.groups)
-    chosen = choose_calibration(rows)
+    chosen = calibrated(comparison, name)
     gain, error = improvement(rows.losses(), chosen.after.losses(), rows.images)
     covered = (set_coverage(chosen.after, level) for level in LEVELS)
     return CalibrationSummary(

@@ -1,11 +1,14 @@
 """The verdict of a comparison, in plain sentences."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from peu.evaluation.uncertainty import Interval, PairedDifference
 
 _PROBABLE = 0.8
 _CERTAIN = 0.999
+
+Learnt = Literal["yes", "not shown", "nothing"]
 
 
 def plain_verdict(
@@ -34,9 +37,12 @@ def plain_verdict(
     best, accuracy = ranked[0]
     interval = f"{accuracy.level:.0%} interval {accuracy.low:.1%} to {accuracy.high:.1%}"
     sentences = [f"{best} is right on {accuracy.mean:.1%} of new images ({interval})."]
-    if _lowest(accuracy, len(ranked)) <= baseline:
+    learnt = what_was_learnt(
+        accuracy, balanced, recipes=len(ranked), baseline=baseline, classes=classes
+    )
+    if learnt != "yes":
         # A comparison of recipes that learnt nothing would only tell luck from luck.
-        return f"{sentences[0]} {_no_better(balanced, len(ranked), baseline, classes)}"
+        return f"{sentences[0]} {_no_better(learnt, balanced, baseline, classes)}"
     gaps = {
         name: pair if pair.first == best else _turned(pair)
         for pair in paired
@@ -69,6 +75,34 @@ def plain_verdict(
     return " ".join(sentences)
 
 
+def what_was_learnt(
+    accuracy: Interval, balanced: Interval | None, *, recipes: int, baseline: float, classes: int
+) -> Learnt:
+    """Whether the best recipe is shown to do better than no images would.
+
+    Args:
+        accuracy: of the best recipe.
+        balanced: its balanced accuracy, if known.
+        recipes: number of recipes that it is the best of.
+        baseline: accuracy of always predicting the most common class, in [0, 1].
+        classes: number of classes.
+
+    Returns:
+        "yes"; "not shown" where only balanced accuracy is better than chance, as with very unequal
+        classes; or "nothing".
+    """
+    if _lowest(accuracy, recipes) > baseline:
+        return "yes"
+    if balanced is not None and _lowest(balanced, recipes) > 1 / classes:
+        return "not shown"
+    return "nothing"
+
+
+def in_probability(probability: float) -> str:
+    """How sure something is: "all but certain", or "97.7% probable"."""
+    return "all but certain" if probability >= _CERTAIN else f"{probability:.1%} probable"
+
+
 def _lowest(interval: Interval, recipes: int) -> float:
     """The lower end where the best of several recipes is judged: the best of many is lucky."""
     from scipy.stats import norm
@@ -78,9 +112,9 @@ def _lowest(interval: Interval, recipes: int) -> float:
     return interval.mean - wider * (interval.mean - interval.low)
 
 
-def _no_better(balanced: Interval | None, recipes: int, baseline: float, classes: int) -> str:
+def _no_better(learnt: Learnt, balanced: Interval | None, baseline: float, classes: int) -> str:
     common = f"always predicting the most common class is right on {baseline:.1%}"
-    if balanced is not None and _lowest(balanced, recipes) > 1 / classes:
+    if balanced is not None and learnt == "not shown":
         return (
             f"That is not shown to be better than chance allows where classes are so unequal: "
             f"{common}. It does tell the classes apart: balanced accuracy {balanced.mean:.1%} "
@@ -108,9 +142,9 @@ def _turned(pair: PairedDifference) -> PairedDifference:
 
 def _beaten(name: str, pair: PairedDifference) -> str:
     gap = pair.difference
-    sure = "all but certain" if pair.probability >= _CERTAIN else f"{pair.probability:.1%} probable"
     return (
-        f"{name} (by {_points(gap.mean)} points, {_points(gap.low)} to {_points(gap.high)}; {sure})"
+        f"{name} (by {_points(gap.mean)} points, {_points(gap.low)} to {_points(gap.high)}; "
+        f"{in_probability(pair.probability)})"
     )
 
 

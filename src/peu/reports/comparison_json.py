@@ -10,6 +10,7 @@ import numpy as np
 from peu.classifiers.search_record import search_to_dict
 from peu.comparison.calibration import calibration_summary
 from peu.comparison.comparison import Comparison
+from peu.comparison.overview import overview
 from peu.evaluation.metrics import METRICS
 from peu.images.checks import describe_dataset
 
@@ -50,11 +51,14 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       `suggested`, `probability_given`, `probability_suggested` and `nearest` (`image` and `label`
       of the images most like it); null where no recipe could run.
     - `verdict`: a sentence or a few.
+    - `summary`: three sentences, `how_good`, `how_sure` and `next_step`, and the `rule` that chose
+      the last (see `peu.comparison.overview`); null where no recipe could run.
     - `provenance`: the command, versions, hashes, machine and times.
 
     A figure that is not a finite number is null.
     """
     dataset, errors = comparison.dataset, comparison.label_errors
+    summary = overview(comparison)
     value = {
         "format": FORMAT,
         "dataset": {
@@ -88,6 +92,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
         "left_out": [dataclasses.asdict(each) for each in comparison.left_out],
         "label_errors": None if errors is None else errors.to_dict(),
         "verdict": comparison.verdict,
+        "summary": None if summary is None else summary.to_dict(),
         "provenance": comparison.provenance,
     }
     plain: dict[str, Any] = _plain(value)

@@ -1,10 +1,11 @@
-"""A comparison of recipes as a report: the verdict first, then everything it rests on."""
+"""A comparison of recipes as a report: three sentences first, then everything they rest on."""
 
 import dataclasses
 from pathlib import Path
 from typing import Any
 
 from peu.comparison.comparison import Comparison
+from peu.comparison.overview import overview
 from peu.evaluation.metrics import METRICS
 from peu.files import read_json
 from peu.reports.accuracy_figures import accuracy_figure, paired_figure
@@ -29,6 +30,7 @@ from peu.reports.label_errors_section import label_errors_section
 from peu.reports.mistakes import mistakes_section
 from peu.reports.report_folder import write_report_folder
 from peu.reports.search_section import search_section
+from peu.reports.threshold_section import threshold_section
 from peu.reports.training_curves import curves_figure, phases_table
 from peu.reports.wording import (
     as_pairs,
@@ -73,7 +75,8 @@ def stored_report(comparison: Comparison, folder: str | Path) -> dict[str, Any] 
     place = Path(folder)
     try:
         stored: dict[str, Any] = read_json(place / "report.json")
-        same = (place / "report.html").is_file() and _gist(stored) == _plain_gist(comparison)
+        whole = (place / "report.html").is_file() and "summary" in stored
+        same = whole and _gist(stored) == _plain_gist(comparison)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return stored if same else None
@@ -128,12 +131,13 @@ def comparison_report(comparison: Comparison) -> Report:
     """
     dataset = comparison.dataset
     sections: list[Block | None] = [
-        _verdict(comparison),
+        *_opening(comparison),
         _recipes(comparison),
         _differences(comparison),
-        label_errors_section(comparison.label_errors),
         mistakes_section(comparison),
+        threshold_section(comparison),
         calibration_section(comparison),
+        label_errors_section(comparison.label_errors),
         _training(comparison),
         search_section(comparison),
         dataset_section(comparison),
@@ -153,7 +157,7 @@ def comparison_report(comparison: Comparison) -> Report:
     )
 
 
-def _verdict(comparison: Comparison) -> Callout:
+def _opening(comparison: Comparison) -> tuple[Callout, ...]:
     shown: list[tuple[str, str]] = []
     if comparison.summaries:
         best = comparison.summaries[0]
@@ -166,7 +170,14 @@ def _verdict(comparison: Comparison) -> Callout:
             ),
             ("per run", duration(best.seconds_per_trial)),
         ]
-    return Callout("Verdict", comparison.verdict, tone="verdict", facts=tuple(shown))
+    found = overview(comparison)
+    if found is None:
+        return (Callout("Verdict", comparison.verdict, tone="verdict"),)
+    text = f"{found.how_good} {found.how_sure}"
+    return (
+        Callout("In short", text, tone="verdict", facts=tuple(shown)),
+        Callout("What to do next", found.next_step),
+    )
 
 
 def _recipes(comparison: Comparison) -> Section:
@@ -179,7 +190,12 @@ def _recipes(comparison: Comparison) -> Section:
                 for each in comparison.summaries
             },
         )
-        blocks += [_recipe_table(comparison), figure, _interval_details(comparison)]
+        blocks += [
+            Paragraph(comparison.verdict),
+            _recipe_table(comparison),
+            figure,
+            _interval_details(comparison),
+        ]
     else:
         blocks.append(Paragraph("No recipe could run on these images."))
     if comparison.failures:

@@ -1,29 +1,19 @@
 """Where each recipe goes wrong: confusion, classes, and the images themselves."""
 
-from collections.abc import Collection
-
 from peu.comparison.comparison import Comparison
 from peu.comparison.trial import Explanation
-from peu.errors import PeuError
-from peu.reports.blocks import (
-    Block,
-    Column,
-    Details,
-    Gallery,
-    Image,
-    Paragraph,
-    Section,
-    Table,
-    numbers,
-)
+from peu.evaluation.confused import ConfusedPair, confused_pairs
+from peu.evaluation.metrics import Evaluation
+from peu.reports.blocks import Block, Column, Details, Paragraph, Section, Table, numbers
 from peu.reports.confusion import confusion_figure
-from peu.reports.heat_map import overlay
-from peu.reports.thumbnails import jpeg_uri, thumbnail
-from peu.reports.wording import count, percent
+from peu.reports.mistake_gallery import Mistake, MistakeHeatMap, mistake_blocks
+from peu.reports.wording import percent
 
-_SHOWN_OF_BEST = 12
-_SHOWN_OF_OTHERS = 6
+# Every mistake is listed; so many are shown, at some 20 KB each.
+_OPEN_OF_BEST, _MOST_OF_BEST = 12, 120
+_OPEN_OF_OTHERS, _MOST_OF_OTHERS = 6, 40
 _LONG_TABLE = 12
+_MOST_PAIRS = 10
 
 
 def mistakes_section(comparison: Comparison) -> Section | None:
@@ -38,13 +28,34 @@ def mistakes_section(comparison: Comparison) -> Section | None:
         )
     ]
     for place, summary in enumerate(comparison.summaries):
-        limit = _SHOWN_OF_BEST if place == 0 else _SHOWN_OF_OTHERS
-        parts.append(_recipe(comparison, summary.name, limit))
+        parts.append(_recipe(comparison, summary.name, best=place == 0))
     return Section("Where they go wrong", tuple(parts))
 
 
-def _recipe(comparison: Comparison, name: str, limit: int) -> Section:
-    evaluation = comparison.out_of_fold(name)
+def _recipe(comparison: Comparison, name: str, *, best: bool) -> Section:
+    mistakes = _mistakes(comparison, name)
+    return Section(
+        name,
+        (
+            *confusion_blocks(name, comparison.out_of_fold(name)),
+            *mistake_blocks(
+                name,
+                comparison.dataset,
+                mistakes,
+                open_ones=_OPEN_OF_BEST if best else _OPEN_OF_OTHERS,
+                most=_MOST_OF_BEST if best else _MOST_OF_OTHERS,
+            ),
+        ),
+    )
+
+
+def confusion_blocks(name: str, evaluation: Evaluation) -> tuple[Block, ...]:
+    """The most confused pairs of classes, the confusion matrix, and figures of each class.
+
+    Args:
+        name: of the recipe or model.
+        evaluation: its predictions.
+    """
     table = Table(
         caption=f"{name} by class",
         columns=(Column("Class"), *numbers("Precision", "Recall", "F1"), Column("Images", ",")),
@@ -54,38 +65,67 @@ def _recipe(comparison: Comparison, name: str, limit: int) -> Section:
         ),
     )
     long = len(evaluation.per_class) > _LONG_TABLE
-    return Section(
-        name,
-        (
-            confusion_figure(name, evaluation.confusion, evaluation.class_names),
-            Details(f"{name} by class: precision and recall", (table,)) if long else table,
-            _gallery(comparison, name, limit),
+    return (
+        *_pairs(name, evaluation),
+        confusion_figure(name, evaluation.confusion, evaluation.class_names),
+        Details(f"{name} by class: precision and recall", (table,)) if long else table,
+    )
+
+
+def _pairs(name: str, evaluation: Evaluation) -> tuple[Block, ...]:
+    pairs = confused_pairs(evaluation.confusion, evaluation.class_names)
+    if not pairs:
+        return ()
+    mistakes = sum(pair.mistakes for pair in pairs)
+    rest = len(pairs) - _MOST_PAIRS
+    return (
+        Table(
+            caption=f"{name}: classes most often mistaken for each other"
+            + (f"; {rest} more pairs are left out" if rest > 0 else ""),
+            columns=(
+                Column("Classes"),
+                Column("Mistakes", ","),
+                Column("Of all mistakes", numeric=True),
+                Column("How"),
+            ),
+            rows=tuple(
+                (
+                    f"{pair.first} and {pair.second}",
+                    pair.mistakes,
+                    percent(pair.mistakes / mistakes),
+                    _how(pair),
+                )
+                for pair in pairs[:_MOST_PAIRS]
+            ),
         ),
     )
 
 
-def _gallery(comparison: Comparison, name: str, limit: int) -> Block:
-    wrong = comparison.wrong(name, limit)
-    if not wrong:
-        return Paragraph(f"{name} made no mistake.")
+def _how(pair: ConfusedPair) -> str:
+    return (
+        f"{pair.first_as_second} of {pair.of_first} {pair.first} taken for {pair.second}, "
+        f"{pair.second_as_first} of {pair.of_second} the other way"
+    )
+
+
+def _mistakes(comparison: Comparison, name: str) -> tuple[Mistake, ...]:
+    wrong = comparison.wrong(name, len(comparison.dataset))
     explained = _explanations(comparison, name, {index: answer for index, answer, _ in wrong})
-    images = tuple(
-        _image(comparison, name, index, predicted, probability, explained.get(index))
-        for index, predicted, probability in wrong
-    )
-    return Gallery(
-        caption=f"{name}, the most certain mistakes first: {count(len(images), 'image')}."
-        + _heat_map_words(explained.values(), len(images)),
-        images=images,
-    )
+    recipe = next(each.recipe for each in comparison.summaries if each.name == name)
+    names, labels = comparison.dataset.class_names, comparison.dataset.y
 
+    def heat_map(index: int) -> MistakeHeatMap | None:
+        found = explained.get(index)
+        if found is None:
+            return None
+        return MistakeHeatMap(
+            found.heatmap, found.method, recipe.resize_mode, recipe.image_size or (1, 1)
+        )
 
-def _heat_map_words(explained: Collection[Explanation], images: int) -> str:
-    if not explained:
-        return ""
-    where = "" if len(explained) == images else f", in {len(explained)} of them"
-    methods = " or ".join(sorted({each.method for each in explained}))
-    return f" Highlighted{where}: the areas behind the wrong prediction ({methods})."
+    return tuple(
+        Mistake(index, str(labels[index]), names[answer], probability, heat_map(index))
+        for index, answer, probability in wrong
+    )
 
 
 def _explanations(
@@ -105,40 +145,3 @@ def _explanations(
             if each.image in answers and said.get(each.image) == answers[each.image]:
                 found.setdefault(each.image, each)
     return found
-
-
-def _image(
-    comparison: Comparison,
-    name: str,
-    index: int,
-    predicted: int,
-    probability: float,
-    explanation: Explanation | None,
-) -> Image:
-    dataset = comparison.dataset
-    key = dataset.keys[index]
-    truth = dataset.class_names[int(dataset.labels[index])] if dataset.labels is not None else "?"
-    taken_for = dataset.class_names[int(predicted)]
-    lines = (("true", truth), ("predicted", f"{taken_for}, {percent(probability)}"))
-    try:
-        small = thumbnail(dataset.read(index))
-    except (PeuError, OSError):
-        return Image(None, f"{key} can no longer be read.", key, lines)
-    alternative = f"{key}: {truth}, taken for {taken_for}."
-    if explanation is None:
-        return Image(jpeg_uri(small), alternative, key, lines)
-    recipe = next(each.recipe for each in comparison.summaries if each.name == name)
-    heat = overlay(
-        small,
-        explanation.heatmap,
-        resize_mode=recipe.resize_mode,
-        input_size=recipe.image_size or (1, 1),
-    )
-    return Image(
-        jpeg_uri(small),
-        alternative,
-        key,
-        lines,
-        jpeg_uri(heat),
-        f"The same image, highlighted where {explanation.method} finds evidence for {taken_for}.",
-    )
