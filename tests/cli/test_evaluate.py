@@ -24,10 +24,32 @@ def test_evaluate_tells_figures_and_what_flatters_them(peu: Peu, model: Path, ph
     assert figures["n"] == figures["seen_in_training"] == 32
     assert figures["class_names"] == list(CLASSES)
     assert figures["confusion"] == [[8 * (i == j) for j in range(4)] for i in range(4)]
+    assert figures["accuracy_interval"]["mean"] == figures["accuracy_interval"]["high"] == 1
+    assert 0.85 < figures["accuracy_interval"]["low"] < 0.95
     assert "32 of these 32 images" in told.stderr
     table = peu("evaluate", model, photos).stdout
-    assert table.startswith("32 images: accuracy 1.000")
+    assert table.startswith("32 images: accuracy 1.000 (95% interval 0.")
     assert all(name in table for name in CLASSES)
+
+
+def test_a_page_and_its_figures(peu: Peu, model: Path, photos: Path) -> None:
+    # Barrels among the anchors are mistakes for sure.
+    more = Path(shutil.copytree(photos, "more"))
+    for each in (more / "barrel").iterdir():
+        each.rename(more / "anchor" / f"barrel-{each.name}")
+    (more / "barrel").rmdir()
+    told = peu("evaluate", model, more, "-o", "page", "--json")
+    assert told.exit_code == 0
+    figures = json.loads(told.stdout)
+    assert json.loads(Path("page/report.json").read_text(encoding="utf-8")) == figures
+    page = Path("page/report.html").read_text(encoding="utf-8")
+    assert f"model is right on {round(32 * figures['accuracy'])} of 32 images" in page
+    assert "The model was trained on 32 of these 32 images" in page
+    assert page.count('class="image-images two"') == 8
+    assert "8 of 16 anchor taken for barrel" in page
+    again = peu("evaluate", model, more, "-o", "page")
+    assert again.exit_code == 5
+    assert "--overwrite" in complaint(again)
 
 
 def test_evaluate_refuses_classes_that_the_model_does_not_know(

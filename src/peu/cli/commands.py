@@ -20,6 +20,7 @@ from peu.cli.labels import app as labels_app
 from peu.cli.next_images import next_command
 from peu.cli.predict import predict_command
 from peu.cli.recipes import recipes_command
+from peu.cli.runs import runs_command
 from peu.cli.train import train_command
 from peu.cli.vae import app as vae_app
 from peu.version import __version__
@@ -48,6 +49,7 @@ app.command("check")(check_command)
 app.command("curve")(curve_command)
 app.command("next")(next_command)
 app.command("describe")(describe_command)
+app.command("runs")(runs_command)
 app.command("recipes")(recipes_command)
 app.command("augment")(augment_command)
 app.command("lab")(lab_command)

@@ -1,5 +1,6 @@
 """`peu evaluate`: how well a saved model works on other images."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,13 @@ def evaluate_command(
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="Labelled images that the model has not seen.")
     ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder for a page with the mistakes and what to rely on."
+        ),
+    ] = None,
+    overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -23,10 +31,19 @@ def evaluate_command(
     from peu.images.loading import load_images
     from peu.models.saved import load
 
+    if output is not None:
+        from peu.reports.report_folder import report_folder
+
+        report_folder(output, overwrite=overwrite).check()
     predictor = load(model)
     with showing_progress(quiet=quiet):
         dataset = load_images(data, to_learn=False)
         found = evaluate(predictor, dataset)
+        page = None
+        if output is not None:
+            from peu.reports.evaluation_report import write_evaluation
+
+            page = write_evaluation(found, predictor, dataset, output, model=model.name)
     if found.seen:
         remark(
             f"The model was trained on {found.seen} of these {len(dataset)} images: these figures "
@@ -35,10 +52,11 @@ def evaluate_command(
         )
     figures = found.evaluation
     if as_json:
-        write_result({"format": 1, **figures.to_dict(), "seen_in_training": found.seen})
+        write_result({"format": 1, **found.to_dict()})
         return
     say(
-        f"{len(dataset)} images: accuracy {figures.accuracy:.3f}, balanced accuracy "
+        f"{len(dataset)} images: accuracy {figures.accuracy:.3f} ({found.accuracy.level:.0%} "
+        f"interval {found.accuracy.low:.3f} to {found.accuracy.high:.3f}), balanced accuracy "
         f"{figures.balanced_accuracy:.3f}, log loss {figures.log_loss:.3f}"
     )
     numbers = ("precision", "recall", "images")
@@ -56,3 +74,5 @@ def evaluate_command(
         ],
         numbers=numbers,
     )
+    if page is not None:
+        say(f"Report: {page}")

@@ -33,7 +33,8 @@ class ImageSample:
     Attributes:
         classes: (n,) whole numbers, the true class of each image.
         groups: (n,) whole numbers; near-duplicates share one and count as one image.
-        test_train_ratio: n_test/n_train of a trial; 1/(k - 1) for k folds.
+        test_train_ratio: n_test/n_train of a trial; 1/(k - 1) for k folds; 0 for a finished model,
+            which is itself what new images will meet.
         equal_classes: whether each class counts equally, as in balanced accuracy, or each image.
     """
 
@@ -49,7 +50,8 @@ class ImageSample:
                 "`classes` and `groups` must have one number for each image. Received: shapes "
                 f"{self.classes.shape} and {self.groups.shape}. Give both for the tested images."
             )
-        check_ratio(self.test_train_ratio)
+        if self.test_train_ratio != 0:
+            check_ratio(self.test_train_ratio)
         object.__setattr__(self, "_numbers", np.unique(self.groups, return_inverse=True)[1])
 
     @cached_property

@@ -12,6 +12,11 @@ from peu.reports.wording import percent
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+RELIABILITY_CAPTION = (
+    "Dot: predictions of about one confidence, and how many of them are right, with the 95% "
+    "interval. On the line every probability is true."
+)
+
 
 def calibration_section(comparison: Comparison) -> Section | None:
     """A table of all recipes, and a reliability diagram of each."""
@@ -101,20 +106,27 @@ def _diagram(name: str, summary: CalibrationSummary) -> Figure:
             for each in bins
         ),
     )
-    panels = [_panel(f"{name}: before", before, SECOND)]
+    panels = [reliability_panel(f"{name}: before", before, SECOND)]
     if summary.method is not None:
-        panels.append(_panel("after", after, FIRST))
+        panels.append(reliability_panel("after", after, FIRST))
     return figure(
         table,
         panels,
-        caption="Dot: predictions of about one confidence, and how many of them are right, with "
-        "the 95% interval. On the line every probability is true.",
+        caption=RELIABILITY_CAPTION,
         height=3.0,
         columns=2,
     )
 
 
-def _panel(title: str, bins: tuple[ReliabilityBin, ...], colour: str) -> Draw:
+def reliability_panel(title: str, bins: tuple[ReliabilityBin, ...], colour: str) -> Draw:
+    """Confidence against accuracy: a dot and an interval for each bin, and where they would agree.
+
+    Args:
+        title: of the panel.
+        bins: one or more, the least confident first.
+        colour: of dots and intervals.
+    """
+
     def draw(axes: "Axes") -> None:
         axes.plot([0, 1], [0, 1], color=MUTED, lw=0.9, ls=":")
         for each in bins:
