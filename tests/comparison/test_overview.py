@@ -1,6 +1,8 @@
 """Three sentences on a comparison: each rule for the next step, and what it names."""
 
 import dataclasses
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from peu.comparison.trial import Trial
 from peu.evaluation.label_errors import SuspectedLabel
 from peu.evaluation.uncertainty import Interval, PairedDifference
 from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
 from peu.images.splits import Split
-from small_set import CLASSES, PLAIN
+from small_set import PLAIN
 
 FAST, BEST = HogSVM(name="fast"), PLAIN.__sklearn_clone__()
 
@@ -27,11 +30,12 @@ def _comparison(
     accuracy: Interval | None = None,
     better: bool = True,
     suspects: int = 0,
+    shortcuts: tuple[Shortcut, ...] = (),
 ) -> Comparison:
     """`hog`, the best, is wrong on some images, and `fast` is slightly worse."""
     labels = np.asarray(images.labels)
     answers = labels.copy()
-    answers[list(wrong)] = (answers[list(wrong)] + 1) % len(CLASSES)
+    answers[list(wrong)] = (answers[list(wrong)] + 1) % len(images.class_names)
     splits = [
         Split(
             train=np.flatnonzero(np.arange(len(labels)) % 2 != fold),
@@ -47,7 +51,8 @@ def _comparison(
             recipe=recipe,
             split=split,
             labels=labels[split.test],
-            probabilities=0.8 * np.eye(len(CLASSES))[answers[split.test]] + 0.05,
+            probabilities=0.8 * np.eye(len(images.class_names))[answers[split.test]]
+            + 0.2 / len(images.class_names),
             class_names=images.class_names,
             seconds=1.0,
             parameters=10,
@@ -89,12 +94,12 @@ def _comparison(
     nearest: tuple[tuple[int, ...], ...] = ((),) * suspects
     errors = LabelErrors(images, listed, nearest, len(labels), "a test")
     # What is computed once and kept is put in the place where it is kept.
-    found.__dict__["label_errors"] = errors
+    found.__dict__.update(label_errors=errors, shortcuts=shortcuts)
     return found
 
 
-def _told(comparison: Comparison, shortcuts: tuple[Shortcut, ...] = ()) -> Overview:
-    found = overview(comparison, shortcuts)
+def _told(comparison: Comparison) -> Overview:
+    found = overview(comparison)
     assert found is not None
     return found
 
@@ -131,11 +136,22 @@ def test_one_suspect_among_many_mistakes_is_not_the_first_thing_to_do(
     assert _told(_comparison(dataset, wrong=tuple(range(11)), suspects=1)).rule == "more_images"
 
 
-def test_a_shortcut_is_named_with_what_it_tells(dataset: ImageDataset) -> None:
-    corners = Shortcut("corner colour", 0.5, 0.4, 0.6, 0.3, 0.001, "accordion", 7, 8, 9)
-    told = _told(_comparison(dataset, wrong=(8,)), (corners,))
-    assert told.rule == "shortcut"
-    assert "corner colour alone recognises 7 of 8 images of class `accordion`" in told.next_step
+@pytest.mark.parametrize(
+    ("cue", "recognised", "rule"),
+    [
+        ("corner colour", 8, "shortcut"),
+        ("corner colour", 6, "more_images"),
+        ("mean colour", 8, "more_images"),
+    ],
+)
+def test_a_shortcut_is_named_where_it_gives_a_class_away(
+    dataset: ImageDataset, cue: str, recognised: int, rule: str
+) -> None:
+    found = Shortcut(cue, 0.5, 0.4, 0.6, 0.3, 0.001, "accordion", recognised, 8, 9)
+    told = _told(_comparison(dataset, wrong=(8,), shortcuts=(found,)))
+    assert told.rule == rule
+    named = "corner colour alone recognises 8 of 8 images of class `accordion`" in told.next_step
+    assert named == (rule == "shortcut")
 
 
 @pytest.mark.parametrize(("better", "taken"), [(True, "hog"), (False, "fast")])
@@ -165,3 +181,17 @@ def test_where_nothing_was_learnt_no_recipe_is_praised(dataset: ImageDataset) ->
 def test_without_a_recipe_there_is_nothing_to_say(dataset: ImageDataset) -> None:
     none = dataclasses.replace(_comparison(dataset), summaries=(), trials=(), paired=())
     assert overview(none) is None
+
+
+def test_black_corners_of_real_photos_are_found(peu_data: Path, tmp_path: Path) -> None:
+    for name in ("accordion", "anchor"):
+        (tmp_path / name).mkdir()
+        for file in sorted((peu_data / "caltech4" / name).iterdir())[:20]:
+            shutil.copy(file, tmp_path / name)
+    photos = load_images(tmp_path)
+    comparison = dataclasses.replace(_comparison(photos), seed=1)
+    comparison.__dict__["label_errors"] = None
+    told = _told(comparison)
+    assert told.rule == "shortcut"
+    assert "corner colour alone recognises" in told.next_step
+    assert "of class `accordion`" in told.next_step

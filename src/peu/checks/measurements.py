@@ -26,7 +26,8 @@ class Measurements:
         colour: (n, 6) mean colour and its standard deviation.
         dark: (n,) grey value that 95 % of the pixels stay below.
         contrast: (n,) standard deviation of the grey values.
-        blur: (n,) from 0 (sharp) to 1 (blurred), after Crete et al. (2007).
+        blur: (n,) from 0 (sharp) to 1 (blurred), after Crete et al. (2007); NaN where it was not
+            measured.
         quantisation: (n,) mean of the JPEG quantisation table, which falls as quality rises; 0 for
             what is no JPEG.
     """
@@ -40,11 +41,12 @@ class Measurements:
     quantisation: NDArray[np.float32]
 
 
-def measure(images: ImageDataset) -> Measurements:
+def measure(images: ImageDataset, *, sharpness: bool = True) -> Measurements:
     """Measure every image, or read what was measured before.
 
     Args:
         images: n images.
+        sharpness: measure blur too, which takes most of the time.
 
     Raises:
         DataError: a file was changed or removed since the set was loaded.
@@ -53,8 +55,10 @@ def measure(images: ImageDataset) -> Measurements:
     """
     rows = cached(
         images,
-        ("measurements", _VERSION),
-        lambda batch: np.stack([_measured(batch, at) for at in range(len(batch))]),
+        ("measurements", _VERSION) if sharpness else ("colour measurements", _VERSION),
+        lambda batch: np.stack(
+            [_measured(batch, at, sharpness=sharpness) for at in range(len(batch))]
+        ),
         phase="Measuring images",
     )
     return Measurements(
@@ -68,17 +72,16 @@ def measure(images: ImageDataset) -> Measurements:
     )
 
 
-def _measured(images: ImageDataset, at: int) -> NDArray[np.float32]:
-    from skimage.measure import blur_effect
-
-    image = images.read(at)
+def _measured(images: ImageDataset, at: int, *, sharpness: bool) -> NDArray[np.float32]:
+    # A large photo decoded at a part of its size keeps its colours, not its sharpness.
+    image = images.read(at, shorter=None if sharpness else _SIDE)
     scale = min(1.0, _SIDE / max(image.size))
     size = max(8, round(image.width * scale)), max(8, round(image.height * scale))
     small = image.resize(size, Image.Resampling.BOX)
     pixels = np.asarray(small, np.float32)
     grey = np.asarray(small.convert("L"), np.float32)
     contrast = float(grey.std())
-    blur = float(blur_effect(grey / 255)) if contrast > 1 else 1.0
+    blur = _blur(grey, contrast) if sharpness else np.nan
     patch = max(2, round(_PATCH * min(grey.shape)))
     ends = (slice(None, patch), slice(-patch, None))
     corners = [pixels[rows, columns].mean(axis=(0, 1)) for rows in ends for columns in ends]
@@ -92,6 +95,12 @@ def _measured(images: ImageDataset, at: int) -> NDArray[np.float32]:
         [np.percentile(grey, 95), contrast, blur, _quantisation(images, at)],
     ]
     return np.concatenate(values).astype(np.float32)
+
+
+def _blur(grey: NDArray[np.float32], contrast: float) -> float:
+    from skimage.measure import blur_effect
+
+    return float(blur_effect(grey / 255)) if contrast > 1 else 1.0
 
 
 def _quantisation(images: ImageDataset, at: int) -> float:

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.backbones.onnx_features import is_onnx_backbone
+from peu.checks.measurements import measure
+from peu.checks.shortcuts import Shortcut, find_shortcuts
 from peu.classifiers.base import ImageClassifier
 from peu.classifiers.transfer import Transfer
 from peu.comparison.label_errors import (
@@ -24,6 +26,8 @@ from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.evaluation.uncertainty import Interval, PairedDifference
 from peu.images.dataset import ImageDataset
 from peu.images.splits import Split
+
+_MOST_FOR_SHORTCUTS = 1000
 
 
 @dataclass(frozen=True)
@@ -204,3 +208,19 @@ class Comparison:
         return label_errors_in_predictions(
             self.dataset, self.tested(best), self.out_of_fold(best).probabilities, recipe=best
         )
+
+    @cached_property
+    def shortcuts(self) -> tuple[Shortcut, ...]:
+        """Cues that tell classes apart though they have nothing to do with what is shown.
+
+        Looked for in at most 1,000 images, and without what `peu check` measures besides: it
+        should cost little beside the trials.
+        """
+        images = self.dataset
+        if len(images) > _MOST_FOR_SHORTCUTS:
+            rng = np.random.default_rng(self.seed)
+            images = images[np.sort(rng.permutation(len(images))[:_MOST_FOR_SHORTCUTS])]
+        try:
+            return find_shortcuts(images, measure(images, sharpness=False), images.groups)
+        except PeuError:  # the images may be gone by now
+            return ()

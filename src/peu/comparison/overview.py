@@ -1,6 +1,5 @@
 """A comparison in three sentences: how good, how sure, and the most useful next step."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from peu.wording import first_few, quoted
 
 _SHARE_OF_MISTAKES = 0.1
 """Labels come first where those that look wrong are at least as many as this share of mistakes."""
+_RECALL, _PRECISION = 0.9, 0.6
 _GOOD_ENOUGH = 0.95
 _MOST_NAMED = 2
 _FEWEST_MORE = 5
@@ -45,21 +45,21 @@ class Overview:
         return asdict(self)
 
 
-def overview(comparison: Comparison, shortcuts: Sequence[Shortcut] = ()) -> Overview | None:
+def overview(comparison: Comparison) -> Overview | None:
     """Say how good the best recipe is, how sure that is, and what to do next.
 
     The next step is the first of these that applies:
 
     1. `nothing_learnt`: the best recipe is not shown to be better than chance.
     2. `relabel`: labels look wrong, at least one for ten mistakes of the best recipe.
-    3. `shortcut`: a cue that has nothing to do with what is shown tells a class.
+    3. `shortcut`: corners, borders, size, format or compression alone recognise nine in ten images
+       of a class, and three in five of what they take for it are of it.
     4. `more_images`: the best recipe makes mistakes, and its interval reaches below 95 %. More
        images of the class of the lowest recall, as many again.
     5. `use_recipe`: the fastest of the recipes that are not shown to be worse than the best.
 
     Args:
         comparison: of recipes on labelled images.
-        shortcuts: those that are known of these images, the strongest first.
 
     Returns:
         The sentences; None where no recipe could run.
@@ -87,7 +87,7 @@ def overview(comparison: Comparison, shortcuts: Sequence[Shortcut] = ()) -> Over
             f"{best.name} is right on {best.accuracy.mean:.1%} of images that it has not seen, "
             f"where always predicting the most common class is right on {baseline:.1%}."
         )
-        rule, step = _next_step(comparison, best, shortcuts)
+        rule, step = _next_step(comparison, best)
     how_sure = _how_sure(comparison, best, learnt=learnt != "nothing")
     return Overview(how_good, how_sure, step, rule)
 
@@ -121,9 +121,7 @@ def _nothing_learnt(comparison: Comparison) -> tuple[Rule, str]:
     )
 
 
-def _next_step(
-    comparison: Comparison, best: RecipeSummary, shortcuts: Sequence[Shortcut]
-) -> tuple[Rule, str]:
+def _next_step(comparison: Comparison, best: RecipeSummary) -> tuple[Rule, str]:
     found = comparison.out_of_fold(best.name)
     mistakes = int((found.correct == 0).sum())
     errors = comparison.label_errors
@@ -137,11 +135,20 @@ def _next_step(
             f"{'it if it is' if one else 'those that are'}, with `peu labels fix`: "
             f"{first_few(names)}."
         )
-    if shortcuts:
+    if shortcuts := [each for each in comparison.shortcuts if _gives_away_a_class(each)]:
         return "shortcut", _beware(shortcuts[0])
     if mistakes and best.accuracy.low < _GOOD_ENOUGH:
         return "more_images", _more_images(comparison, best.name, found)
     return "use_recipe", _use(comparison, best)
+
+
+def _gives_away_a_class(shortcut: Shortcut) -> bool:
+    # The colour of an object is often its own.
+    return (
+        shortcut.cue != "mean colour"
+        and shortcut.recognised >= _RECALL * shortcut.of_class
+        and shortcut.recognised >= _PRECISION * shortcut.named
+    )
 
 
 def _beware(shortcut: Shortcut) -> str:

@@ -48,8 +48,9 @@ def _table(found: dict[str, CalibrationSummary]) -> Table:
         columns=(
             Column("Recipe"),
             Column("Calibration"),
-            *numbers("Log loss", "after", "Brier score", "after"),
-            *numbers("Calibration error", "after", "by chance"),
+            *numbers("Log loss", "Log loss, calibrated"),
+            *numbers("Brier score", "Brier score, calibrated"),
+            *numbers("Calibration error", "Error, calibrated", "Error by chance"),
         ),
         rows=tuple(
             (

@@ -17,7 +17,7 @@ from peu.reports.wording import number, percent
 if TYPE_CHECKING:
     from peu.evaluation.calibration import OutOfFold
 
-_GRID = tuple(float(each) for each in np.linspace(0, 0.995, 100).round(3))
+_STEPS = 100
 _FEWEST = 5
 """Answers below which the curve of their accuracy would only show luck."""
 
@@ -60,7 +60,10 @@ def threshold_blocks(
         labels: (n,) true classes.
         repeats: predictions for each image.
     """
-    every = answered_above(probabilities, labels, thresholds=_GRID, repeats=repeats)
+    # Below the least confident answer all are given, whatever is asked for.
+    lowest = np.floor(10 * probabilities.max(axis=1).min()) / 10
+    grid = np.linspace(min(float(lowest), 0.9), 0.995, _STEPS).round(4).tolist()
+    every = answered_above(probabilities, labels, thresholds=grid, repeats=repeats)
     return (
         _figure(name, every),
         threshold_table(name, probabilities, labels, repeats),
@@ -78,25 +81,27 @@ def threshold_table(
     return Table(
         caption=f"{name}: answers above a probability, and how many of them are right",
         columns=(
-            Column("Probability", numeric=True),
+            Column("Probability"),
             Column("Answered", numeric=True),
             Column("Images", ",.0f"),
-            Column("Right", numeric=True),
-            Column("95% interval", numeric=True),
+            Column("Right, with its 95% interval"),
         ),
         rows=tuple(
             (
                 f"{each.threshold:g} or more" if each.threshold else "any",
                 percent(each.answered),
                 each.images,
-                "\u2013" if each.accuracy is None else percent(each.accuracy),
-                ""
-                if each.low is None or each.high is None
-                else f"{percent(each.low)} to {percent(each.high)}",
+                _right(each),
             )
             for each in rows
         ),
     )
+
+
+def _right(each: Answered) -> str:
+    if each.accuracy is None or each.low is None or each.high is None:
+        return "\u2013"
+    return f"{percent(each.accuracy)} ({percent(each.low)} to {percent(each.high)})"
 
 
 def _figure(name: str, every: Sequence[Answered]) -> Figure:
@@ -116,7 +121,7 @@ def _figure(name: str, every: Sequence[Answered]) -> Figure:
                     each.answered,
                     "" if each.accuracy is None else number(each.accuracy),
                 )
-                for each in every[::5]
+                for each in every[:: _STEPS // 20]
             ),
         ),
         curves(
