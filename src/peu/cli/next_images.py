@@ -46,7 +46,8 @@ def next_command(
             "file with --output."
         )
     from peu.classifiers.transfer import Transfer
-    from peu.comparison.labelling import check_files, next_to_label, write_table_to_fill_in
+    from peu.comparison.corrected_labels import check_in_files
+    from peu.comparison.labelling import next_to_label, write_table_to_fill_in
     from peu.images.loading import load_images
 
     chosen = {
@@ -58,7 +59,7 @@ def next_command(
     with showing_progress(quiet=quiet):
         images = load_images(data)
         pool = load_images(unlabelled, labels_required=False)
-        check_files(pool)
+        check_in_files(pool)
         order = next_to_label(images, pool, count=count, transfer=recipe)
         write_table_to_fill_in(order, output)
     if as_json:

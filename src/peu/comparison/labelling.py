@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.classifiers.transfer import Transfer
+from peu.comparison.corrected_labels import check_in_files, name_beside
 from peu.errors import DataError
 from peu.evaluation.labelling import choose_to_label, margins
 from peu.files import write_text
-from peu.images.cache import cache_folder
 from peu.images.dataset import ImageDataset
 from peu.settings import check_setting
 from peu.wording import quoted
@@ -177,33 +176,14 @@ def write_table_to_fill_in(order: LabellingOrder, file: Path) -> None:
         DataError: the images lie in an archive, an array or in memory.
         ResourceError: the disk is full or cannot be written.
     """
-    check_files(order.unlabelled)
-    start = file.absolute().parent
+    check_in_files(order.unlabelled)
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("image", "label", "suggested", "probability", "second"))
     for one in order.chosen:
-        path = order.unlabelled.paths[one.image]
-        try:
-            name = Path(os.path.relpath(path, start)).as_posix()
-        except ValueError:  # another drive
-            name = path.as_posix()
+        name = name_beside(file, order.unlabelled.paths[one.image])
         table.writerow((name, "", one.suggested, f"{one.probability:.3f}", one.second))
     write_text(file, text.getvalue())
-
-
-def check_files(images: ImageDataset) -> None:
-    """Refuse images that a CSV cannot name.
-
-    Raises:
-        DataError: they lie in an archive, an array or in memory.
-    """
-    cache = cache_folder()
-    if any(one.array is not None or cache in one.path.parents for one in images.records):
-        raise DataError(
-            f"Expected images in files of their own, which a CSV can name; {quoted(images.name)} "
-            "is an archive, an array or a built-in set. Unpack it and give the folder."
-        )
 
 
 def _described(image: int, probabilities: NDArray[np.float64], names: list[str]) -> ToLabel:
