@@ -17,9 +17,9 @@ from peu.seeds import child_seed
 FloatArray = NDArray[np.float64]
 
 _DRAWS, _KEPT = 20_000, 2_000
-_EXPONENT, _EXPONENT_SPREAD = 0.5, 0.5
+_EXPONENT, _EXPONENT_SPREAD = 0.7, 0.5
 """Median and log-scale spread of the exponent, before anything is measured."""
-_REST = (1.0, 3.0)
+_REST = (1.0, 6.0)
 """Beta prior of the share of the error at the largest size that would remain for ever."""
 _CORRELATION = 0.85
 """Between the errors of two neighbouring sizes, where the images cannot tell."""
