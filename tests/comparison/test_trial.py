@@ -14,8 +14,8 @@ from peu.classifiers.base import ImageClassifier
 from peu.classifiers.hog import HogSVM
 from peu.classifiers.registry import recipe_from_dict
 from peu.classifiers.small_cnn import SmallCNN
+from peu.comparison.explanations import Explanation
 from peu.comparison.trial import (
-    Explanation,
     Trial,
     TrialTask,
     read_trial,
@@ -52,6 +52,8 @@ def test_a_trial_is_read_exactly_as_written(dataset: ImageDataset, tmp_path: Pat
     _same(read, trial)
     assert read.probabilities.dtype == np.float64
     assert read.labels.dtype == np.int64
+    assert trial.seconds_per_image is not None
+    assert 0 < trial.seconds_per_image < 5
     assert trial.explanations, "this split has wrong answers, and they are explained"
     assert {item.method for item in trial.explanations} == {"occlusion"}
     for item in trial.explanations:

@@ -13,7 +13,17 @@ from peu.comparison.comparison import Comparison
 from peu.comparison.overview import overview
 from peu.images.checks import describe_dataset
 from peu.images.loading import load_images
-from peu.reports.blocks import Block, Callout, Details, Figure, Gallery, Paragraph, Report, Section
+from peu.reports.blocks import (
+    Block,
+    Callout,
+    Details,
+    Figure,
+    Gallery,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+)
 from peu.reports.comparison_report import comparison_report, write_report
 from peu.reports.html import render_html
 
@@ -50,6 +60,13 @@ def test_three_sentences_come_first_and_the_verdict_then(
     assert step == Callout("What to do next", found.next_step)
     assert opening.facts[0] == ("accuracy of hog", "80.0%")
     assert recipes.blocks[0] == Paragraph(comparison.verdict)
+
+
+def test_prediction_time_and_size_are_in_the_table(report: Report) -> None:
+    table = next(block for block in _all_blocks(report.blocks) if isinstance(block, Table))
+    titles = [column.title for column in table.columns]
+    time, size = titles.index("Time per image"), titles.index("Parameters")
+    assert [(row[time], row[size]) for row in table.rows] == [("", 0), ("4.3 ms", 20090296)]
 
 
 def test_every_section_is_there(report: Report) -> None:

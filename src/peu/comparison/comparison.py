@@ -42,6 +42,7 @@ class RecipeSummary:
         seconds_per_trial: to fit and to predict, on average.
         parameters: numbers in the whole model.
         trainable_parameters: those that were learnt.
+        seconds_per_image: what a fitted model takes for an image; None where it was not timed.
     """
 
     name: str
@@ -50,6 +51,7 @@ class RecipeSummary:
     seconds_per_trial: float
     parameters: int
     trainable_parameters: int
+    seconds_per_image: float | None = None
 
     @property
     def accuracy(self) -> Interval:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison, Failure
+from peu.comparison.explanations import without_explanations
 from peu.comparison.running import MapTrials, OnTrial
-from peu.comparison.trial import Trial, without_explanations
+from peu.comparison.trial import Trial
 from peu.evaluation.image_intervals import ImageSample, share_interval
 from peu.evaluation.learning_curve import ImagesNeeded, PowerLaw, fit_power_law
 from peu.evaluation.uncertainty import Interval

@@ -52,6 +52,10 @@ def _summary(
         seconds_per_trial=float(np.mean([trial.seconds for trial in trials])),
         parameters=max(trial.parameters for trial in trials),
         trainable_parameters=max(trial.trainable_parameters for trial in trials),
+        seconds_per_image=next(
+            (trial.seconds_per_image for trial in trials if trial.seconds_per_image is not None),
+            None,
+        ),
     )
 
 

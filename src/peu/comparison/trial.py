@@ -1,17 +1,13 @@
 """One recipe on one split: run, kept as a file, and read instead of run again."""
 
-import contextlib
 import dataclasses
 import time
-from collections.abc import Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from peu.classifiers.base import ImageClassifier, predict_held_out
@@ -19,6 +15,7 @@ from peu.classifiers.registry import AnyRecipe
 from peu.classifiers.search import searches_kept_in
 from peu.classifiers.search_record import Search
 from peu.classifiers.training_set import HeldOut, check_training_set
+from peu.comparison.explanations import Explanation, explain_errors, seconds_per_image
 from peu.errors import DataError, PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.files import (
@@ -34,30 +31,12 @@ from peu.images.dataset import ImageDataset
 from peu.images.decoding import DECODING
 from peu.images.splits import Split, split_to_dict
 from peu.json_arrays import FloatArray, IntArray
-from peu.models.predictor import Predictor
 from peu.networks.history import Phase
 from peu.seeds import child_seed
 from peu.version import __version__
 
 FORMAT = 1
-_EXPLAINED = 2
-_explains: ContextVar[bool] = ContextVar("explains", default=True)
 _FILES = ("backbone", "backbone_weights")
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A heat map of a wrongly predicted image, for the predicted class.
-
-    Attributes:
-        image: its index in the dataset.
-        heatmap: coarse grid, rows of values in [0, 1].
-        method: "Grad-CAM" or "occlusion".
-    """
-
-    image: int
-    heatmap: tuple[tuple[float, ...], ...]
-    method: str
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -80,6 +59,7 @@ class Trial:
         phases: of a training in several, with what each was worth on the test images.
         held_out: predictions on inner folds for training images, by their index in the dataset.
         held_out_seconds: what they took beyond the trial itself.
+        seconds_per_image: what the fitted model takes for an image; None where it was not timed.
     """
 
     recipe: AnyRecipe
@@ -97,6 +77,7 @@ class Trial:
     phases: tuple[Phase, ...] = field(default=(), repr=False)
     held_out: HeldOut | None = field(default=None, repr=False)
     held_out_seconds: float = 0.0
+    seconds_per_image: float | None = None
 
     @property
     def evaluation(self) -> Evaluation:
@@ -189,19 +170,6 @@ def run_trial(dataset: ImageDataset, task: TrialTask) -> Trial:
     return trial
 
 
-@contextlib.contextmanager
-def without_explanations() -> Iterator[None]:
-    """Make no heat maps of errors meanwhile, which take longer than a quick recipe itself.
-
-    Processes that train networks side by side still make them.
-    """
-    token = _explains.set(False)
-    try:
-        yield
-    finally:
-        _explains.reset(token)
-
-
 def try_trial(dataset: ImageDataset, task: TrialTask) -> Trial | PeuError:
     """Run a trial; return the error where the recipe cannot run."""
     try:
@@ -222,6 +190,7 @@ def _run(dataset: ImageDataset, task: TrialTask) -> Trial:
     probabilities = recipe.predict_proba(test)
     seconds = time.perf_counter() - started
     labels = np.asarray(test.labels)
+    predictor = cache(recipe.predictor)
     trial = Trial(
         recipe=task.recipe,
         split=split,
@@ -232,11 +201,12 @@ def _run(dataset: ImageDataset, task: TrialTask) -> Trial:
         parameters=recipe.n_parameters_,
         trainable_parameters=recipe.n_trainable_parameters_,
         history=recipe.history_.metrics,
-        explanations=_explain_errors(recipe, test, split, probabilities),
+        explanations=explain_errors(predictor, test, split, probabilities),
         notes=recipe.notes_,
         search=getattr(recipe, "search_", None),
         phases=tuple(getattr(recipe, "phases_", ())),
         held_out=_in_dataset(recipe.held_out_, split),
+        seconds_per_image=seconds_per_image(predictor, test, split),
     )
     write_trial(task, trial)
     return trial
@@ -307,33 +277,3 @@ def read_trial_file(path: Path) -> Trial | None:
 @cache
 def _adapter() -> TypeAdapter[Trial]:
     return TypeAdapter(Trial)
-
-
-def _explain_errors(
-    recipe: ImageClassifier, test: ImageDataset, split: Split, probabilities: NDArray[np.float64]
-) -> tuple[Explanation, ...]:
-    predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != test.labels)
-    if len(wrong) == 0 or not _explains.get():
-        return ()
-    sureness = probabilities[wrong, predicted[wrong]]
-    worst = wrong[np.argsort(-sureness, kind="stable")][:_EXPLAINED]
-    predictor: Predictor = recipe.predictor()
-    return tuple(
-        Explanation(
-            image=int(split.test[at]),
-            heatmap=_coarse(heatmap.values),
-            method=heatmap.method,
-        )
-        for at in worst
-        for heatmap in [predictor.explain(test.read(int(at)), predictor.class_names[predicted[at]])]
-    )
-
-
-def _coarse(values: NDArray[np.float64], side: int = 14) -> tuple[tuple[float, ...], ...]:
-    """Average a map down to at most `side` rows and columns, to keep trial files small."""
-    for axis in (0, 1):
-        parts = np.array_split(values, min(side, values.shape[axis]), axis=axis)
-        values = np.stack([part.mean(axis=axis) for part in parts], axis=axis)
-    scaled = values / (values.max() or 1.0)
-    return tuple(tuple(round(float(each), 3) for each in row) for row in scaled)

@@ -31,7 +31,8 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
     - `recipes`, the best first, each with `name`, `recipe` (kind and every setting), the metrics
       of `peu.evaluation.metrics.METRICS` by name (`accuracy`, `balanced_accuracy`, `log_loss`,
       `brier`; each `mean`, `low`, `high`, `level`), `seconds_per_trial`, `parameters`,
-      `trainable_parameters`, `out_of_fold` (metrics of each image's averaged out-of-fold
+      `trainable_parameters`, `seconds_per_image` (to predict one, decoded; null where it was not
+      timed), `out_of_fold` (metrics of each image's averaged out-of-fold
       prediction, `n`, `confusion` with a row for each true class, `per_class`, `class_names`),
       `calibration` (`method`, null where none helps; `before` and `after` it on folds that it was
       not fitted on: `log_loss`, `brier`, `reliability`; `gain` in log loss; `sets`, of prediction
@@ -81,6 +82,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
                 "seconds_per_trial": summary.seconds_per_trial,
                 "parameters": summary.parameters,
                 "trainable_parameters": summary.trainable_parameters,
+                "seconds_per_image": summary.seconds_per_image,
                 "out_of_fold": comparison.out_of_fold(summary.name).to_dict(),
                 "calibration": dataclasses.asdict(calibration_summary(comparison, summary.name)),
                 "trials": _trials(comparison, summary.name),

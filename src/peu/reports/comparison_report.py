@@ -6,28 +6,21 @@ from typing import Any
 
 from peu.comparison.comparison import Comparison
 from peu.comparison.overview import overview
-from peu.evaluation.metrics import METRICS
 from peu.files import read_json
-from peu.reports.accuracy_figures import accuracy_figure, paired_figure
 from peu.reports.blocks import (
     Block,
     Callout,
-    Column,
-    Details,
     KeyValues,
-    Listing,
     Paragraph,
     Report,
     Section,
-    Span,
-    Table,
-    numbers,
 )
 from peu.reports.calibration_section import calibration_section
 from peu.reports.comparison_json import FORMAT, comparison_to_dict
 from peu.reports.dataset_section import dataset_section
 from peu.reports.label_errors_section import label_errors_section
 from peu.reports.mistakes import mistakes_section
+from peu.reports.recipes_section import differences_section, recipes_section
 from peu.reports.report_folder import write_report_folder
 from peu.reports.search_section import search_section
 from peu.reports.threshold_section import threshold_section
@@ -37,9 +30,7 @@ from peu.reports.wording import (
     count,
     duration,
     footer,
-    paired_sentence,
     percent,
-    with_interval,
 )
 
 
@@ -132,8 +123,8 @@ def comparison_report(comparison: Comparison) -> Report:
     dataset = comparison.dataset
     sections: list[Block | None] = [
         *_opening(comparison),
-        _recipes(comparison),
-        _differences(comparison),
+        recipes_section(comparison),
+        differences_section(comparison),
         mistakes_section(comparison),
         threshold_section(comparison),
         calibration_section(comparison),
@@ -177,119 +168,6 @@ def _opening(comparison: Comparison) -> tuple[Callout, ...]:
     return (
         Callout("In short", text, tone="verdict", facts=tuple(shown)),
         Callout("What to do next", found.next_step),
-    )
-
-
-def _recipes(comparison: Comparison) -> Section:
-    blocks: list[Block] = []
-    if comparison.summaries:
-        figure = accuracy_figure(
-            {each.name: each.accuracy for each in comparison.summaries},
-            {
-                each.name: [trial.evaluation.accuracy for trial in comparison.trials_of(each.name)]
-                for each in comparison.summaries
-            },
-        )
-        blocks += [
-            Paragraph(comparison.verdict),
-            _recipe_table(comparison),
-            figure,
-            _interval_details(comparison),
-        ]
-    else:
-        blocks.append(Paragraph("No recipe could run on these images."))
-    if comparison.failures:
-        blocks.append(
-            Callout(
-                "Could not run",
-                "These recipes are missing above; the others are not affected.",
-                tone="warning",
-                items=tuple(f"{each.name}: {each.reason}" for each in comparison.failures),
-            )
-        )
-    if comparison.left_out:
-        blocks.append(
-            Callout(
-                "Left out for want of time",
-                "The same command with more time goes on from here.",
-                tone="warning",
-                items=tuple(f"{each.name or 'All'}: {each.reason}" for each in comparison.left_out),
-            )
-        )
-    return Section("The recipes", tuple(blocks))
-
-
-def _recipe_table(comparison: Comparison) -> Table:
-    lowest = min(each.accuracy.low for each in comparison.summaries)
-    minimum = max(0.0, int(lowest * 10) / 10)
-    minimum = minimum if minimum < 1 else 0.0
-    others = [metric for metric in METRICS.values() if metric.name != "accuracy"]
-    return Table(
-        caption="The best first. The bars run from "
-        f"{percent(minimum)} to 100%; the line is the interval.",
-        columns=(
-            Column("Recipe"),
-            Column("Accuracy"),
-            *numbers(*(metric.title for metric in others)),
-            Column("Time per run", numeric=True),
-            Column("Parameters", ","),
-            Column("Trained", ","),
-        ),
-        rows=tuple(
-            (
-                each.name,
-                Span(
-                    with_interval(each.accuracy),
-                    each.accuracy.low,
-                    each.accuracy.mean,
-                    each.accuracy.high,
-                    minimum,
-                ),
-                *(each.metrics[metric.name].mean for metric in others),
-                duration(each.seconds_per_trial),
-                each.parameters,
-                each.trainable_parameters,
-            )
-            for each in comparison.summaries
-        ),
-    )
-
-
-def _interval_details(comparison: Comparison) -> Details:
-    return Details(
-        "What the columns mean, and all intervals",
-        (
-            Listing(
-                (
-                    *(f"{each.title}: {each.description}." for each in METRICS.values()),
-                    "Time per run: training and testing on one split, on the machine named below.",
-                    "Parameters: numbers in the model; trained: those set from these images.",
-                )
-            ),
-            Table(
-                caption="Means with their intervals",
-                columns=(
-                    Column("Recipe"),
-                    *(Column(metric.title, numeric=True) for metric in METRICS.values()),
-                ),
-                rows=tuple(
-                    (each.name, *(with_interval(each.metrics[name]) for name in METRICS))
-                    for each in comparison.summaries
-                ),
-            ),
-        ),
-    )
-
-
-def _differences(comparison: Comparison) -> Section | None:
-    if not comparison.paired:
-        return None
-    return Section(
-        "Which differences are real",
-        (
-            Listing(tuple(paired_sentence(pair) for pair in comparison.paired)),
-            paired_figure(comparison.paired),
-        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Where each recipe goes wrong: confusion, classes, and the images themselves."""
 
 from peu.comparison.comparison import Comparison
-from peu.comparison.trial import Explanation
+from peu.comparison.explanations import Explanation
 from peu.evaluation.confused import ConfusedPair, confused_pairs
 from peu.evaluation.metrics import Evaluation
 from peu.reports.blocks import Block, Column, Details, Paragraph, Section, Table, numbers
