@@ -111,13 +111,10 @@ def _how_sure(comparison: Comparison, best: RecipeSummary, *, learnt: bool) -> s
 
 
 def _nothing_learnt(comparison: Comparison) -> tuple[Rule, str]:
-    errors = comparison.label_errors
-    note = "" if errors is None else errors.note
     smallest = int(np.bincount(np.asarray(comparison.dataset.labels)).min())
     return "nothing_learnt", (
-        "Use none of these models: look at the labels and at the images with `peu check`"
-        + (f" ({note.rstrip('.')})" if note else "")
-        + f", then take more images (the smallest class has {smallest})."
+        "Use none of these models: look whether images and labels were mixed up, with `peu check`, "
+        f"and take more images; the smallest class has {smallest}."
     )
 
 
