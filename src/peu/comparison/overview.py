@@ -151,8 +151,8 @@ def _gives_away_a_class(shortcut: Shortcut) -> bool:
 def _beware(shortcut: Shortcut) -> str:
     return (
         f"Beware of a shortcut: the {shortcut.cue} alone recognises {shortcut.recognised} of "
-        f"{shortcut.of_class} images of class {quoted(shortcut.class_name)}. Take some without it, "
-        "and see `peu check`."
+        f"{shortcut.of_class} images of class {quoted(shortcut.class_name)}. Take images that vary "
+        "in it; `peu check` shows more."
     )
 
 
