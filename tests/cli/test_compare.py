@@ -153,6 +153,7 @@ def test_the_config_of_a_run_makes_it_again(peu: Peu, photos: Path) -> None:
     for result in results:
         for recipe in result["recipes"]:
             recipe.pop("seconds_per_trial")
+            recipe.pop("seconds_per_image")
             for trial in recipe["trials"]:
                 trial.pop("seconds")
     assert results[0]["recipes"] == results[1]["recipes"]
