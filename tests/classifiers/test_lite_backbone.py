@@ -30,7 +30,7 @@ def test_before_any_fine_tuning_it_answers_as_transfer(dataset: ImageDataset, st
     expected = frozen.predict_proba(dataset)
     backbone = LiteBackbone(LITE0, SIZE[0], stages)
     head = linear_head(*frozen.head_.layers.dense[0])
-    images = [dataset.read(at) for at in range(len(dataset))]
+    images = [dataset.read(at, shorter=SIZE[0]) for at in range(len(dataset))]
     # Images of several shapes side by side.
     images[0] = images[0].resize((200, 90))
     images[1] = images[1].resize((90, 200))
@@ -55,7 +55,7 @@ def test_what_was_learnt_is_saved_as_one_graph(fitted: FineTune, dataset: ImageD
     assert np.abs(expected - frozen).max() > 1e-3
     model = fitted.predictor().model
     assert isinstance(model, OnnxModel)
-    images = [test.read(at) for at in range(len(test))]
+    images = [test.read(at, shorter=SIZE[0]) for at in range(len(test))]
     prepared = [model.prepare(image) for image in images]
     np.testing.assert_allclose(model.predict_prepared(prepared), expected, atol=1e-4)
     heat = model.class_activation(model.prepare(images[0]), int(expected[0].argmax()))

@@ -109,8 +109,11 @@ def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
     usual = dataclasses.asdict(TrainingSettings())
     set_here = {"epochs": 1, "batch_size": 8, "learning_rate": 0.002}
     assert scratch["recipe"]["training"] == {**usual, **set_here}
-    beginning, *trials = complaints.splitlines()
+    beginning, *lines = complaints.splitlines()
     assert beginning.startswith("32 images; 10 trials in ")
+    assert [line.split()[0] for line in lines if " is done: accuracy " in line] == ["hog", "cnn"]
+    trials = [line for line in lines if ", repeat 1, fold " in line]
+    assert len(lines) == len(trials) + 2
     assert len(trials) == 10
     assert sum(" cnn, repeat 1, fold " in line for line in trials) == 5
     assert sum(" hog, repeat 1, fold " in line for line in trials) == 5

@@ -11,7 +11,7 @@ from peu.cli.run_folder import is_same_run, run_config, run_folder
 from peu.errors import ResourceError
 from small_set import PLAIN, TINY
 
-MINE = Transfer(name="mine", image_size=None, backbone_weights='a "b"\\c')
+MINE = Transfer(name="mine", image_size=None, backbone="MobileNetV2", backbone_weights='a "b"\\c')
 SETTINGS = run_config("photos", "abc", 3, 1, 7, [PLAIN, MINE])
 OTHER = run_config("photos", "abc", 3, 1, 7, [TINY])
 
