@@ -102,13 +102,17 @@ def _fastai(division: dict[str, Any]) -> dict[str, float]:
     from fastai.vision import all as vision
 
     vision.set_seed(division["seed"], reproducible=True)
-    # Lists: of a tuple fastai would take each part for an item of its own.
-    rows = [[*row, False] for row in division["train"]] + [[*row, True] for row in division["test"]]
+    # fastai takes the parts of a tuple or a list for items of their own.
+    rows = [
+        {"path": path, "label": label, "tested": part == "test"}
+        for part in ("train", "test")
+        for path, label in division[part]
+    ]
     loaders = vision.DataBlock(
         blocks=(vision.ImageBlock, vision.CategoryBlock),
-        get_x=lambda row: row[0],
-        get_y=lambda row: row[1],
-        splitter=vision.FuncSplitter(lambda row: row[2]),
+        get_x=lambda row: row["path"],
+        get_y=lambda row: row["label"],
+        splitter=vision.FuncSplitter(lambda row: row["tested"]),
         item_tfms=vision.Resize(SIDE),
         batch_tfms=[
             *vision.aug_transforms(),
