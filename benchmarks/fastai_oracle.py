@@ -120,7 +120,7 @@ def _fastai(division: dict[str, Any]) -> dict[str, float]:
         ],
     ).dataloaders(rows, bs=BATCH_SIZE, num_workers=0)
 
-    class Body(torch.nn.Module):
+    class Body(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.network = EfficientNet.from_pretrained(
