@@ -164,7 +164,7 @@ def compare_command(
         write_result(stored or comparison_to_dict(comparison))
     else:
         _show(comparison)
-        _show_overview(comparison, stored)
+        _show_next_step(comparison, stored)
         say(f"Report: {folder / 'report.html'}")
 
 
@@ -191,8 +191,8 @@ def _show(comparison: "Comparison") -> None:
     say(comparison.verdict)
 
 
-def _show_overview(comparison: "Comparison", stored: Mapping[str, Any] | None) -> None:
-    """The three sentences of the report, read where they were written before."""
+def _show_next_step(comparison: "Comparison", stored: Mapping[str, Any] | None) -> None:
+    """What the report advises, read where it was written before; the verdict says the rest."""
     from peu.comparison.overview import overview
 
     if stored is None:
@@ -201,6 +201,4 @@ def _show_overview(comparison: "Comparison", stored: Mapping[str, Any] | None) -
     else:
         summary = stored["summary"]
     if summary is not None:
-        say(f"How good: {summary['how_good']}")
-        say(f"How sure: {summary['how_sure']}")
         say(f"Next: {summary['next_step']}")
