@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from compared_figures import seeded_figures
 from locked_folder import locked_elsewhere
 from peu.classifiers.base import ImageClassifier
 from peu.classifiers.hog import HogSVM
@@ -28,14 +29,6 @@ from recorded_progress import recorded_progress
 from small_set import PLAIN, TINY
 
 MISSING = Transfer(backbone="nowhere.keras", backbone_preprocessing="tf")
-
-
-def _figures(comparison: Comparison) -> list[object]:
-    """Everything that the seed decides."""
-    return [
-        (trial.recipe.name, trial.split.fold, trial.probabilities.tolist(), trial.history)
-        for trial in comparison.trials
-    ]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -93,8 +86,8 @@ def test_the_same_seed_gives_the_same_figures_alone_or_side_by_side(
     missing = replace(MISSING, head="mlp")
     together = compare(dataset, [*recipes, missing], folds=2, repeats=1, workers=2)
     other = compare(dataset, recipes[:1], folds=2, repeats=1, seed=1)
-    assert _figures(alone)[::2] == _figures(again)
-    assert _figures(other) != _figures(alone)[:2]
+    assert seeded_figures(alone)[::2] == seeded_figures(again)
+    assert seeded_figures(other) != seeded_figures(alone)[:2]
     # One thread adds up in another order than two.
     for here, there in zip(alone.trials, together.trials, strict=True):
         np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-5)
@@ -129,7 +122,7 @@ def test_finished_trials_are_not_run_again(
 
     counted.ran.clear()
     reported.clear()
-    assert _figures(run()) == _figures(first)
+    assert seeded_figures(run()) == seeded_figures(first)
     assert counted.ran == []
     assert reported == []
 
@@ -141,7 +134,7 @@ def test_finished_trials_are_not_run_again(
     with recorded_progress() as progress:
         third = run()
     assert len(counted.ran) == 4
-    assert _figures(third) == _figures(first)
+    assert seeded_figures(third) == seeded_figures(first)
     assert [row[1] for row in reported] == [3, 4, 5, 6]
     # Finished trials count from the start, for one honest estimate of the time that is left.
     assert progress.counted == [(0, 6), (2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
@@ -175,7 +168,7 @@ compare(load_images(sys.argv[1]), [recipe], folds=4, repeats=1, run_folder=sys.a
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_killed_comparison_resumes_with_the_same_figures(
+def test_a_killed_comparison_resumes_with_the_sameseeded_figures(
     dataset: ImageDataset, tmp_path: Path, counted: _Counted
 ) -> None:
     command = [sys.executable, "-c", _KILLED, str(dataset.root), str(tmp_path)]
@@ -184,7 +177,7 @@ def test_a_killed_comparison_resumes_with_the_same_figures(
     assert len(_files(tmp_path)) == 2
     resumed = compare(dataset, [PLAIN], folds=4, repeats=1, run_folder=tmp_path)
     assert len(counted.ran) == 2
-    assert _figures(resumed) == _figures(compare(dataset, [PLAIN], folds=4, repeats=1))
+    assert seeded_figures(resumed) == seeded_figures(compare(dataset, [PLAIN], folds=4, repeats=1))
 
 
 def test_a_trial_run_again_has_as_many_threads_as_before(
@@ -213,68 +206,6 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
         compare(dataset, [TINY], folds=3, repeats=1, run_folder=tmp_path, workers=2)
         _files(tmp_path)[0].unlink()
     assert asked == [(3, 2, 2), (1, 1, 2)]
-
-
-def test_what_there_is_no_time_for_is_left_out_and_done_with_more_time(
-    dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = replace(PLAIN, name="slow", cell_size=16)
-    monkeypatch.setattr(type(slow), "usual_seconds", property(_seconds_of))
-    told: list[tuple[str, int, float]] = []
-
-    def run(time_limit: float | None) -> Comparison:
-        return compare(
-            dataset,
-            [slow, PLAIN],
-            folds=2,
-            repeats=2,
-            run_folder=tmp_path,
-            time_limit=time_limit,
-            on_recipe=lambda own, left: told.append((own[0].recipe.name, len(own), left)),
-        )
-
-    cut = run(300)
-    assert [summary.name for summary in cut.summaries] == ["hog"]
-    assert [each.name for each in cut.left_out] == ["slow"]
-    assert "0 of 4 trials ended within 5 min" in cut.verdict
-    assert told[0][:2] == ("hog", 4)
-    assert told[0][2] > 300
-    whole = run(None)
-    assert whole.left_out == ()
-    assert {summary.name for summary in whole.summaries} == {"hog", "slow"}
-    assert _figures(whole)[4:] == _figures(cut)
-    with pytest.raises(ResourceError, match="--time-limit"):
-        compare(dataset, [PLAIN], folds=2, repeats=1, time_limit=0.5)
-
-
-def _seconds_of(recipe: HogSVM) -> float:
-    return 1e7 if recipe.name == "slow" else 0.5
-
-
-def test_quick_trials_run_side_by_side_once_the_cache_is_filled(
-    dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch, counted: _Counted
-) -> None:
-    sent: list[tuple[str, int]] = []
-
-    def side_by_side(
-        dataset: ImageDataset, tasks: Sequence[TrialTask], **options: object
-    ) -> Iterator[tuple[TrialTask, Trial]]:
-        assert options["workers"] == 2
-        assert options["threads"] == 0
-        for task in reversed(tasks):
-            sent.append((task.recipe.name, task.split.fold))
-            yield task, run_trial(dataset, task)
-
-    recipes: list[ImageClassifier] = [PLAIN, replace(PLAIN, name="coarse", cell_size=16)]
-    alone = compare(dataset, recipes, folds=3, repeats=1, workers=None)
-    assert len(counted.ran) == 6
-    counted.ran.clear()
-    monkeypatch.setattr(module, "run_side_by_side", side_by_side)
-    monkeypatch.setattr(module, "quick_workers", lambda _: 2)
-    together = compare(dataset, [*recipes, MISSING], folds=3, repeats=1, workers=None)
-    assert sorted(counted.ran) == [("coarse", 0), ("hog", 0), ("transfer", 0)]
-    assert sorted(sent) == [(name, fold) for name in ("coarse", "hog") for fold in (1, 2)]
-    assert _figures(together) == _figures(alone)
 
 
 def test_a_renamed_recipe_is_not_run_again(
@@ -352,7 +283,7 @@ def test_trials_can_be_run_elsewhere(dataset: ImageDataset) -> None:
     here = compare(dataset, [PLAIN], folds=2, repeats=1)
     comparison = compare(dataset, [PLAIN, MISSING], folds=2, repeats=1, map_trials=far_away)
     assert sent == [0, 1, 0, 1]
-    assert _figures(comparison) == _figures(here)
+    assert seeded_figures(comparison) == seeded_figures(here)
     assert [failure.name for failure in comparison.failures] == ["transfer"]
 
 

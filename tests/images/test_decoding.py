@@ -327,25 +327,3 @@ def test_avif_is_read() -> None:
     decoded = decode_image(encoded(DRAWING, "AVIF", quality=95))
     assert (decoded.format, decoded.image.size) == ("AVIF", DRAWING.size)
     assert np.abs(np.asarray(decoded.image).astype(int) - np.asarray(DRAWING)).mean() < 6
-
-
-def test_a_large_jpeg_is_decoded_no_larger_than_needed() -> None:
-    photo = Image.fromarray(drawing(2000, 1500, seed=5))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    content = encoded(photo, "JPEG", quality=90, exif=exif)
-    whole = decode_image(content).image
-    assert whole.size == (1500, 2000)
-    for shorter, size in ((100, (375, 500)), (256, (750, 1000)), (400, whole.size)):
-        reduced = decode_image(content, shorter=shorter).image
-        assert reduced.size == size
-        target = (shorter, shorter * 4 // 3)
-        pixels = [
-            np.asarray(each.resize(target, Image.Resampling.BICUBIC), np.int64)
-            for each in (reduced, whole)
-        ]
-        assert np.abs(pixels[0] - pixels[1]).mean() < 1
-    with pytest.raises(UnreadableImage, match="truncated"):
-        decode_image(content[: len(content) // 2], shorter=100)
-    png_content = encoded(photo)
-    assert decode_image(png_content, shorter=100).image.size == photo.size

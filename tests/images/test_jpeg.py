@@ -1,4 +1,4 @@
-"""JPEGs that would keep a decoder busy, or lack their pixels, are refused before decoding."""
+"""JPEGs that are large, would keep a decoder busy, or lack their pixels."""
 
 import io
 import time
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from broken_images import drawing, encoded
 from peu.images.decoding import UnreadableImage, decode_image
 from peu.images.jpeg import MOST_SCANS, check_jpeg
 
@@ -64,3 +65,25 @@ def test_real_photographs_pass(peu_data: Path) -> None:
     for path in sorted((peu_data / "caltech4").rglob("*.jpg"))[:20]:
         with Image.open(path) as image:
             check_jpeg(path.read_bytes(), image.size)
+
+
+def test_a_large_jpeg_is_decoded_no_larger_than_needed() -> None:
+    photo = Image.fromarray(drawing(2000, 1500, seed=5))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = encoded(photo, "JPEG", quality=90, exif=exif)
+    whole = decode_image(content).image
+    assert whole.size == (1500, 2000)
+    for shorter, size in ((100, (375, 500)), (256, (750, 1000)), (400, whole.size)):
+        reduced = decode_image(content, shorter=shorter).image
+        assert reduced.size == size
+        target = (shorter, shorter * 4 // 3)
+        pixels = [
+            np.asarray(each.resize(target, Image.Resampling.BICUBIC), np.int64)
+            for each in (reduced, whole)
+        ]
+        assert np.abs(pixels[0] - pixels[1]).mean() < 1
+    with pytest.raises(UnreadableImage, match="truncated"):
+        decode_image(content[: len(content) // 2], shorter=100)
+    png_content = encoded(photo)
+    assert decode_image(png_content, shorter=100).image.size == photo.size
