@@ -4,7 +4,6 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -49,19 +48,10 @@ def compare_command(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="3 folds, once.")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="5 folds, 4 times.")] = False,
-    folds: Annotated[
-        int | None, typer.Option("--folds", help="Number of folds. Default: 5.", min=2)
-    ] = None,
-    repeats: Annotated[
-        int | None, typer.Option("--repeats", help="Number of repeats. Default: 2.", min=1)
-    ] = None,
+    folds: options.Folds = None,
+    repeats: options.Repeats = None,
     seed: options.Seed = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder of the run. Default: a folder of its own in runs/."
-        ),
-    ] = None,
+    output: options.RunOutput = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,

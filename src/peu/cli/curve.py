@@ -35,19 +35,10 @@ def curve_command(
     target: Annotated[
         float, typer.Option("--target", help="The accuracy wanted, between 0 and 1.")
     ] = 0.95,
-    folds: Annotated[
-        int | None, typer.Option("--folds", help="Number of folds. Default: 5.", min=2)
-    ] = None,
-    repeats: Annotated[
-        int | None, typer.Option("--repeats", help="Number of repeats. Default: 2.", min=1)
-    ] = None,
+    folds: options.Folds = None,
+    repeats: options.Repeats = None,
     seed: options.Seed = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Folder of the run. Default: a folder of its own in runs/."
-        ),
-    ] = None,
+    output: options.RunOutput = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,

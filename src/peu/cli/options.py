@@ -25,6 +25,16 @@ Model = Annotated[
     Path, typer.Argument(metavar="MODEL", help="Folder of a model that `peu train` wrote.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Random seed. Default: 0.", min=0)]
+Folds = Annotated[int | None, typer.Option("--folds", help="Number of folds. Default: 5.", min=2)]
+Repeats = Annotated[
+    int | None, typer.Option("--repeats", help="Number of repeats. Default: 2.", min=1)
+]
+RunOutput = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Folder of the run. Default: a folder of its own in runs/."
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Write the result to stdout as one JSON value.")
 ]

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.errors import BundleError
-from peu.files import read_bytes, write_bytes
+from peu.files import write_bytes
 from peu.images.proportions import resize_proportionally
+from peu.models.graph_file import read_graph
 from peu.models.onnx_session import cores, open_session, run_each
 
 _MOST_BYTES = 1 << 30
@@ -131,16 +131,7 @@ class OnnxModel:
             BundleError: the file is no such graph.
         """
         path = folder / cls.file_name
-        try:
-            model = cls(read_bytes(path, most_bytes=_MOST_BYTES))
-            model.check()
-        except Exception as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise BundleError(
-                f"`{path}` must be a model that peu saved. It could not be read: {reason[:200]}. "
-                "Train and save the model again."
-            ) from error
-        return model
+        return read_graph(path, cls, cls.check, most_bytes=_MOST_BYTES)
 
     def check(self) -> None:
         """Refuse a graph that does not predict for a black image.

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.errors import BundleError
-from peu.files import read_bytes, write_bytes
+from peu.files import write_bytes
 from peu.models.arrays import check_predicts
+from peu.models.graph_file import read_graph
 from peu.models.onnx_session import open_session, run_sized
 
 # A backbone of 1 GiB and what stands on it.
@@ -102,13 +102,4 @@ class SizedModel:
             BundleError: the file is no such graph.
         """
         path = folder / cls.file_name
-        try:
-            model = cls(read_bytes(path, most_bytes=_MOST_BYTES))
-            check_predicts(model)
-        except Exception as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise BundleError(
-                f"`{path}` must be a model that peu saved. It could not be read: {reason[:200]}. "
-                "Train and save the model again."
-            ) from error
-        return model
+        return read_graph(path, cls, check_predicts, most_bytes=_MOST_BYTES)
