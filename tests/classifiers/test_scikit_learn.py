@@ -141,7 +141,8 @@ def test_grid_search_goes_over_a_setting_and_a_nested_one(dataset: ImageDataset)
 def test_calibration_and_a_pipeline_take_a_recipe(dataset: ImageDataset) -> None:
     calibrated = CalibratedClassifierCV(PLAIN, cv=2).fit(dataset, dataset.y)
     np.testing.assert_allclose(calibrated.predict_proba(dataset).sum(axis=1), 1)
-    pipeline = Pipeline([("hog", PLAIN)]).fit(dataset, dataset.y)
+    # A pipeline fits its last step itself, not a copy.
+    pipeline = Pipeline([("hog", clone(PLAIN))]).fit(dataset, dataset.y)
     assert pipeline.score(dataset, dataset.y) > 0.5
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.images.workers import in_order
-
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 _STEPS = 20_000
@@ -33,11 +31,12 @@ def fit_linear_machines(
         Weights (k, d) and intercepts (k,) for each part.
     """
     short, basis = _in_own_span(vectors)
+    # One after the other: the library draws its order of images from one generator for all
+    # threads, so that side by side the last digits would depend on who came first.
+    machines = [_fit(short[part], labels[part], strength) for part in parts]
     return [
         (weights @ basis if basis is not None else weights, intercepts)
-        for weights, intercepts in in_order(
-            lambda part: _fit(short[part], labels[part], strength), parts
-        )
+        for weights, intercepts in machines
     ]
 
 
