@@ -148,6 +148,15 @@ def test_a_copy_is_what_the_network_gives_run_once_or_shifted(
     assert not np.array_equal(copies[0], copies[1])
 
 
+def test_images_of_a_known_set_are_denoised(peu: Peu, bar_model: Path) -> None:
+    told = peu("denoise", "apply", bar_model, "digits", "--first", 2, "--once", "-o", "clean")
+    assert told.exit_code == 0, told.stderr
+    assert [path.name for path in sorted(Path("clean").iterdir())] == ["00000.png", "00001.png"]
+    refused = peu("denoise", "apply", bar_model, "digits", "--part", "test", "-o", "none")
+    assert refused.exit_code == 3
+    assert "Leave out --part" in complaint(refused)
+
+
 def test_no_copy_replaces_anything_unasked(peu: Peu, bar_model: Path, scans: Path) -> None:
     apply = ("denoise", "apply", bar_model, scans, "--quiet", "-o")
     before = (scans / "grey.png").read_bytes()

@@ -114,6 +114,20 @@ def test_images_are_drawn(peu: Peu, light_model: Path, some_images: Path) -> Non
             assert image.mode == "RGB"
 
 
+def test_known_sets_and_the_first_images_of_a_part_are_taken(
+    peu: Peu, light_model: Path, tmp_path: Path
+) -> None:
+    pixels, _ = lights(9, seed=11)
+    np.savez(tmp_path / "own.npz", x_train=pixels[:6, ..., 0], x_test=pixels[6:, ..., 0])
+    chosen = ("--part", "test", "--first", 2)
+    told = _json(peu, "reconstruct", light_model, tmp_path / "own.npz", *chosen)
+    assert [Path(one["path"]).name for one in told["images"]] == ["00006.png", "00007.png"]
+    ranked = _json(peu, "anomalies", light_model, tmp_path / "own.npz", *chosen)
+    assert {one["path"] for one in ranked["images"]} == {one["path"] for one in told["images"]}
+    known = _json(peu, "reconstruct", light_model, "digits", "--first", 3, "-o", "known.png")
+    assert len(known["images"]) == 3
+
+
 def _change_held_out(manifest: dict[str, Any], changes: dict[str, Any]) -> None:
     manifest["learnt"]["held_out_"].update(changes)
 
@@ -201,6 +215,7 @@ def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
         (("evaluate", "MODEL"), 3),
         (("reconstruct", "MODEL", "nowhere"), 3),
         (("anomalies", "MODEL", "nowhere"), 3),
+        (("reconstruct", "MODEL", "digits", "--part", "test"), 3),
         (("anomalies", "MODEL", "IMAGES", "--quantile", "1"), 2),
         (("interpolate", "MODEL", "IMAGES", "IMAGES"), 3),
     ],

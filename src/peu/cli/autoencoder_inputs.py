@@ -4,7 +4,7 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from peu.autoencoders.vae import VAE
     from peu.images.dataset import ImageDataset
 
+Part = Literal["train", "validation", "test"]
 _KNOWN_DATASETS = ("mnist", "digits", "samples", "caltech4")
 
 SavedDenoiser = Annotated[
@@ -41,6 +42,20 @@ TestData = Annotated[
     typer.Argument(
         help="Images. Default: the training dataset, if it is a known one.", show_default=False
     ),
+]
+Sources = Annotated[
+    list[str],
+    typer.Argument(help="Images, folders of images, or known datasets such as mnist."),
+]
+OfPart = Annotated[
+    Part | None,
+    typer.Option(
+        "--part", help="Only the images of this part, where a dataset has parts as mnist has."
+    ),
+]
+FirstOnly = Annotated[
+    int | None,
+    typer.Option("--first", help="Only the first so many images of each dataset.", min=1),
 ]
 ReportFolder = Annotated[
     Path | None, typer.Option("--report", help="Folder for a report with its figures.")
@@ -123,14 +138,21 @@ def open_test_images(model: "Autoencoder", data: str | None, *, quiet: bool) -> 
     return open_images(data or model.dataset_name_, quiet=quiet)
 
 
-def open_sources(sources: Sequence[str]) -> "tuple[list[ImageDataset], list[str]]":
-    """Open each of several files and folders.
+def open_sources(
+    sources: Sequence[str], *, part: Part | None = None, first: int | None = None
+) -> "tuple[list[ImageDataset], list[str]]":
+    """Open each of several files, folders and known datasets.
+
+    Args:
+        sources: a path or the name of a known dataset each.
+        part: take the images of this part alone.
+        first: take at most so many images of each.
 
     Returns:
         The datasets, and a sentence for everything that was set aside.
 
     Raises:
-        DataError: none of the sources holds a usable image.
+        DataError: none of the sources holds a usable image, or one has no such part.
     """
     from peu.images.loading import load_images
 
@@ -138,9 +160,11 @@ def open_sources(sources: Sequence[str]) -> "tuple[list[ImageDataset], list[str]
     unusable: list[DataError] = []
     for source in sources:
         try:
-            datasets.append(load_images(source, labels_required=False))
+            dataset = load_images(source, labels_required=False)
         except DataError as error:
             unusable.append(error)
+        else:
+            datasets.append(_of_part(dataset, part)[:first])
     if not datasets:
         raise unusable[0]
     set_aside = [f"{item.path}: {item.reason}" for each in datasets for item in each.set_aside]
@@ -148,23 +172,48 @@ def open_sources(sources: Sequence[str]) -> "tuple[list[ImageDataset], list[str]
 
 
 def open_pixels(
-    vae: "VAE", sources: Sequence[str], *, quiet: bool
+    vae: "VAE",
+    sources: Sequence[str],
+    *,
+    quiet: bool,
+    part: Part | None = None,
+    first: int | None = None,
 ) -> "tuple[list[str], NDArray[np.uint8]]":
     """Read images in the form that a VAE takes.
+
+    Args:
+        vae: fitted.
+        sources: as in `open_sources`, as are `part` and `first`.
+        quiet: say nothing about what was set aside.
+        part: of the datasets.
+        first: of the images.
 
     Returns:
         Their names, and pixels (n, height, width, channels).
 
     Raises:
-        DataError: none of the sources holds a usable image.
+        DataError: none of the sources holds a usable image, or one has no such part.
     """
     import numpy as np
 
-    datasets, remarks = open_sources(sources)
+    datasets, remarks = open_sources(sources, part=part, first=first)
     for sentence in remarks:
         remark(sentence, quiet=quiet)
     names = [str(path) for dataset in datasets for path in dataset.paths]
     return names, np.concatenate([vae.pixels(dataset) for dataset in datasets])
+
+
+def _of_part(dataset: "ImageDataset", part: Part | None) -> "ImageDataset":
+    if part is None:
+        return dataset
+    chosen = [at for at, own in enumerate(dataset.parts) if own == part]
+    if not chosen:
+        known = ", ".join(sorted(set(dataset.parts) - {""})) or "none"
+        raise DataError(
+            f"Expected images in the part {part} of {quoted(dataset.name)}. Its parts: {known}. "
+            "Leave out --part."
+        )
+    return dataset[chosen]
 
 
 def save_image(image: "Image", path: Path) -> None:

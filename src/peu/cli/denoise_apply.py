@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 
 from peu.cli import options
-from peu.cli.autoencoder_inputs import SavedDenoiser, open_sources
+from peu.cli.autoencoder_inputs import (
+    FirstOnly,
+    OfPart,
+    SavedDenoiser,
+    Sources,
+    open_sources,
+)
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
 from peu.wording import printable
@@ -25,16 +31,22 @@ Once = Annotated[
 @handle_errors
 def apply_command(
     model: SavedDenoiser,
-    images: Annotated[list[str], typer.Argument(help="Images, or folders of images.")],
+    images: Sources,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the denoised copies.")],
+    part: OfPart = None,
+    first: FirstOnly = None,
     once: Once = False,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Write a denoised copy of every image, of its own size, under its own name and subfolder."""
+    """Write a denoised copy of every image, of its own size, under its own name and subfolder.
+
+    `peu denoise apply model/ mnist --part test --first 5 -o clean/` takes the first five test
+    images of a known dataset.
+    """
     with showing_progress(quiet=quiet):
-        datasets, remarks = open_sources(images)
+        datasets, remarks = open_sources(images, part=part, first=first)
 
         from peu.autoencoders.cleaned_files import choose_targets, write_cleaned
         from peu.autoencoders.denoiser import Denoiser

@@ -5,7 +5,13 @@ from typing import Annotated
 import typer
 
 from peu.cli import options
-from peu.cli.autoencoder_inputs import SavedVAE, open_pixels
+from peu.cli.autoencoder_inputs import (
+    FirstOnly,
+    OfPart,
+    SavedVAE,
+    Sources,
+    open_pixels,
+)
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
 from peu.errors import RecipeError
@@ -17,7 +23,9 @@ _MAX_ROWS = 50
 @handle_errors
 def anomalies_command(
     model: SavedVAE,
-    images: Annotated[list[str], typer.Argument(help="Images, or folders of images.")],
+    images: Sources,
+    part: OfPart = None,
+    first: FirstOnly = None,
     quantile: Annotated[
         float,
         typer.Option(
@@ -42,7 +50,7 @@ def anomalies_command(
 
     vae = VAE.load(model)
     with showing_progress(quiet=quiet):
-        names, pixels = open_pixels(vae, images, quiet=quiet)
+        names, pixels = open_pixels(vae, images, quiet=quiet, part=part, first=first)
         found = vae.anomalies(pixels, quantile=quantile)
     rows = [
         {

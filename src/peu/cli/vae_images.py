@@ -6,7 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from peu.cli import options
-from peu.cli.autoencoder_inputs import SavedVAE, open_pixels, save_image
+from peu.cli.autoencoder_inputs import (
+    FirstOnly,
+    OfPart,
+    SavedVAE,
+    Sources,
+    open_pixels,
+    save_image,
+)
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
 from peu.errors import DataError
@@ -96,13 +103,18 @@ def sample_command(
 @handle_errors
 def reconstruct_command(
     model: SavedVAE,
-    images: Annotated[list[str], typer.Argument(help="Images, or folders of images.")],
+    images: Sources,
+    part: OfPart = None,
+    first: FirstOnly = None,
     output: Annotated[Path, _output("reconstructions.png")] = Path("reconstructions.png"),
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Draw images above their reconstructions; at most 100."""
+    """Draw images above their reconstructions; at most 100.
+
+    `peu vae reconstruct model/ mnist --part test --first 5` draws the lab sheet's five.
+    """
     check_output_file(output, overwrite=overwrite, suffix=".png")
     import numpy as np
 
@@ -111,7 +123,7 @@ def reconstruct_command(
 
     vae = VAE.load(model)
     with showing_progress(quiet=quiet):
-        names, pixels = open_pixels(vae, images, quiet=quiet)
+        names, pixels = open_pixels(vae, images, quiet=quiet, part=part, first=first)
     if len(names) > _MAX_RECONSTRUCTED:
         remark(f"Taking the first {_MAX_RECONSTRUCTED} of {len(names)}.", quiet=quiet)
         names, pixels = names[:_MAX_RECONSTRUCTED], pixels[:_MAX_RECONSTRUCTED]
