@@ -41,6 +41,7 @@ def test_other_settings_want_another_folder_or_a_word(peu: Peu) -> None:
         (("--language", "de"), 2, "`language` must be one of fr, en"),
         (("--learning-rate", "0"), 2, "`learning_rate` must be"),
         (("--kl-weight", "little"), 2, "`--kl-weight` must be"),
+        (("--as-written",), 2, "`as_written` must be left out with `quick`"),
         (("--data", "nowhere"), 3, "`nowhere`"),
     ],
 )

@@ -139,7 +139,12 @@ def test_a_number_that_is_missing_is_an_error(language: LanguageCode) -> None:
 
 def _rendered(source: str, monkeypatch: pytest.MonkeyPatch, **values: Any) -> Document:
     environment = rendering._environment("fr").overlay(
-        loader=jinja2.DictLoader({"own.md.j2": source})
+        loader=jinja2.ChoiceLoader(
+            [
+                jinja2.DictLoader({"own.md.j2": source}),
+                jinja2.PackageLoader("peu.lab", "templates/fr"),
+            ]
+        )
     )
     monkeypatch.setattr(rendering, "_environment", lambda _: environment)
     return render(Language("fr"), "own", values)
@@ -166,6 +171,23 @@ def test_markdown_becomes_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(document.parts) == ["a"]
     assert document.parts["a"].heading == "Pourquoi\u202f?"
     assert [block.kind for block in document.parts["a"].blocks] == ["paragraph", "details"]
+
+
+def test_where_the_sheet_errs_is_a_box_and_what_is_smaller_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document = _rendered(
+        "{% from 'phrases.md.j2' import smaller %}\n"
+        "{{ smaller([('48 pixels', '224 pixels'), ('20 epochs', '20 epochs')]) }}\n\n"
+        "{{ smaller([('20 epochs', '20 epochs')]) }}\n\n"
+        "{{ sheet_errs }}\n> - Un.\n> - Deux ; `trois`.\n",
+        monkeypatch,
+    )
+    said, box = document.opening
+    assert said == Paragraph("Ici plus petit que le sujet\u00a0: 48 pixels au lieu de 224 pixels.")
+    assert isinstance(box, Callout)
+    assert "sujet" in box.title
+    assert box.items == ("Un.", "Deux\u202f; `trois`.")
 
 
 def test_a_chart_stands_where_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from peu.reports.blocks import (
     Callout,
+    Code,
     Column,
     Details,
     Gallery,
@@ -56,6 +57,7 @@ def _every_block(text: str) -> tuple[Section, ...]:
             text,
             (
                 Paragraph(text),
+                Code(text),
                 Listing((text, "b")),
                 KeyValues(((text, text),)),
                 table,
@@ -109,6 +111,12 @@ def test_whatever_things_are_called_is_text(page: Page) -> None:
     assert page.text.count(shown) >= 15
     assert len(page.all("img")) == 2
     assert page.all("img")[0]["alt"] == shown
+
+
+def test_code_keeps_its_lines() -> None:
+    page = Page(render_html(Report("t", (Code("for x in y:\n    print(x < 3)"),))))
+    assert "for x in y:\n    print(x < 3)" in page.text
+    assert [each for each in page.all("pre") if each.get("tabindex") == "0"]
 
 
 def test_every_image_and_figure_has_words(page: Page) -> None:

@@ -44,6 +44,20 @@ def lab_command(
     quick: Annotated[
         bool, typer.Option("--quick", help="Small experiments: minutes instead of twenty.")
     ] = False,
+    as_written: Annotated[
+        bool,
+        typer.Option(
+            "--as-written",
+            help="As the sheet writes, mistakes included: its split, 224 px, all digits. Hours.",
+        ),
+    ] = False,
+    student: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--student",
+            help="A network of your own, a Keras model file, beside the sheet's; may be repeated.",
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the lab.")] = Path(
         "lab"
     ),
@@ -95,6 +109,8 @@ def lab_command(
         data=data,
         digits=digits,
         quick=quick,
+        as_written=as_written,
+        students=tuple(student or ()),
         backbone=backbone,
         backbone_weights=backbone_weights or "imagenet",
         backbone_preprocessing=backbone_preprocessing or "auto",  # type: ignore[arg-type]

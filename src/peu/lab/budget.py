@@ -1,6 +1,6 @@
-"""How much a lab computes: the whole of it, or a quick look."""
+"""How much a lab computes: the whole of it, a quick look, or what the sheet writes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peu.networks.choices import KLWeight
 
@@ -67,4 +67,13 @@ QUICK = Budget(
     mapped_epochs=6,
     mapped_batch=32,
     kl_weights=(1.0, "auto"),
+)
+# Every digit, and the sheet's batches and epochs; where it names none, 20 and Keras's own 32.
+AS_WRITTEN = replace(
+    FULL,
+    sheet_epochs=20,
+    small_size=224,
+    noisy_images=60_000,
+    mapped_images=60_000,
+    mapped_batch=128,
 )

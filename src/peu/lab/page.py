@@ -10,11 +10,12 @@ from typing import Any
 from peu.errors import ResourceError
 from peu.evaluation.uncertainty import Interval
 from peu.lab.findings import SectionResult, read_result, result_json
+from peu.lab.keras_code import keras_cells
 from peu.lab.language import Language, LanguageCode, usual_language
 from peu.lab.rendering import Document, Part, outline, render, values_of
 from peu.lab.run import read_settings
 from peu.lab.sections import SECTIONS, LabSection
-from peu.reports.blocks import Block, Figure, Report, Section
+from peu.reports.blocks import Block, Code, Details, Figure, Report, Section
 from peu.reports.report_folder import write_report_folder
 from peu.version import __version__
 
@@ -57,7 +58,7 @@ def write_lab(folder: str | Path, *, language: LanguageCode | None = None) -> Pa
     page = render(chosen, "page", _summary(settings, [result for _, result in ran]))
     summary, recognition, method = (page.parts[key] for key in ("summary", "recognition", "method"))
     sections = [
-        Section(f"{key} {document.title}", section_blocks(document))
+        Section(f"{key} {document.title}", section_blocks(key, document, chosen))
         for key, document in documents.items()
     ]
     if recognition.blocks:
@@ -105,11 +106,13 @@ def render_section(
     return render(language, section.key, values_of(result.findings), images)
 
 
-def section_blocks(document: Document) -> tuple[Block, ...]:
-    """Lay out a section: what was done, then each question with its answer."""
+def section_blocks(key: str, document: Document, language: Language) -> tuple[Block, ...]:
+    """Lay out a section: what was done, each question with its answer, and its Keras code."""
+    code = "\n\n".join(keras_cells(key, language.code))
     return (
         *document.opening,
         *(Section(part.heading, part.blocks) for part in document.parts.values()),
+        Details(language.words["keras_code"], (Code(code),) if code else ()),
     )
 
 

@@ -7,7 +7,8 @@ answer, once a question. Paragraphs are separated by blank lines. Beside plain t
 - pipe tables with `| --- | ---: |` below their heading and `: caption` at their end; without a
   heading a table of two columns is a list of names and values;
 - `> [!warning] title` (or note, verdict) and lines that begin with `>`, a box; lines that begin
-  with `> |` are its figures;
+  with `> |` are its figures, with `> -` its points;
+- `{{ sheet_errs }}` and lines that begin with `> -`, the box of where the sheet errs;
 - lines that begin with `- `, a list; `### title`, what follows is folded away.
 """
 
@@ -127,6 +128,7 @@ def render(
             **charts,
             image=placing(functools.partial(kept_image, images)),
             panel=Panel,
+            sheet_errs=f"> [!note] {language.words['sheet_errs']}",
         )
     )
     title = "".join(_TITLE.findall(text)[:1])
@@ -219,8 +221,9 @@ def _callout(lines: Sequence[str]) -> Block:
     tone: Tone = found[1]  # type: ignore[assignment]
     return Callout(
         found[2],
-        _joined([line for line in lines[1:] if not line.startswith("|")]),
+        _joined([line for line in lines[1:] if not line.startswith(("|", "- "))]),
         tone=tone,
+        items=tuple(line.removeprefix("- ") for line in lines[1:] if line.startswith("- ")),
         facts=tuple(
             (cells[0], cells[1])
             for cells in (_cells(line) for line in lines[1:] if line.startswith("|"))

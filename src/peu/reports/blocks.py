@@ -92,6 +92,15 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Code:
+    """Lines of code, set as they are."""
+
+    kind: ClassVar[str] = "code"
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Listing:
     """A bulleted list; an empty one shows nothing."""
 
@@ -312,7 +321,17 @@ class Section:
 
 
 Block = (
-    Paragraph | Listing | KeyValues | Table | Figure | Plate | Gallery | Callout | Details | Section
+    Paragraph
+    | Code
+    | Listing
+    | KeyValues
+    | Table
+    | Figure
+    | Plate
+    | Gallery
+    | Callout
+    | Details
+    | Section
 )
 
 

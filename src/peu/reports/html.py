@@ -63,6 +63,7 @@ def page_environment() -> Any:
     )
     templates.filters["marked"] = _marked
     templates.filters["breakable"] = _breakable
+    templates.filters["lines"] = _lines
     return templates
 
 
@@ -78,6 +79,11 @@ def _marked(text: str) -> Markup:
     parts = [escape(readable(part)) for part in _QUOTED.split(text)]
     parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
     return Markup().join(parts)
+
+
+def _lines(text: str) -> Markup:
+    """Escape a text, and keep its line breaks."""
+    return Markup("\n").join(readable(line) for line in text.split("\n"))
 
 
 def _breakable(name: str) -> Markup:
