@@ -18,6 +18,7 @@ from child_processes import kill, start
 from peu.errors import ResourceError
 from peu.files import (
     canonical_json,
+    read_bytes,
     read_json,
     replacing,
     sha256_of_file,
@@ -163,6 +164,34 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     assert target.read_text() == "old"
     write_text(target, "new")
     assert target.read_text() == "new"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and locks")
+def test_what_a_killed_writer_left_goes_with_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peu.files._swept", set())
+    kill(start(_STOP_HALF_WAY, tmp_path / "figures.txt"))
+    living = start(_STOP_HALF_WAY, tmp_path / "others.txt")
+    (tmp_path / ".peu-model.lock").touch()
+    assert len(list(tmp_path.glob(".peu-*.txt"))) == 1
+    try:
+        write_text(tmp_path / "new.txt", "new")
+        left = {one.name for one in tmp_path.iterdir()} - {"new.txt", ".peu-model.lock"}
+        assert len(left) == 1  # what is still being written
+    finally:
+        kill(living)
+    monkeypatch.setattr("peu.files._swept", set())
+    write_text(tmp_path / "new.txt", "newer")
+    assert {one.name for one in tmp_path.iterdir()} == {"new.txt", ".peu-model.lock"}
+
+
+def test_a_file_without_an_end_is_not_read() -> None:
+    endless = Path("/proc/self/status")
+    if not endless.exists():
+        pytest.skip("there is no such file on this system")
+    with pytest.raises(ValueError, match="grew"):
+        read_bytes(endless)
 
 
 def test_writers_at_the_same_time_leave_one_whole_file(tmp_path: Path) -> None:

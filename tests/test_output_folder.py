@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 
 from child_processes import kill, start
 from locked_folder import in_a_thread, locked_elsewhere
-from peu.errors import RecipeError, ResourceError
+from peu.errors import DiskError, RecipeError, ResourceError
 from peu.output_folder import (
     OutputFolder,
     check_output_file,
     lock_folder,
+    one_at_a_time,
 )
 
 MARKER = "task.json"
@@ -161,3 +163,41 @@ def test_a_file_is_written_over_only_when_asked_and_only_with_its_suffix(tmp_pat
         check_output_file(path, overwrite=True, suffix=".jpg")
     with pytest.raises(ResourceError, match="folder"):
         check_output_file(tmp_path, overwrite=True)
+
+
+def _make(path: Path) -> None:
+    with one_at_a_time(path, most_seconds=0.05):
+        path.mkdir()
+
+
+def test_what_one_makes_others_wait_for_but_not_for_ever(tmp_path: Path) -> None:
+    with (
+        one_at_a_time(tmp_path / "set"),
+        pytest.raises(ResourceError, match="Another process"),
+    ):
+        in_a_thread(lambda: _make(tmp_path / "set"))
+    in_a_thread(lambda: _make(tmp_path / "set"))
+    assert [one.name for one in tmp_path.iterdir()] == ["set"]
+
+
+def test_a_folder_that_goes_away_during_a_run_is_an_error(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+
+    def run(change: Callable[[], object]) -> None:
+        with lock_folder(folder) as check:
+            check()
+            change()
+
+    run(lambda: None)
+    with pytest.raises(DiskError, match="deleted or moved"):
+        run(lambda: shutil.rmtree(folder))
+    with pytest.raises(DiskError, match="deleted or moved"):
+        run(lambda: folder.rename(tmp_path / "elsewhere"))
+
+    def put_another_there() -> None:
+        folder.rename(tmp_path / "older")
+        folder.mkdir()
+        (folder / ".lock").touch()
+
+    with pytest.raises(DiskError, match="deleted or moved"):
+        run(put_another_there)

@@ -34,6 +34,10 @@ class ResourceError(PeuError):
     exit_code = 5
 
 
+class DiskError(ResourceError):
+    """A file or folder that cannot be written, or has gone: nothing that a recipe could help."""
+
+
 def check_setting(name: str, *, holds: bool, expected: str, received: object, advice: str) -> None:
     """Refuse a value unless `holds`: for what several settings have to agree on.
 

@@ -6,21 +6,27 @@ import hashlib
 import json
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from peu.errors import ResourceError
+from peu.errors import DiskError
+
+if sys.platform != "win32":
+    import fcntl
 
 DRAFT = ".peu-"
 """How the name of everything begins that is still being written."""
 
 _CHUNK_BYTES = 1 << 20
-_MOST_BYTES = 256 << 20
+_MOST_BYTES = 64 << 20
 _CHECKSUM = "sha256"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Error numbers of a disk that is full."""
+
+_swept: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -34,7 +40,7 @@ def replacing(path: Path) -> Iterator[Path]:
         The path to write to. It keeps the suffix of `path`, which some writers look at.
 
     Raises:
-        ResourceError: the disk is full or cannot be written; `path` is as it was.
+        DiskError: the disk is full or cannot be written; `path` is as it was.
 
     Example:
         >>> import tempfile
@@ -44,28 +50,22 @@ def replacing(path: Path) -> Iterator[Path]:
         >>> target.read_text()
         '42'
     """
-    draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=DRAFT, suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        draft = Path(name)
-        yield draft
-        _flush_to_disk(draft)
-        draft.chmod(0o666 & ~_umask())
-        draft.replace(path)
+        with _draft_in(path.parent, path.suffix) as draft:
+            yield draft
+            _flush_to_disk(draft)
+            draft.chmod(0o666 & ~_umask())
+            draft.replace(path)
     except OSError as error:
         raise cannot_write(path, error) from error
-    finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a whole file at once, or leave the old one.
 
     Raises:
-        ResourceError: the disk is full or cannot be written.
+        DiskError: the disk is full or cannot be written.
     """
     with replacing(path) as draft:
         draft.write_bytes(content)
@@ -82,11 +82,8 @@ def write_new(path: Path, content: bytes) -> None:
         FileExistsError: something has this name, or has got it meanwhile.
         OSError: the disk is full or cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=DRAFT, dir=path.parent)
-    draft = Path(name)
-    try:
-        with open(handle, "wb") as stream:  # noqa: PTH123 - of a descriptor
-            stream.write(content)
+    with _draft_in(path.parent) as draft:
+        draft.write_bytes(content)
         draft.chmod(0o666 & ~_umask())
         try:
             path.hardlink_to(draft)
@@ -97,15 +94,13 @@ def write_new(path: Path, content: bytes) -> None:
             if os.path.lexists(path):
                 raise FileExistsError(str(path)) from None
             draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole UTF-8 file at once, or leave the old one.
 
     Raises:
-        ResourceError: the disk is full or cannot be written.
+        DiskError: the disk is full or cannot be written.
     """
     write_bytes(path, text.encode("utf-8"))
 
@@ -116,11 +111,25 @@ def write_json(path: Path, value: Any) -> None:
     NaN and infinities are refused, since JSON has no word for them.
 
     Raises:
-        ResourceError: the disk is full or cannot be written.
+        DiskError: the disk is full or cannot be written.
         ValueError: `value` holds a NaN or an infinity.
     """
     text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     write_text(path, text + "\n")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read; a pipe or a device is neither waited for nor read.
+
+    Raises:
+        OSError: the file cannot be opened, or is no regular file.
+    """
+    # Opening a pipe waits for a writer unless it is asked not to.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(handle, "rb")
 
 
 def read_bytes(path: Path, *, most_bytes: int = _MOST_BYTES) -> bytes:
@@ -130,12 +139,15 @@ def read_bytes(path: Path, *, most_bytes: int = _MOST_BYTES) -> bytes:
         OSError: the file cannot be read, or is no regular file.
         ValueError: the file is larger than `most_bytes`.
     """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    if status.st_size > most_bytes:
-        raise ValueError(f"it has {status.st_size:,} bytes, and at most {most_bytes:,} are read")
-    return path.read_bytes()
+    with open_regular(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > most_bytes:
+            raise ValueError(f"it has {size:,} bytes, and at most {most_bytes:,} are read")
+        # What has no end, as some files of the system, says that it has no size.
+        content = stream.read(size + 1)
+    if len(content) > size:
+        raise ValueError("it grew while it was read")
+    return content
 
 
 def read_text(path: Path, *, most_bytes: int = _MOST_BYTES) -> str:
@@ -200,9 +212,9 @@ def without_checksum(value: Any) -> dict[str, Any]:
 
 
 def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal, in bounded memory."""
+    """SHA-256 of a regular file's content, in hexadecimal, in bounded memory."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
@@ -213,14 +225,67 @@ def sha256_of_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def cannot_write(path: Path, error: OSError) -> ResourceError:
+def cannot_write(path: Path, error: OSError) -> DiskError:
     """The error for a file or folder that could not be written, with its reason and a remedy."""
     reason = error.strerror or str(error)
     if error.errno in NO_ROOM:
         advice = "Free some disk space and run the same command again."
     else:
         advice = "Check that the folder exists and that you may write there."
-    return ResourceError(f"`{path}` could not be written: {reason}. {advice}")
+    return DiskError(f"`{path}` could not be written: {reason}. {advice}")
+
+
+@contextlib.contextmanager
+def _draft_in(folder: Path, suffix: str = "") -> Iterator[Path]:
+    """Yield a new file of a folder to write to, and remove it if it is still there afterwards.
+
+    It is locked meanwhile, so that others can tell it from what a killed process left.
+    """
+    _remove_orphans(folder)
+    handle, draft = _new_draft(folder, suffix)
+    try:
+        yield draft
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            draft.unlink()
+        if handle is not None:
+            os.close(handle)
+
+
+def _new_draft(folder: Path, suffix: str) -> tuple[int | None, Path]:
+    """A new file, and the handle that holds its lock; None where there are no such locks."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=DRAFT, suffix=suffix, dir=folder)
+        if sys.platform == "win32":
+            # Nothing that is open can be renamed there.
+            os.close(handle)
+            return None, Path(name)
+        with contextlib.suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        # Before it was locked, another process may have taken it for an orphan.
+        if os.path.exists(name):  # noqa: PTH110 - a text
+            return handle, Path(name)
+        os.close(handle)
+
+
+def _remove_orphans(folder: Path) -> None:
+    """Remove the drafts that killed processes left in a folder, once for each process."""
+    place = folder.absolute()
+    if sys.platform == "win32" or place in _swept:
+        return
+    _swept.add(place)
+    names = []
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        names = [entry.path for entry in entries if _is_draft(entry.name)]
+    for name in names:
+        with contextlib.suppress(OSError), open_regular(Path(name)) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while someone writes it
+            Path(name).unlink()
+
+
+def _is_draft(name: str) -> bool:
+    # A folder's lock is looked after by whoever replaces that folder.
+    return name.startswith(DRAFT) and not name.endswith(".lock")
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -1,19 +1,18 @@
 """Arrays in .npz files, read within bounds: a file decides nothing but its own numbers."""
 
-import errno
 import math
-import os
-import stat
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+
+from peu.files import open_regular
 
 MOST_BYTES = 512 << 20
 """Bytes that the arrays of a saved model may take."""
@@ -48,7 +47,7 @@ def array_names(path: Path, *, most_bytes: int = MOST_BYTES) -> list[str]:
         OSError: it cannot be read, or is no regular file.
         ValueError: it is no zip archive, or declares more than it may.
     """
-    with _opened(path) as stream:
+    with open_regular(path) as stream:
         try:
             members = zipfile.ZipFile(stream).infolist()
         except _DAMAGE as error:
@@ -101,20 +100,10 @@ def read_npz(
     if missing:
         raise ValueError(f"it has no array `{missing[0]}`")
     try:
-        with _opened(path) as stream, zipfile.ZipFile(stream) as archive:
+        with open_regular(path) as stream, zipfile.ZipFile(stream) as archive:
             return {name: _read_array(archive, name + _ARRAY) for name in wanted}
     except _DAMAGE as error:
         raise ValueError(f"it is damaged: {error}") from error
-
-
-def _opened(path: Path) -> IO[bytes]:
-    # Opening a pipe waits for a writer unless it is asked not to.
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    stream = os.fdopen(handle, "rb")
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        stream.close()
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
-    return stream
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:

@@ -1,14 +1,15 @@
 """Output folders: claimed by one run, resumed by the same task, replaced whole or not at all."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from peu.errors import RecipeError, ResourceError
+from peu.errors import DiskError, RecipeError, ResourceError
 from peu.files import DRAFT, cannot_write
-from peu.wording import quoted
+from peu.wording import in_words, quoted
 
 _LOCK = ".lock"
 
@@ -118,16 +119,48 @@ class OutputFolder:
 
 
 @contextlib.contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[Callable[[], None]]:
     """Hold a folder for one run; a second run at the same time is refused.
 
     The lock ends with the process, so that a killed run leaves nothing to clear away. The thread
     that holds it may take it again.
 
+    Yields:
+        A check that the folder is still there, which raises if not; it is made at the end too.
+
     Raises:
+        DiskError: the folder was deleted, moved or replaced meanwhile.
         ResourceError: another run holds the folder, or it cannot be written.
     """
-    with _lock(folder / _LOCK, folder, reentrant=True):
+    file = folder / _LOCK
+    with _lock(file, _in_use(folder), reentrant=True):
+        held = file.stat()
+
+        def check() -> None:
+            with contextlib.suppress(OSError):
+                if os.path.samestat(file.stat(), held):
+                    return
+            raise DiskError(
+                f"{quoted(folder)} must stay where it is while a run works in it. It was deleted "
+                "or moved. Put it back if you can, and run the same command again."
+            )
+
+        yield check
+        check()
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: Path, *, most_seconds: float = 900.0) -> Iterator[None]:
+    """Let one process at a time make a file or folder; the others wait and find it there.
+
+    Raises:
+        ResourceError: the wait lasted too long, or the lock cannot be written.
+    """
+    busy = (
+        f"Another process has been making {quoted(path)} for {in_words(most_seconds)}. Wait until "
+        "it ends, or end it, and run the same command again."
+    )
+    with _lock(path.with_name(f".{path.name}{_LOCK}"), busy, most_seconds=most_seconds):
         yield
 
 
@@ -150,7 +183,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         for leftover in list(target.parent.glob(f"{DRAFT}*")):
             restore(_target(leftover))
-        with _lock(_workspace_lock(target), folder):
+        with _lock(_workspace_lock(target), _in_use(folder)):
             _recover(target)
             draft = workspace / "new"
             draft.mkdir(parents=True)
@@ -174,7 +207,7 @@ def restore(folder: Path) -> None:
     lock = _workspace_lock(target)
     if not lock.exists() and not _workspace(target).is_dir():
         return
-    with contextlib.suppress(OSError, ResourceError), _lock(lock, folder):
+    with contextlib.suppress(OSError, ResourceError), _lock(lock, _in_use(folder)):
         _recover(target)
 
 
@@ -233,24 +266,24 @@ def _recover(target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _lock(file: Path, folder: Path, *, reentrant: bool = False) -> Iterator[None]:
+def _lock(
+    file: Path, busy: str, *, reentrant: bool = False, most_seconds: float = 0.0
+) -> Iterator[None]:
+    """Hold a lock file; if others hold it for too long, raise an error that says so."""
     from filelock import FileLock, Timeout
 
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(file, timeout=0, is_singleton=reentrant)
+        lock = FileLock(file, timeout=most_seconds, is_singleton=reentrant)
         lock.acquire()
         while not reentrant and not file.exists():
             # Its last holder removed it meanwhile, and whoever comes next makes another.
             lock.release()
             lock.acquire()
     except Timeout as error:
-        raise ResourceError(
-            f"{quoted(folder)} must not be in use. Another run is working in it. Wait until it "
-            "ends, or choose another folder with --output."
-        ) from error
+        raise ResourceError(busy) from error
     except OSError as error:
-        raise cannot_write(folder, error) from error
+        raise cannot_write(file.parent, error) from error
     try:
         yield
     finally:
@@ -258,6 +291,13 @@ def _lock(file: Path, folder: Path, *, reentrant: bool = False) -> Iterator[None
             with contextlib.suppress(OSError):
                 file.unlink()
         lock.release()
+
+
+def _in_use(folder: Path) -> str:
+    return (
+        f"{quoted(folder)} must not be in use. Another run is working in it. Wait until it ends, "
+        "or choose another folder with --output."
+    )
 
 
 def _remove_drafts(folder: Path) -> None:

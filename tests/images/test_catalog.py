@@ -15,6 +15,7 @@ from peu.errors import DataError, ResourceError
 from peu.images import catalog
 from peu.images.caltech import extract_classes
 from peu.images.catalog import CATALOG, CatalogEntry, fetch
+from peu.images.kept_folder import LISTING, kept_folder
 from peu.images.loading import load_images
 from peu.images.samples import draw_samples
 
@@ -70,7 +71,9 @@ def _archive(path: Path, members: list[tuple[str, bytes, bytes]]) -> Path:
 
 def _files(folder: Path) -> list[str]:
     return sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not path.is_dir() and path.name != LISTING
     )
 
 
@@ -199,13 +202,13 @@ def test_an_archive_saved_by_hand_is_checked_taken_out_once_and_removed(
 def test_peu_data_comes_before_the_cache_and_the_network(
     tmp_path: Path, private_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (private_cache / "catalog" / "few").mkdir(parents=True)
+    kept = kept_folder(private_cache / "catalog" / "few", lambda draft: (draft / "a").touch())
     (tmp_path / "few").mkdir()
     entry = _entry(tmp_path / "none")
     monkeypatch.setenv("PEU_DATA", str(tmp_path))
     assert fetch(entry) == (tmp_path / "few").resolve()
     (tmp_path / "few").rmdir()
-    assert fetch(entry) == private_cache / "catalog" / "few"
+    assert fetch(entry) == kept
 
 
 @pytest.mark.usefixtures("without_copies")

@@ -12,7 +12,7 @@ import pytest
 
 from peu.errors import ResourceError
 from peu.images import download as downloading
-from peu.images.download import download, one_at_a_time
+from peu.images.download import download
 from recorded_progress import recorded_progress
 
 CONTENT = bytes(range(256)) * 4096
@@ -253,23 +253,3 @@ def test_a_folder_that_cannot_be_made_is_a_resource_error(site: Site, tmp_path: 
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResourceError, match="could not be written"):
         _download(site, tmp_path / "file" / "set.bin")
-
-
-def test_a_second_process_does_not_wait_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(downloading, "_LOCK_SECONDS", 0.05)
-    refused: list[ResourceError] = []
-
-    def second() -> None:
-        try:
-            with one_at_a_time(tmp_path / "set"):
-                pass
-        except ResourceError as error:
-            refused.append(error)
-
-    with one_at_a_time(tmp_path / "set"):
-        thread = threading.Thread(target=second)
-        thread.start()
-        thread.join()
-    assert "Another process" in str(refused[0])

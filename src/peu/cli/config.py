@@ -10,6 +10,7 @@ from peu.wording import quoted
 
 FORMAT = 1
 CONFIG_FILE = "config.toml"
+_MOST_BYTES = 1 << 20
 _KEYS: dict[str, type] = {
     "format": int,
     "data": str,
@@ -37,7 +38,7 @@ def read_config(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        config = tomllib.loads(read_text(path))
+        config = tomllib.loads(read_text(path, most_bytes=_MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise RecipeError(
             f"`--config` must be a readable TOML file. Received: {quoted(path)}, {error}. Check "

@@ -117,7 +117,7 @@ def _finished(folder: Path, report: dict[str, Any]) -> Run | None:
 
 
 def _unfinished(folder: Path) -> Run:
-    config = tomllib.loads(read_text(folder / _CONFIG))
+    config = tomllib.loads(read_text(folder / _CONFIG, most_bytes=1 << 20))
     written = dt.datetime.fromtimestamp((folder / _CONFIG).stat().st_mtime, dt.UTC)
     return Run(
         folder=str(folder),

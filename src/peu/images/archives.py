@@ -1,21 +1,20 @@
 """Zip files unpacked once into the cache, and refused whole where anything in them is unsafe."""
 
 import contextlib
-import errno
 import itertools
 import os
 import re
-import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from peu.errors import DataError, ResourceError
-from peu.files import sha256_of_file
+from peu.errors import DataError, DiskError, PeuError
+from peu.files import open_regular, sha256_of_file
 from peu.images.cache import cache_folder
+from peu.images.kept_folder import kept_folder
 from peu.progress import report
 from peu.wording import quoted
 
@@ -24,6 +23,7 @@ MAX_TOTAL_BYTES = 16 << 30
 MAX_RATIO = 200
 _SMALL = 64 << 10
 _MAX_DIRECTORY_BYTES = 64 << 20
+_CHUNK_BYTES = 1 << 20
 _ARCHIVE_NAME = re.compile(
     r"\.(zip|tar|tgz|gz|bz2|tbz2|xz|txz|zst|7z|rar|jar|cab|iso|lzma|npz|ar)$", re.IGNORECASE
 )
@@ -37,6 +37,10 @@ Entries = dict[str, zipfile.ZipInfo]
 
 class _UnsafeError(Exception):
     """Why an archive is refused, in a few words."""
+
+
+class _DamagedError(Exception):
+    """An archive could not be read on."""
 
 
 def extract_zip(archive: Path) -> Path:
@@ -54,50 +58,47 @@ def extract_zip(archive: Path) -> Path:
             that grow out of proportion, or too many of them. Nothing is left behind.
         ResourceError: the cache cannot be written.
     """
-    try:
-        folder = cache_folder() / "archives" / sha256_of_file(archive)
-    except OSError as error:
-        raise DataError(f"{quoted(archive)} cannot be read: {error.strerror or error}.") from error
-    with _explained(archive, folder):
+    with _explained(archive):
         _check_directory_size(archive)
-        with zipfile.ZipFile(archive) as opened:
-            entries = _safe_entries(opened, archive.stat().st_size)
-            if not _is_unpacked(folder, entries):
-                _unpack(opened, entries, folder)
-    return folder
+        folder = cache_folder() / "archives" / sha256_of_file(archive)
+        return kept_folder(folder, lambda draft: _unpack(archive, draft))
 
 
-def _unpack(opened: zipfile.ZipFile, entries: Entries, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as name:
-        draft = Path(name) / "entries"
-        draft.mkdir()
+def _unpack(archive: Path, folder: Path) -> None:
+    with open_regular(archive) as stream, _opened(stream) as opened:
+        entries = _safe_entries(opened, archive.stat().st_size)
         for done, (path, entry) in enumerate(entries.items(), start=1):
-            target = draft / path
+            target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            with opened.open(entry) as source, target.open("xb") as stream:
-                start = source.read(8)
-                if _ARCHIVE_START.match(start):
-                    raise _UnsafeError(f"its entry {quoted(path)} is an archive itself")
-                stream.write(start)
-                shutil.copyfileobj(source, stream)
+            chunks = _chunks(opened, entry)
+            start = next(chunks, b"")
+            if _ARCHIVE_START.match(start):
+                raise _UnsafeError(f"its entry {quoted(path)} is an archive itself")
+            with target.open("xb") as written:
+                written.write(start)
+                written.writelines(chunks)
             report("Unpacking", done, len(entries))
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            draft.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was quicker
-                raise
 
 
-def _is_unpacked(folder: Path, entries: Entries) -> bool:
-    """Whether an earlier unpacking is still all there: caches get swept."""
+def _opened(stream: BinaryIO) -> zipfile.ZipFile:
     try:
-        return folder.is_dir() and all(
-            (folder / name).stat().st_size == entry.file_size for name, entry in entries.items()
-        )
-    except OSError:
-        return False
+        return zipfile.ZipFile(stream)
+    except OSError as error:
+        # An invalid seek in a damaged file, and no fault of the disk that is written to.
+        raise _DamagedError(str(error)) from error
+
+
+def _chunks(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What an entry holds, a piece at a time."""
+    try:
+        with opened.open(entry) as source:
+            while chunk := source.read(_CHUNK_BYTES):
+                yield chunk
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A damaged zip makes `zipfile` raise anything.
+        raise _DamagedError(str(error)) from error
 
 
 def _safe_entries(opened: zipfile.ZipFile, size: int) -> Entries:
@@ -163,7 +164,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
 
 def _check_directory_size(archive: Path) -> None:
     """Refuse an enormous list of entries before `zipfile` reads it into memory whole."""
-    with archive.open("rb") as stream:
+    with open_regular(archive) as stream:
         size = stream.seek(0, os.SEEK_END)
         tail_start = max(0, size - 66_000)
         stream.seek(tail_start)
@@ -183,20 +184,20 @@ def _check_directory_size(archive: Path) -> None:
 
 
 @contextlib.contextmanager
-def _explained(archive: Path, folder: Path) -> Iterator[None]:
+def _explained(archive: Path) -> Iterator[None]:
     """Errors for archives that are unsafe or damaged, and for a cache without room."""
     try:
         yield
-    except MemoryError:
+    except DiskError as error:
+        raise DiskError(
+            f"{quoted(archive)} could not be unpacked into the cache: {error} Or name another "
+            "cache folder in PEU_CACHE."
+        ) from error
+    except (PeuError, MemoryError):
         raise
+    except OSError as error:
+        raise DataError(f"{quoted(archive)} cannot be read: {error.strerror or error}.") from error
     except Exception as error:
-        # A damaged zip makes `zipfile` raise anything, an invalid seek in its file included.
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise ResourceError(
-                f"The archive could not be unpacked to {quoted(folder)}: "
-                f"{error.strerror or error}. Free some space, or name another cache folder in "
-                "PEU_CACHE."
-            ) from error
         reason = " ".join(str(error).split()) or type(error).__name__
         if not isinstance(error, _UnsafeError):
             reason = f"it is damaged or no zip file: {reason}"

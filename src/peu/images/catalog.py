@@ -9,8 +9,10 @@ from types import MappingProxyType
 from peu.images.cache import cache_folder
 from peu.images.caltech import extract_classes
 from peu.images.digits import digits_set
-from peu.images.download import download, one_at_a_time
+from peu.images.download import download
+from peu.images.kept_folder import kept_folder
 from peu.images.samples import sample_set
+from peu.output_folder import one_at_a_time
 
 SAMPLES = "samples"
 DIGITS = "digits"
@@ -134,22 +136,21 @@ def fetch(entry: CatalogEntry) -> Path:
         if place.exists():
             return place.resolve()
     archive = ready.with_name(entry.file_name)
-    if entry.classes and ready.is_dir():
-        return ready
-    with one_at_a_time(ready):
-        if entry.classes and ready.is_dir():
-            return ready
-        file = download(
+
+    def downloaded() -> Path:
+        return download(
             entry.url,
             archive,
             checksum=entry.checksum,
             size=entry.size,
             advice=_advice(entry, archive),
         )
-        if not entry.classes:
-            return file
-        extract_classes(file, ready, entry.classes)
-        file.unlink(missing_ok=True)
+
+    if not entry.classes:
+        with one_at_a_time(archive):
+            return downloaded()
+    kept_folder(ready, lambda draft: extract_classes(downloaded(), draft, entry.classes))
+    archive.unlink(missing_ok=True)
     return ready
 
 

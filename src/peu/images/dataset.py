@@ -285,7 +285,7 @@ class ImageDataset:
 
     def _changed(self, records: Sequence[ImageRecord]) -> DataError:
         return DataError(
-            f"Changed or removed in {quoted(self.root)} since the set was read: "
+            f"Changed or removed in {quoted(self.name)} since the set was read: "
             f"{first_few([quoted(one.key) for one in records])}. Nothing was mixed up; run the "
             "same command again to work on the images as they are now."
         )

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from peu.files import replacing
 from peu.images.cache import cache_folder
+from peu.images.kept_folder import kept_folder
 
-_VERSION = 1
+_VERSION = 2
 _BRIGHTEST = 16
 
 
@@ -23,12 +23,12 @@ def digits_set() -> Path:
     Source: Alpaydin and Kaynak (1998), Optical Recognition of Handwritten Digits, UCI machine
         learning repository, CC BY 4.0; the copy in scikit-learn.
     """
-    path = cache_folder() / f"digits-{_VERSION}.npz"
-    if not path.is_file():
-        from sklearn.datasets import load_digits
+    return kept_folder(cache_folder() / f"digits-{_VERSION}", _write_digits) / "digits.npz"
 
-        digits = load_digits()
-        pixels = np.rint(digits.images * (255 / _BRIGHTEST)).astype(np.uint8)
-        with replacing(path) as draft, draft.open("wb") as stream:
-            np.savez(stream, x=pixels, y=digits.target.astype(np.int64))
-    return path
+
+def _write_digits(folder: Path) -> None:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = np.rint(digits.images * (255 / _BRIGHTEST)).astype(np.uint8)
+    np.savez(folder / "digits.npz", x=pixels, y=digits.target.astype(np.int64))

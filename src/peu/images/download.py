@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from filelock import FileLock, Timeout
-
 from peu.errors import ResourceError
 from peu.progress import report
 
@@ -19,7 +17,6 @@ _CHUNK_BYTES = 1 << 18
 _ATTEMPTS = 4
 _PAUSE_SECONDS = 1.0
 _TIMEOUT_SECONDS = 30.0
-_LOCK_SECONDS = 900.0
 
 
 class _TransferError(Exception):
@@ -79,29 +76,6 @@ def download(
         part.replace(path)
         _validator_of(part).unlink(missing_ok=True)
     return path
-
-
-@contextlib.contextmanager
-def one_at_a_time(path: Path) -> Iterator[None]:
-    """Let one process at a time make a file or folder; the others wait and find it there.
-
-    Raises:
-        ResourceError: the wait lasted a quarter of an hour, or the lock cannot be written.
-    """
-    with _writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_LOCK_SECONDS)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise ResourceError(
-                f"Another process has been downloading `{path.name}` for a quarter of an hour. "
-                "Wait until it ends, or end it, and run the same command again."
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _complete(url: str, part: Path, size: int, advice: str) -> None:

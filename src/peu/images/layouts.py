@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from peu.errors import DataError
+from peu.files import open_regular
 from peu.images.content import SUFFIXES
 from peu.images.records import SetAside
 from peu.wording import quoted
@@ -65,7 +66,7 @@ class Layout:
     labelled: bool = True
 
 
-def find_in_folder(folder: Path, *, labels_required: bool) -> Layout:
+def find_in_folder(folder: Path, *, labels_required: bool, shown: Path | None = None) -> Layout:
     """List the images of a folder and their labels.
 
     Class folders may hold further folders: their images belong to the class. A single
@@ -75,6 +76,7 @@ def find_in_folder(folder: Path, *, labels_required: bool) -> Layout:
         folder: class folders; or `train/` with `val|valid|validation/` and `test/`, each of
             class folders; or, where no labels are required, images.
         labels_required: refuse a folder without class folders.
+        shown: what messages call it: for an unpacked archive, the archive.
 
     Returns:
         The images by their names; none has been opened.
@@ -89,7 +91,7 @@ def find_in_folder(folder: Path, *, labels_required: bool) -> Layout:
     labelled = bool(folders) and (labels_required or not images)
     if not labelled and labels_required:
         raise DataError(
-            f"Expected one folder for each class in {quoted(root)}; found "
+            f"Expected one folder for each class in {quoted(shown or root)}; found "
             f"{_count(len(images), 'image')} and no folders. Sort the images into folders "
             "named after their classes, or give a CSV with the columns image,label."
         )
@@ -107,7 +109,8 @@ def find_in_folder(folder: Path, *, labels_required: bool) -> Layout:
     else:
         found.add_classes(folders, images, "")
     if labelled:
-        check_class_names({one.label for one in found.candidates if one.label is not None}, root)
+        labels = {one.label for one in found.candidates if one.label is not None}
+        check_class_names(labels, shown or root)
     name = folder.name or folder.resolve().name or "images"
     candidates = tuple(sorted(found.candidates, key=lambda one: one.key))
     return Layout(name, root, candidates, tuple(found.set_aside), labelled)
@@ -257,7 +260,7 @@ def starts_as_image(path: Path) -> bool:
     if path.suffix:
         return False
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             return stream.read(12).startswith(_STARTS)
     except OSError:
         return False

@@ -122,9 +122,11 @@ def _in_archive(source: Path, *, labels_required: bool) -> Layout:
     inner = visible[0] if len(visible) == 1 and visible[0].is_dir() else folder
     tables = [one for one in inner.glob("*.csv") if has_label_columns(one)]
     if len(tables) == 1:
-        layout = find_in_table(tables[0], labels_required=labels_required, confined=True)
+        layout = find_in_table(
+            tables[0], labels_required=labels_required, confined=True, shown=source
+        )
     else:
-        layout = find_in_folder(folder, labels_required=labels_required)
+        layout = find_in_folder(folder, labels_required=labels_required, shown=source)
     return replace(layout, name=source.stem)
 
 

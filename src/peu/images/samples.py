@@ -10,7 +10,6 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from peu.errors import DataError
 from peu.images.cache import cache_folder
-from peu.images.download import one_at_a_time
 from peu.images.drawing.objects import DRAWINGS, Drawing
 from peu.images.drawing.pen import Colour, Paint, Pen, shaded, turning
 from peu.images.drawing.scenery import (
@@ -20,6 +19,7 @@ from peu.images.drawing.scenery import (
     draw_strokes,
     light_and_noise,
 )
+from peu.images.kept_folder import kept_folder
 from peu.output_folder import replacing_folder
 from peu.progress import report
 from peu.seeds import child_seed
@@ -97,11 +97,7 @@ def sample_set(seed: int = 0) -> Path:
         ResourceError: the cache cannot be written.
     """
     folder = cache_folder() / f"samples-{_VERSION}-{seed}"
-    if not folder.is_dir():
-        with one_at_a_time(folder):
-            if not folder.is_dir():
-                draw_samples(folder, seed=seed)
-    return folder
+    return kept_folder(folder, lambda draft: draw_samples(draft, seed=seed))
 
 
 def _check_counts(counts: Mapping[str, int]) -> None:
