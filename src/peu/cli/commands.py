@@ -21,6 +21,7 @@ from peu.cli.next_images import next_command
 from peu.cli.predict import predict_command
 from peu.cli.recipes import recipes_command
 from peu.cli.runs import runs_command
+from peu.cli.serve import serve_command
 from peu.cli.train import train_command
 from peu.cli.vae import app as vae_app
 from peu.version import __version__
@@ -45,6 +46,7 @@ app.command("train")(train_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("export")(export_command)
+app.command("serve")(serve_command)
 app.command("check")(check_command)
 app.command("curve")(curve_command)
 app.command("next")(next_command)

@@ -62,13 +62,7 @@ class JsonLines:
         if row.prediction is None:
             value["error"] = row.reason
         else:
-            value["label"] = row.prediction.label
-            value["probability"] = row.prediction.probability
-            value["probabilities"] = row.prediction.probabilities
-            if row.prediction.none_of_these is not None:
-                value["none_of_these"] = row.prediction.none_of_these
-            if row.prediction.prediction_set is not None:
-                value["prediction_set"] = row.prediction.prediction_set
+            value |= row.prediction.to_dict()
         _print(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
     def summary(self) -> str:

@@ -26,6 +26,7 @@ __all__ = [
     "MIN_SIDE",
     "DecodedImage",
     "UnreadableImage",
+    "declared_size",
     "decode_image",
     "extension_notes",
     "read_content",
@@ -106,6 +107,34 @@ def decode_image(source: Path | bytes, *, shorter: int | None = None) -> Decoded
     return replace(decoded, notes=decoded.notes + extension_notes(source, decoded.format))
 
 
+def declared_size(content: bytes) -> tuple[int, int]:
+    """Size that the header of an image file declares, before any pixel is decoded.
+
+    For whoever has to know what decoding will cost; `decode_image` checks the rest.
+
+    Args:
+        content: the file.
+
+    Returns:
+        (width, height) in pixels, as stored: not yet upright.
+
+    Raises:
+        UnreadableImage: it is no image in a format that is read.
+
+    Example:
+        >>> content = io.BytesIO()
+        >>> Image.new("L", (30, 20)).save(content, "PNG")
+        >>> declared_size(content.getvalue())
+        (30, 20)
+    """
+    with _quiet(), _explained():
+        opened = _open(content)
+        if isinstance(opened, HeicFile):
+            return opened.size
+        with opened:
+            return opened.size
+
+
 def read_image(
     path: Path, image_size: tuple[int, int], resize_mode: ResizeMode
 ) -> NDArray[np.uint8]:
@@ -160,16 +189,23 @@ def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
     return to_rgb(Image.fromarray(eight_bits(values)[0]))[0]
 
 
-def _decode(content: bytes, shorter: int | None) -> DecodedImage:
+def _open(content: bytes) -> ImageFile.ImageFile | HeicFile:
+    """Read a file's header."""
     if not content:
         raise UnreadableImage("the file is empty")
+    try:
+        return Image.open(io.BytesIO(content), formats=_FORMATS)
+    except UnidentifiedImageError:
+        if is_heic(content):
+            return HeicFile(content)
+        raise UnreadableImage(what_instead(content)) from None
+
+
+def _decode(content: bytes, shorter: int | None) -> DecodedImage:
     with _quiet(), _explained():
-        try:
-            opened = Image.open(io.BytesIO(content), formats=_FORMATS)
-        except UnidentifiedImageError:
-            if is_heic(content):
-                return _decode_heic(content)
-            raise UnreadableImage(what_instead(content)) from None
+        opened = _open(content)
+        if isinstance(opened, HeicFile):
+            return _decode_heic(opened)
         check_size(opened.size)
         if opened.format in ("JPEG", "MPO"):
             check_jpeg(content, opened.size)
@@ -183,8 +219,7 @@ def _decode(content: bytes, shorter: int | None) -> DecodedImage:
             return _load(opened)
 
 
-def _decode_heic(content: bytes) -> DecodedImage:
-    file = HeicFile(content)
+def _decode_heic(file: HeicFile) -> DecodedImage:
     check_size(file.size)
     notes = (_FRAMES,) if file.is_animated else ()
     decoded = file.decode()

@@ -29,6 +29,19 @@ class Prediction:
     none_of_these: bool | None = None
     prediction_set: tuple[str, ...] | None = None
 
+    def to_dict(self) -> dict[str, object]:
+        """As JSON holds it, in `peu predict --json` and over HTTP; without what was not asked."""
+        value: dict[str, object] = {
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": self.probabilities,
+        }
+        if self.none_of_these is not None:
+            value["none_of_these"] = self.none_of_these
+        if self.prediction_set is not None:
+            value["prediction_set"] = list(self.prediction_set)
+        return value
+
 
 def named_predictions(
     class_names: tuple[str, ...],

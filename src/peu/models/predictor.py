@@ -184,10 +184,10 @@ class Predictor:
             return self.trust.calibrated(_finite(self._predict_dataset(images)))
         found = opened(images, shorter=self.shorter_side)
         prepared = [self._prepare(image) for image in found]
-        return self.trust.calibrated(self._for_number(len(prepared)).prepared_proba(prepared))
+        return self.trust.calibrated(self.for_number(len(prepared)).prepared_proba(prepared))
 
-    def _for_number(self, images: int) -> "Predictor":
-        """Itself, or with all cores on the one image."""
+    def for_number(self, images: int) -> "Predictor":
+        """The same predictor, with all cores on the one image where it is only one."""
         if images == 1 and isinstance(self.model, OnnxModel):
             return replace(self, model=self.model.for_one_image)
         return self
@@ -236,7 +236,7 @@ class Predictor:
         predictions: list[Prediction] = []
         waiting = map(asked.prepare, opened(images, shorter=self.shorter_side))
         while batch := list(itertools.islice(waiting, _BATCH)):
-            predictions += asked._for_number(len(batch)).predict_prepared(batch)  # noqa: SLF001
+            predictions += asked.for_number(len(batch)).predict_prepared(batch)
         return tuple(predictions)
 
     def view(self, image: ImageLike) -> NDArray[np.uint8]:

@@ -1,0 +1,136 @@
+"""Images of all requests, predicted together as soon as the model is free."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from peu.models.onnx_session import cores
+from peu.models.prediction import Prediction
+from peu.models.predictor import Predictor
+
+WORKERS = max(1, min(4, cores()))
+MOST_IMAGES = 2 * WORKERS
+"""Of one batch: more are no faster on processors, and let those that wait wait longer."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    predictor: Predictor
+    prepared: Any
+    answer: "asyncio.Future[Prediction]"
+
+
+class Batcher:
+    """Hands images to models, a batch at a time, in the order in which they came.
+
+    Nothing waits for a batch to fill: while the model works on one, the next ones gather. Images
+    for different models, or asked for different things, are predicted one group after the other.
+
+    Args:
+        observed: is told the number of images of every batch.
+        workers: threads that each predict a batch at a time.
+        most_images: of one batch.
+    """
+
+    def __init__(
+        self,
+        observed: Callable[[int], None] = lambda _: None,
+        *,
+        workers: int = WORKERS,
+        most_images: int = MOST_IMAGES,
+    ) -> None:
+        self._observed = observed
+        self._most = most_images
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._threads = [
+            threading.Thread(target=self._work, name=f"peu-predict-{number}", daemon=True)
+            for number in range(workers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, predictor: Predictor, prepared: Any) -> "asyncio.Future[Prediction]":
+        """Queue an image that `Predictor.prepare` gave; call it from the event loop.
+
+        Returns:
+            Its prediction, once there is one.
+        """
+        answer = asyncio.get_running_loop().create_future()
+        self._queue.put(_Waiting(predictor, prepared, answer))
+        return answer
+
+    @property
+    def waiting(self) -> int:
+        """About how many images wait."""
+        return self._queue.qsize()
+
+    def stop(self) -> None:
+        """End the threads once what was submitted is answered."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch = [first, *self._more()]
+            with self._lock:
+                self._busy += 1
+                alone = self._busy == 1 and len(batch) == 1
+            try:
+                self._predict(batch, alone=alone)
+            finally:
+                with self._lock:
+                    self._busy -= 1
+
+    def _more(self) -> list[_Waiting]:
+        """What waits already: a share of it, so that no other worker is left without."""
+        found: list[_Waiting] = []
+        share = -(-self._queue.qsize() // len(self._threads))
+        while len(found) < min(self._most - 1, share):
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                break
+            if item is None:
+                self._queue.put(None)
+                break
+            found.append(item)
+        return found
+
+    def _predict(self, batch: Sequence[_Waiting], *, alone: bool) -> None:
+        groups: dict[int, list[_Waiting]] = {}
+        for item in batch:
+            if not item.answer.cancelled():
+                groups.setdefault(id(item.predictor), []).append(item)
+        for group in groups.values():
+            predictor = group[0].predictor
+            self._observed(len(group))
+            try:
+                if alone:
+                    predictor = predictor.for_number(1)
+                found = predictor.predict_prepared([item.prepared for item in group])
+            except Exception as error:  # noqa: BLE001 - raised where the answer is awaited
+                _answer(group, error)
+            else:
+                _answer(group, found)
+
+
+def _answer(group: Sequence[_Waiting], found: "Sequence[Prediction] | Exception") -> None:
+    def tell() -> None:
+        for number, item in enumerate(group):
+            if item.answer.done():
+                continue
+            if isinstance(found, Exception):
+                item.answer.set_exception(found)
+            else:
+                item.answer.set_result(found[number])
+
+    loop = group[0].answer.get_loop()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(tell)
