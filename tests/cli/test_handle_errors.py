@@ -162,3 +162,29 @@ def test_a_terminated_command_tidies_up_and_says_so() -> None:
     assert told == "tidied\n"
     assert process.returncode == 143
     assert complaints == "peu: Terminated. Run the same command to go on.\n"
+
+
+_NOISY = """
+import os, sys
+from peu.cli import main as entry
+
+@entry.app.command("noise")
+def noise() -> None:
+    os.write(2, b"TIFFReadDirectory: Warning\\n")
+    print("a line of peu", file=sys.stderr)
+
+entry.main()
+"""
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_what_c_libraries_write_is_kept_off_stderr(debug: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _NOISY, "noise"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PEU_DEBUG": debug},
+    )
+    noise = "TIFFReadDirectory: Warning\n" if debug else ""
+    assert told.stderr == noise + "a line of peu\n"

@@ -88,9 +88,9 @@ def test_a_folder_that_grows_costs_only_what_is_new(
     load_images(root)
     decoded: list[bytes] = []
 
-    def noted(content: bytes) -> DecodedImage:
+    def noted(content: bytes, *, shorter: int | None = None) -> DecodedImage:
         decoded.append(content)
-        return decode_image(content)
+        return decode_image(content, shorter=shorter)
 
     monkeypatch.setattr(metadata_module, "decode_image", noted)
     new = write_image(root / "dog" / "new.png", 77)

@@ -14,6 +14,7 @@ from peu.cli.handle_errors import (
     finish_output,
 )
 
+_STDERR = 2
 _JSON, _QUIET = {"--json"}, {"--quiet", "-q"}
 
 
@@ -74,6 +75,29 @@ def _prepare_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    _silence_libraries()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # File names may be bytes that are no text, and a terminal may know few letters.
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _silence_libraries() -> None:
+    """Keep what C libraries write straight to descriptor 2 off stderr, which is for peu's lines.
+
+    libtiff, TensorFlow and others write there whatever Python says; with PEU_DEBUG set they may.
+    """
+    if os.environ.get("PEU_DEBUG") or not isinstance(sys.stderr, io.TextIOWrapper):
+        return
+    try:
+        sys.stderr.flush()
+        if sys.stderr.fileno() != _STDERR:
+            return
+        terminal, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+    except OSError:
+        return
+    # Opened anew: the old one would go on writing to descriptor 2.
+    sys.stderr = open(  # noqa: PTH123, SIM115 - of a descriptor, for as long as the program runs
+        terminal, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace"
+    )
+    os.dup2(nowhere, _STDERR)
+    os.close(nowhere)

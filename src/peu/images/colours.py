@@ -1,11 +1,14 @@
 """The rules by which any image becomes red, green and blue of 8 bits each."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from peu.errors import DataError
 
+_CHUNK = 1 << 18
 _TWELVE_BITS = 4095
 _SIXTEEN_BITS = 65535
 _ON_WHITE = "partly transparent: laid on white"
@@ -61,8 +64,11 @@ def eight_bits(values: NDArray[np.generic]) -> tuple[NDArray[np.uint8], str | No
             "of 0 to 1 or 0 to 255, are read"
         )
     scale = np.float32(255 / limit)
-    scaled = np.rint(values.astype(np.float32) * scale).astype(np.uint8)
-    return scaled, f"{depth}: scaled to 8 bits"
+    flat = values.reshape(-1)
+    scaled = np.empty(flat.shape, np.uint8)
+    for part in _slices(len(flat), _CHUNK):
+        scaled[part] = np.rint(flat[part].astype(np.float32) * scale)
+    return scaled.reshape(values.shape), f"{depth}: scaled to 8 bits"
 
 
 def to_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
@@ -84,11 +90,25 @@ def to_rgb(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         grey, note = eight_bits(np.asarray(image))
         return Image.fromarray(grey).convert("RGB"), (note,) if note else ()
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        seen_through = layer.getchannel("A").getextrema()[0] != 255
-        page = Image.new("RGBA", layer.size, "white")
-        page.alpha_composite(layer)
-        return page.convert("RGB"), (_ON_WHITE,) if seen_through else ()
+        return _on_white(image)
     if image.mode == "CMYK":
         return image.convert("RGB"), ("CMYK: converted by the plain formula",)
     return image.convert("RGB"), ()
+
+
+def _on_white(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    page = Image.new("RGB", image.size)
+    seen_through = False
+    for rows in _slices(image.height, max(1, _CHUNK // image.width)):
+        layer = image.crop((0, rows.start, image.width, rows.stop)).convert("RGBA")
+        seen_through |= layer.getchannel("A").getextrema()[0] != 255
+        white = Image.new("RGBA", layer.size, "white")
+        white.alpha_composite(layer)
+        page.paste(white.convert("RGB"), (0, rows.start))
+    return page, (_ON_WHITE,) if seen_through else ()
+
+
+def _slices(count: int, step: int) -> Iterator[slice]:
+    """Slices of `step` each: what is computed meanwhile takes the memory of one."""
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))

@@ -5,6 +5,7 @@ import stat
 from pathlib import Path
 
 from peu.images.colours import UnreadableImage
+from peu.images.large_images import wait_if_large
 
 MAX_FILE_BYTES = 256 << 20
 
@@ -48,6 +49,7 @@ def read_content(path: Path) -> bytes:
                 raise UnreadableImage("it is not a regular file")
             if status.st_size > MAX_FILE_BYTES:
                 raise UnreadableImage(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB")
+            wait_if_large(status.st_size)
             content = stream.read(MAX_FILE_BYTES)
     except OSError as error:
         raise UnreadableImage(f"it cannot be opened: {error.strerror or error}") from error

@@ -18,6 +18,7 @@ from peu.images.colours import UnreadableImage
 from peu.images.content import read_content
 from peu.images.decoding import decode_image, to_rgb_image
 from peu.images.duplicates import duplicate_groups
+from peu.images.large_images import LARGE_PIXELS, one_large_at_a_time
 from peu.images.metadata import stamp_of
 from peu.images.records import ImageMetadata, ImageRecord, SetAside
 from peu.images.resizing import ResizeMode, check_image_size, resize_image
@@ -193,8 +194,17 @@ class ImageDataset:
             raise self._changed([record]) from error
 
     def read_all(self, *, shorter: int | None = None) -> Iterator[Image.Image]:
-        """Decode all images in threads, in order; as `read` does."""
-        return in_order(lambda at: self.read(at, shorter=shorter), range(len(self)))
+        """Decode all images in threads, in order; as `read` does.
+
+        Large images that are not reduced come one after the other: those that wait take memory.
+        """
+        if shorter is None and any(_is_large(one) for one in self.records):
+            return map(self.read, range(len(self)))
+        return in_order(lambda at: self._read_alone(at, shorter), range(len(self)))
+
+    def _read_alone(self, index: int, shorter: int | None) -> Image.Image:
+        with one_large_at_a_time():
+            return self.read(index, shorter=shorter)
 
     def pixels(self, image_size: tuple[int, int], resize_mode: ResizeMode) -> NDArray[np.uint8]:
         """All images at one size, decoded once and then read from the cache.
@@ -259,11 +269,14 @@ class ImageDataset:
         array = self.array
         if array is not None and array.shape[1:3] == image_size:
             return array if array.ndim == 4 else np.repeat(array[..., None], 3, axis=3)
+
+        def resized(index: int) -> NDArray[np.uint8]:
+            shorter = max(image_size) if _is_large(self.records[index]) else None
+            with one_large_at_a_time():
+                return resize_image(self.read(index, shorter=shorter), image_size, resize_mode)
+
         rows = np.empty((len(self), *image_size, 3), np.uint8)
-        resized = in_order(
-            lambda at: resize_image(self.read(at), image_size, resize_mode), range(len(self))
-        )
-        for at, row in enumerate(resized):
+        for at, row in enumerate(in_order(resized, range(len(self)))):
             rows[at] = row
         return rows
 
@@ -289,3 +302,7 @@ class ImageDataset:
             f"{first_few([quoted(one.key) for one in records])}. Nothing was mixed up; run the "
             "same command again to work on the images as they are now."
         )
+
+
+def _is_large(record: ImageRecord) -> bool:
+    return record.metadata.width * record.metadata.height > LARGE_PIXELS

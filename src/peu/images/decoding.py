@@ -2,8 +2,6 @@
 
 import contextlib
 import io
-import threading
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +16,13 @@ from peu.images.colours import UnreadableImage, eight_bits, to_rgb
 from peu.images.content import SUFFIXES, extension_notes, read_content, what_instead
 from peu.images.heic import HEIF, HeicFile, is_heic
 from peu.images.jpeg import check_jpeg
+from peu.images.large_images import (
+    LARGE_PIXELS,
+    check_memory,
+    check_turning,
+    one_large_at_a_time,
+)
+from peu.images.pillow_warnings import without_warnings
 from peu.images.resizing import ResizeMode, resize_image
 
 __all__ = [
@@ -35,7 +40,7 @@ __all__ = [
     "to_rgb_image",
 ]
 
-DECODING = f"4-{pillow_version}"
+DECODING = f"5-{pillow_version}"
 """The rules of this module and what carries them out: another text, other pixels."""
 
 MIN_SIDE = 8
@@ -63,12 +68,14 @@ class DecodedImage:
 
     Attributes:
         image: mode RGB, upright.
+        size: (width, height) of the upright image in its file, which may have been reduced.
         mode: Pillow's name of the file's colour mode, such as "L" or "CMYK".
         format: Pillow's name of the file's format, such as "JPEG".
         notes: what was lost or assumed on the way, a few words each.
     """
 
     image: Image.Image
+    size: tuple[int, int]
     mode: str
     format: str
     notes: tuple[str, ...]
@@ -78,15 +85,16 @@ def decode_image(source: Path | bytes, *, shorter: int | None = None) -> Decoded
     """Decode a whole image file and turn it upright.
 
     The format is read from the content; animations and multi-page files give their first
-    frame. An image of more than `MAX_PIXELS` pixels or with a side below `MIN_SIDE` pixels
-    is refused from its header, before any memory is spent on it.
+    frame. An image of more than `MAX_PIXELS` pixels, with a side below `MIN_SIDE` pixels or that
+    would take more than 300 MB to decode is refused from its header, before any memory is spent.
 
     Args:
         source: a path, or a file's content.
         shorter: what the shorter side is resized to afterwards, in pixels. A JPEG of at least four
             times that is decoded at a half, a quarter or an eighth of its size, never below twice
             that side: three times as fast for a phone's photo, and a fifteenth of the memory.
-            Resized, it differs by 0.4 grey levels on average.
+            Resized, it differs by 0.4 grey levels on average. Others are decoded whole, and then
+            reduced so where they have more than 16 million pixels.
 
     Returns:
         The image in RGB, with what the file was like.
@@ -127,7 +135,7 @@ def declared_size(content: bytes) -> tuple[int, int]:
         >>> declared_size(content.getvalue())
         (30, 20)
     """
-    with _quiet(), _explained():
+    with without_warnings(), _explained():
         opened = _open(content)
         if isinstance(opened, HeicFile):
             return opened.size
@@ -151,7 +159,8 @@ def read_image(
     Raises:
         UnreadableImage: as in `decode_image`.
     """
-    return resize_image(decode_image(path).image, image_size, resize_mode)
+    with one_large_at_a_time():
+        return resize_image(decode_image(path).image, image_size, resize_mode)
 
 
 def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
@@ -173,9 +182,9 @@ def to_rgb_image(image: Image.Image | NDArray[Any]) -> Image.Image:
     """
     if isinstance(image, Image.Image):
         check_size(image.size)
-        with _quiet(), _explained():
+        with without_warnings(), _explained():
             image.load()
-            upright, _ = _turned(to_rgb(image)[0], image)
+            upright, _ = _turned(to_rgb(image)[0], image, 0)
             return upright
     values = np.asarray(image)
     if values.ndim == 3 and values.shape[2] == 1:
@@ -202,55 +211,79 @@ def _open(content: bytes) -> ImageFile.ImageFile | HeicFile:
 
 
 def _decode(content: bytes, shorter: int | None) -> DecodedImage:
-    with _quiet(), _explained():
+    with without_warnings(), _explained():
         opened = _open(content)
         if isinstance(opened, HeicFile):
-            return _decode_heic(opened)
-        check_size(opened.size)
+            return _decode_heic(opened, len(content), shorter)
+        whole = opened.size
+        check_size(whole)
         if opened.format in ("JPEG", "MPO"):
-            check_jpeg(content, opened.size)
+            check_jpeg(content, whole)
             if shorter is not None:
                 opened.draft(None, (_MARGIN * shorter, _MARGIN * shorter))
+        check_memory(opened, len(content), whole=whole)
         if opened.format == "PNG":
             # Loading a PNG skips the checksums of its pixels; verifying uses it up.
             opened.verify()
             opened = Image.open(io.BytesIO(content), formats=("PNG",))
         with opened:
-            return _load(opened)
+            return _load(opened, len(content), whole, shorter)
 
 
-def _decode_heic(file: HeicFile) -> DecodedImage:
+def _decode_heic(file: HeicFile, content_bytes: int, shorter: int | None) -> DecodedImage:
     check_size(file.size)
+    check_memory(file, content_bytes, whole=file.size)
     notes = (_FRAMES,) if file.is_animated else ()
     decoded = file.decode()
     check_size(decoded.size)
+    size = decoded.size
     rgb, colour_notes = to_rgb(decoded)
-    return DecodedImage(rgb, file.mode, file.format, (*notes, *colour_notes))
+    rgb = _reduced(rgb, shorter)
+    return DecodedImage(rgb, size, file.mode, file.format, (*notes, *colour_notes))
 
 
-def _load(opened: ImageFile.ImageFile) -> DecodedImage:
+def _load(
+    opened: ImageFile.ImageFile, content_bytes: int, whole: tuple[int, int], shorter: int | None
+) -> DecodedImage:
     mode, format_name = opened.mode, opened.format or "unknown"
     notes = []
     if getattr(opened, "is_animated", False):
         notes.append(_FRAMES)
     opened.load()
     check_size(opened.size)
+    if opened.format not in ("JPEG", "MPO"):
+        whole = opened.size
     rgb, colour_notes = to_rgb(opened)
-    upright, turn_notes = _turned(rgb, opened)
-    if upright is opened:
-        upright = opened.copy()
+    upright, turn_notes = _turned(rgb, opened, content_bytes)
+    if (upright.width > upright.height) != (whole[0] > whole[1]):
+        whole = whole[::-1]
+    # Not copied, for there may be 256 MB of it; nothing else keeps it.
     upright.info.clear()
-    return DecodedImage(upright, mode, format_name, (*notes, *colour_notes, *turn_notes))
+    upright = _reduced(upright, shorter)
+    return DecodedImage(upright, whole, mode, format_name, (*notes, *colour_notes, *turn_notes))
 
 
-def _turned(rgb: Image.Image, source: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def _reduced(image: Image.Image, shorter: int | None) -> Image.Image:
+    """Reduce what is large as a draft of a JPEG would be, so that many can wait."""
+    if shorter is None or image.width * image.height <= LARGE_PIXELS:
+        return image
+    factor = min(image.size) // (_MARGIN * shorter)
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _turned(
+    rgb: Image.Image, source: Image.Image, content_bytes: int
+) -> tuple[Image.Image, tuple[str, ...]]:
     """Turn `rgb` as the EXIF record of `source` asks."""
     try:
         orientation = source.getexif().get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001 - whatever a damaged record makes Pillow raise
         return rgb, ("its EXIF record is damaged: taken to be upright",)
     method = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return (rgb, ()) if method is None else (rgb.transpose(method), ())
+    if method is None:
+        return rgb, ()
+    check_turning(rgb, content_bytes)
+    return rgb.transpose(method), ()
 
 
 def check_size(size: tuple[int, int]) -> None:
@@ -288,27 +321,3 @@ def _explained() -> Iterator[None]:
     except Exception as error:
         text = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableImage(f"it is damaged: {text}") from error
-
-
-_quiet_lock = threading.Lock()
-_quiet_depth = 0
-_quiet_filters: Any = None
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence Pillow's warnings; `warnings.catch_warnings` alone is not safe in threads."""
-    global _quiet_depth, _quiet_filters  # noqa: PLW0603 - the filters are the process's own
-    with _quiet_lock:
-        if _quiet_depth == 0:
-            _quiet_filters = warnings.catch_warnings()
-            _quiet_filters.__enter__()
-            warnings.simplefilter("ignore")
-        _quiet_depth += 1
-    try:
-        yield
-    finally:
-        with _quiet_lock:
-            _quiet_depth -= 1
-            if _quiet_depth == 0:
-                _quiet_filters.__exit__(None, None, None)

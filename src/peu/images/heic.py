@@ -43,6 +43,7 @@ class HeicFile:
         self._file: Any = pi_heif.open_heif(io.BytesIO(content))
         self.size: tuple[int, int] = self._file.size
         self.mode: str = self._file.mode
+        self.info: dict[str, Any] = {"bit_depth": self._file.info.get("bit_depth", 8)}
         self.is_animated = len(self._file) > 1
 
     def decode(self) -> Image.Image:

@@ -15,12 +15,15 @@ from peu.images.cache import store_of
 from peu.images.colours import UnreadableImage
 from peu.images.content import extension_notes, read_content
 from peu.images.decoding import decode_image
+from peu.images.large_images import one_large_at_a_time
 from peu.images.layouts import Candidate
 from peu.images.records import THUMBNAIL_SIDE, ImageMetadata, ImageRecord
 from peu.images.workers import in_order
 from peu.progress import report
 
 _FORMAT = 1
+# A photo's thumbnail is a mean over areas, and so is its reduced form.
+_STUDIED_SIDE = 16 * THUMBNAIL_SIDE
 _THUMBNAIL_BYTES = THUMBNAIL_SIDE * THUMBNAIL_SIDE
 
 Stamp = tuple[int, int]
@@ -80,7 +83,8 @@ def thumbnail_of(image: Image.Image) -> bytes:
 def _hashed(path: Path) -> tuple[Stamp, str] | UnreadableImage:
     try:
         stamp = stamp_of(path)
-        return stamp, hashlib.sha256(read_content(path)).hexdigest()
+        with one_large_at_a_time():
+            return stamp, hashlib.sha256(read_content(path)).hexdigest()
     except OSError as error:
         return UnreadableImage(f"it cannot be read: {error.strerror or error}")
     except UnreadableImage as error:
@@ -89,18 +93,20 @@ def _hashed(path: Path) -> tuple[Stamp, str] | UnreadableImage:
 
 def _studied(digest: str, path: Path) -> ImageMetadata | str:
     try:
-        content = read_content(path)
-        if hashlib.sha256(content).hexdigest() != digest:
-            return "it changed while it was read: run the same command again"
-        decoded = decode_image(content)
+        with one_large_at_a_time():
+            content = read_content(path)
+            if hashlib.sha256(content).hexdigest() != digest:
+                return "it changed while it was read: run the same command again"
+            decoded = decode_image(content, shorter=_STUDIED_SIDE)
+            thumbnail = thumbnail_of(decoded.image)
     except UnreadableImage as error:
         return str(error)
     return ImageMetadata(
-        *decoded.image.size,
+        *decoded.size,
         mode=decoded.mode,
         format=decoded.format,
         sha256=digest,
-        thumbnail=thumbnail_of(decoded.image),
+        thumbnail=thumbnail,
         notes=decoded.notes,
     )
 

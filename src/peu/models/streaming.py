@@ -9,6 +9,7 @@ from typing import Any
 
 from peu.errors import DataError
 from peu.images.finding import FoundImage
+from peu.images.large_images import one_large_at_a_time
 from peu.images.records import SetAside
 from peu.images.workers import THREADS
 from peu.models.prediction import Prediction
@@ -111,7 +112,8 @@ class _ReadAhead:
         if isinstance(found, SetAside):
             return _Read(FoundImage(found.path), reason=found.reason)
         try:
-            prepared = self._predictor.prepare(found.read(shorter=self._shorter))
+            with one_large_at_a_time():
+                prepared = self._predictor.prepare(found.read(shorter=self._shorter))
         except DataError as error:
             return _Read(found, reason=str(error))
         return _Read(found, prepared)

@@ -52,9 +52,10 @@ def _without_chatter() -> Iterator[None]:
             os.dup2(terminal, 2)
             os.close(terminal)
             held.seek(0)
-            for line in held.read().decode("utf-8", "replace").splitlines(keepends=True):
-                if not any(word in line for word in _CHATTER):
-                    sys.stderr.write(line)
+            # Back to where it came from, which the command line keeps off the terminal.
+            for line in held.read().splitlines(keepends=True):
+                if not any(word.encode() in line for word in _CHATTER):
+                    os.write(2, line)
 
 
 _choose_settings()
