@@ -17,6 +17,7 @@ from peu.images.dataset import ImageDataset
 from peu.networks.backend import keras
 from peu.networks.choices import DenoisingNetwork
 from peu.networks.denoisers import build_denoiser
+from peu.networks.training_settings import TrainingSettings
 from peu.settings import settings_from_dict, settings_to_dict
 from recorded_progress import recorded_progress
 
@@ -41,6 +42,27 @@ def test_the_defaults_are_the_sheets() -> None:
     assert denoiser.noise == 0.2
     schedule = denoiser.training_for(60_000)
     assert (schedule.epochs, schedule.batch_size, schedule.learning_rate) == (20, 32, 1e-3)
+
+
+def test_noise_can_be_added_once_as_on_the_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[bool, list[Any]] = {True: [], False: []}
+
+    def fit_network(_: object, inputs: Any, targets: Any, *__: object, **settings: Any) -> Any:
+        prepare = settings["prepare"] or (lambda batch, _: batch)
+        drawn = [prepare(inputs, np.random.default_rng(epoch)) for epoch in (0, 1)]
+        seen[fresh] += [*drawn, targets]
+        return settings["objective"]
+
+    monkeypatch.setattr(denoiser_training, "fit_network", fit_network)
+    pixels = bars(4)
+    for fresh in (True, False):
+        denoiser_training.train_denoiser(
+            None, pixels, TrainingSettings(), noise=read_noise(0.2), fresh_noise=fresh
+        )
+        first, second, targets = seen[fresh]
+        assert np.array_equal(first, second) is not fresh
+        assert np.array_equal(targets, pixels)
+        assert np.abs(first.astype(float) - pixels).mean() > 10
 
 
 @pytest.mark.parametrize("network", ["sheet", "unet"])

@@ -48,6 +48,9 @@ def test_a_hopeless_kl_weight_is_worst_by_every_measure(study: KLWeightStudy) ->
     assert other.figures.elbo > hopeless.figures.elbo
     assert other.samples is not None
     assert other.samples.distance < hopeless.samples.distance
+    assert hopeless.recognition is not None
+    assert other.recognition is not None
+    assert other.recognition.recognised > hopeless.recognition.recognised
     best = (study.best_bound, study.best_samples, study.best_neighbours)
     assert all(one is not None and one.requested != 1.0 for one in best)
     assert study.omitted == ""
@@ -118,6 +121,7 @@ def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) ->
     (trial,) = found.trials
     assert trial.training == found.vae.training_for(trial.n_images)
     assert found.trials[0].samples is None
+    assert found.trials[0].recognition is None
     assert found.best_samples is None
     assert found.best_neighbours is None
 

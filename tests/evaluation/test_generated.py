@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from latent_images import lights
 from peu.evaluation import generated
-from peu.evaluation.generated import Judge, frechet_distance, judge_samples, train_judge
+from peu.evaluation.generated import (
+    Judge,
+    frechet_distance,
+    judge_reconstructions,
+    judge_samples,
+    train_judge,
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,16 @@ def test_real_images_are_nearer_than_noise_and_than_one_image_again(judge: Judge
     assert same.classes_covered <= 1
     assert real.confident > 0.5
     assert (real.samples, real.judge_accuracy) == (200, judge.accuracy)
+
+
+def test_what_keeps_its_class_is_recognised_and_one_image_for_all_is_not(judge: Judge) -> None:
+    fresh, quarters = lights(200, seed=8)
+    kept = judge_reconstructions(judge, fresh, quarters)
+    same = judge_reconstructions(judge, np.repeat(fresh[:1], 200, axis=0), quarters)
+    assert kept.recognised > 0.7
+    assert same.recognised == pytest.approx(np.mean(quarters == quarters[0]), abs=0.01)
+    assert sum(one == 0 for one in same.by_class) == 3
+    assert (kept.images, kept.judge_accuracy) == (200, judge.accuracy)
 
 
 @settings(max_examples=20)

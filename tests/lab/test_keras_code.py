@@ -25,6 +25,9 @@ SMALL = {
     "VARIED": 1,
     "HEAD": 2,
     "TUNED": 1,
+    "SHORT": 1,
+    "DENOISING": 1,
+    "MAPPING": 1,
 }
 _CONSTANT = re.compile(r"^([A-Z_]+) = \d+$", re.MULTILINE)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from peu.networks.backend import keras
-from peu.networks.choices import DenoisingNetwork
+from peu.networks.choices import DenoisingNetwork, OutputActivation, OutputBias
 from peu.networks.denoisers import build_denoiser, logit_of_mean, mean_of_denoisers
 
 SHEET = build_denoiser(mean=0.13)
@@ -39,6 +39,15 @@ def test_it_starts_at_the_mean_of_its_images() -> None:
     assert logit_of_mean(0.1307) == pytest.approx(math.log(0.1307 / 0.8693))
     assert math.isfinite(logit_of_mean(0.0))
     assert math.isfinite(logit_of_mean(1.0))
+
+
+@pytest.mark.parametrize("activation", ["linear", "relu"])
+def test_other_outputs_start_at_the_mean_or_at_zero(activation: OutputActivation) -> None:
+    biases: tuple[tuple[OutputBias, float], ...] = (("mean", 0.13), ("zero", 0.0))
+    for bias, start in biases:
+        network = build_denoiser(mean=0.13, activation=activation, output_bias=bias)
+        outputs = keras.ops.convert_to_numpy(network(np.zeros((1, 28, 28, 1))))
+        assert outputs == pytest.approx(start, abs=1e-6)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -36,6 +36,16 @@ def test_the_sheet_s_numbers_of_parameters() -> None:
     assert kinds == ["InputLayer", "Dense", "Reshape", *["Conv2DTranspose"] * 2, "Conv2D"]
 
 
+def test_the_sheet_s_dense_layers_and_start_can_be_had() -> None:
+    network = build_vae((28, 28, 1), mean_pixel=0.13, dense_activation="linear", output_bias="zero")
+    layers = (network.encoder.get_layer("hidden"), network.decoder.get_layer("spread"))
+    assert [layer.activation.__name__ for layer in layers] == ["linear", "linear"]
+    for decoder, start in ((network.decoder, 0.5), (_network().decoder, 0.13)):
+        # The biases of all layers before are 0.
+        grey = keras.ops.convert_to_numpy(decoder(np.zeros((1, 2))))
+        assert grey == pytest.approx(start, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     "shape", [(28, 28, 1), (28, 28, 3), (30, 45, 1), (33, 29, 3), (8, 11, 1), (64, 64, 3)]
 )

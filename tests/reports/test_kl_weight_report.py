@@ -8,7 +8,7 @@ import pytest
 from peu.autoencoders.kl_weight import Spectrum
 from peu.autoencoders.vae import VAE
 from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
-from peu.evaluation.generated import SampleFigures
+from peu.evaluation.generated import RecognitionFigures, SampleFigures
 from peu.evaluation.latent import LatentFigures
 from peu.networks.choices import KLWeight
 from peu.networks.training_settings import TrainingSettings
@@ -36,6 +36,9 @@ def _trial(requested: KLWeight, kl_weight: float, elbo: float, right: float) -> 
             classes=10,
             samples=1000,
             judge_accuracy=0.97,
+        ),
+        recognition=RecognitionFigures(
+            recognised=0.61, by_class=(0.61,), judge_accuracy=0.97, images=100
         ),
         seconds=2.0,
         notes=(),

@@ -38,7 +38,8 @@ class LearntDenoiser(LearntAttributes):
 class Denoiser(Autoencoder):
     """Take noise out of images; network and training are the lab sheet's by default.
 
-    The network learns from clean images, to which noise is added anew in every epoch. It is fully
+    The network learns from clean images, to which noise is added anew in every epoch (once, with
+    `fresh_noise=False`). It is fully
     convolutional, so that a trained one takes images of any size. A collapse to a constant output
     is detected, and training restarts. Fewer than 6,400 images get as many training steps as those
     would, in smaller batches: with 160 colour images of 64 x 64, 20 epochs of 32 left the U-Net
@@ -82,6 +83,11 @@ class Denoiser(Autoencoder):
         OutputBias,
         Field(description="Where sheet's output starts: at the mean pixel, or at 1/2."),
     ] = "mean"
+
+    fresh_noise: Annotated[
+        bool,
+        Field(description="Draw noise anew in every epoch; false adds it once, as the lab sheet."),
+    ] = True
 
     def __post_init__(self) -> None:
         read_noise(self.noise)

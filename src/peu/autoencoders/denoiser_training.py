@@ -87,6 +87,7 @@ def _train_member(
             training,
             noise=read_noise(settings.noise),
             loss=settings.loss,
+            fresh_noise=settings.fresh_noise,
             seed=seed,
             validation=split.test[:_MAX_VALIDATED],
             phase=f"Training denoiser{member}",
@@ -111,11 +112,12 @@ def train_denoiser(
     *,
     noise: Noise,
     loss: ImageLoss = "mse",
+    fresh_noise: bool = True,
     seed: int = 0,
     validation: NDArray[np.uint8] | None = None,
     phase: str = "Training denoiser",
 ) -> tuple[History, bool]:
-    """Train a denoising network in place, on noise drawn anew for every batch.
+    """Train a denoising network in place.
 
     Args:
         network: from pixels to intensities.
@@ -123,6 +125,7 @@ def train_denoiser(
         training: the schedule.
         noise: what is added.
         loss: what is minimised.
+        fresh_noise: draw it anew for every batch; otherwise once for each image.
         seed: random seed of the order of the images and of the noise.
         validation: clean images for the curves, to which noise is added once.
         phase: name of the progress phase.
@@ -140,14 +143,19 @@ def train_denoiser(
     if validation is not None:
         generator = np.random.default_rng(child_seed(seed, "validation noise"))
         validated = (add_noise(validation, noise, generator), validation)
+    inputs: NDArray[np.generic] = pixels
+    if not fresh_noise:
+        inputs = add_noise(pixels, noise, np.random.default_rng(child_seed(seed, "noise")))
     history = fit_network(
         network,
-        pixels,
+        inputs,
         pixels,
         training,
         seed=child_seed(seed, "batches"),
         objective=objective,
-        prepare=lambda clean, generator: add_noise(clean, noise, generator),
+        prepare=(lambda clean, generator: add_noise(clean, noise, generator))
+        if fresh_noise
+        else None,
         callbacks=(collapse,),
         steps_at_once=_STEPS_PER_CALL,
         validation=validated,

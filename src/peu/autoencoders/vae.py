@@ -22,7 +22,13 @@ from peu.models.codes import (
     squared_error,
     unexplained,
 )
-from peu.networks.choices import PRIOR_REACH, Init, SampleSource
+from peu.networks.choices import (
+    PRIOR_REACH,
+    DenseActivation,
+    Init,
+    OutputBias,
+    SampleSource,
+)
 from peu.networks.history import History
 from peu.networks.training_settings import TrainingSettings
 from peu.seeds import child_seed
@@ -130,9 +136,16 @@ class VAE(Autoencoder):
     dense_units: Annotated[
         int, Field(ge=1, description="Width of the layer before the latent space.")
     ] = 16
+    dense_activation: Annotated[
+        DenseActivation,
+        Field(description="Of that layer and the decoder's first; the lab sheet names none."),
+    ] = "relu"
     decoder_filters: Annotated[
         _Filters, Field(description="Filters of the decoder's transposed convolutions.")
     ] = (32, 16)
+    output_bias: Annotated[
+        OutputBias, Field(description="Where the output starts: at the mean pixel, or at 1/2.")
+    ] = "mean"
     warm_up: Annotated[
         float, Field(ge=0, le=1000, description="Epochs over which an auto KL weight grows.")
     ] = 1.0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from sklearn.base import clone
 
@@ -17,7 +18,14 @@ from peu.autoencoders.kl_weight import Spectrum
 from peu.autoencoders.vae import VAE
 from peu.comparison.latent import evaluate_split
 from peu.errors import RecipeError, ResourceError
-from peu.evaluation.generated import Judge, SampleFigures, judge_samples, train_judge
+from peu.evaluation.generated import (
+    Judge,
+    RecognitionFigures,
+    SampleFigures,
+    judge_reconstructions,
+    judge_samples,
+    train_judge,
+)
 from peu.evaluation.latent import LatentFigures
 from peu.files import (
     canonical_json,
@@ -50,6 +58,7 @@ class KLWeightTrial:
         kl_weight: at the end of training.
         figures: on held-out images.
         samples: the judge's evaluation of generated images; None without labels.
+        recognition: its evaluation of reconstructed held-out images; None without labels.
         seconds: duration of the training.
         notes: what was noted before and during training.
         spectrum: principal variances of the training images.
@@ -66,6 +75,7 @@ class KLWeightTrial:
     spectrum: Spectrum
     training: TrainingSettings
     n_images: int
+    recognition: RecognitionFigures | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,7 +248,7 @@ def _run_trial(
     if folder is not None:
         vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
     split, labels = vae.split(dataset), dataset.labels
-    samples = None
+    samples, recognition = None, None
     if judged and labels is not None:
         if judge is None:
             judge = train_judge(
@@ -249,12 +259,16 @@ def _run_trial(
                 seed=child_seed(vae.seed, "judge"),
             )
         _, images = vae.sample(_SAMPLES, source="prior", seed=vae.seed)
-        samples = judge_samples(judge, np.rint(255 * images).astype(np.uint8))
+        samples = judge_samples(judge, _pixels(images))
+        recognition = judge_reconstructions(
+            judge, _pixels(vae.reconstruct(split.test)), labels[split.test_indices]
+        )
     trial = KLWeightTrial(
         requested=vae.kl_weight,
         kl_weight=vae.kl_weight_,
         figures=evaluate_split(vae, split, labels),
         samples=samples,
+        recognition=recognition,
         seconds=seconds,
         notes=vae.notes_,
         spectrum=vae.spectrum_,
@@ -262,6 +276,10 @@ def _run_trial(
         n_images=vae.n_images_,
     )
     return trial, judge
+
+
+def _pixels(intensities: NDArray[np.float32]) -> NDArray[np.uint8]:
+    return np.rint(255 * intensities).astype(np.uint8)
 
 
 def _key(dataset: ImageDataset, vae: VAE) -> str:

@@ -58,6 +58,24 @@ class SampleFigures:
     samples: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecognitionFigures:
+    """How far a judge still recognises images that a model has reconstructed.
+
+    Attributes:
+        recognised: share of the reconstructions to which the judge gives the class of the
+            original, in [0, 1].
+        by_class: that share for each class; None where the class has no image.
+        judge_accuracy: share of the originals that it classifies rightly.
+        images: number of images.
+    """
+
+    recognised: float
+    by_class: tuple[float | None, ...]
+    judge_accuracy: float
+    images: int
+
+
 def train_judge(
     pixels: NDArray[np.uint8],
     labels: NDArray[np.int64],
@@ -128,6 +146,27 @@ def judge_samples(judge: Judge, samples: NDArray[np.uint8]) -> SampleFigures:
         classes=classes,
         judge_accuracy=judge.accuracy,
         samples=len(samples),
+    )
+
+
+def judge_reconstructions(
+    judge: Judge, reconstructions: NDArray[np.uint8], labels: NDArray[np.int64]
+) -> RecognitionFigures:
+    """Measure how many reconstructions a judge still takes for their class.
+
+    Args:
+        judge: trained on images of these classes.
+        reconstructions: (n, height, width, channels) in [0, 255], of held-out images.
+        labels: (n,) class indices of the originals.
+    """
+    _, probabilities = _predict(judge.network, reconstructions)
+    right = probabilities.argmax(axis=1) == labels
+    of_class = [right[labels == number] for number in range(probabilities.shape[1])]
+    return RecognitionFigures(
+        recognised=float(right.mean()),
+        by_class=tuple(float(each.mean()) if len(each) else None for each in of_class),
+        judge_accuracy=judge.accuracy,
+        images=len(labels),
     )
 
 

@@ -5,6 +5,8 @@ from typing import Literal
 DenoisingNetwork = Literal["sheet", "unet"]
 ImageLoss = Literal["mse", "mae", "mixed", "binary_crossentropy"]
 OutputBias = Literal["mean", "zero"]
+OutputActivation = Literal["sigmoid", "linear", "relu"]
+DenseActivation = Literal["relu", "linear"]
 Init = Literal["random", "tsne"]
 KLWeight = float | Literal["auto"]
 SampleSource = Literal["images", "prior"]

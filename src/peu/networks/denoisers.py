@@ -5,7 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from peu.networks.backend import keras
-from peu.networks.choices import DENOISER_FILTERS, DenoisingNetwork, OutputBias
+from peu.networks.choices import (
+    DENOISER_FILTERS,
+    DenoisingNetwork,
+    OutputActivation,
+    OutputBias,
+)
 from peu.seeds import child_seed
 
 _DARKEST = 0.01
@@ -18,6 +23,7 @@ def build_denoiser(
     channels: int = 1,
     mean: float = 0.5,
     output_bias: OutputBias = "mean",
+    activation: OutputActivation = "sigmoid",
     bounded: bool = False,
     seed: int = 0,
     precision: str = "float32",
@@ -32,7 +38,10 @@ def build_denoiser(
         filters: of each resolution, from the full one down; None takes those of `DENOISER_FILTERS`.
         channels: 1 or 3, of its inputs and outputs.
         mean: mean intensity of the clean images, in [0, 1].
-        output_bias: initial output of "sheet": the "mean" intensity, or 1/2 with "zero".
+        output_bias: initial output of "sheet": the "mean" intensity; or with "zero" 1/2 of a
+            sigmoid, 0 of the others.
+        activation: of the output of "sheet", which leaves it open. Outputs other than a sigmoid's
+            may leave [0, 1]: clip them.
         bounded: clip the U-Net's outputs to [0, 1] while it learns, so that empty places only
             have to come out at or below 0. Where the truth lies in between this does harm: an
             output out of bounds has no gradient.
@@ -41,16 +50,20 @@ def build_denoiser(
 
     Returns:
         A keras.Model from pixels (n, height, width, channels) of 0 to 255, whole or not, to
-        intensities of the same shape in [0, 1].
+        intensities of the same shape, in [0, 1] with the default activation.
 
     Source: lab sheet, section 2.2, for "sheet". Ronneberger et al. (2015) for the U-Net, and
         Zhang et al. (2017, DnCNN) for predicting the noise.
     """
-    build = _sheet if network == "sheet" else _unet
     inputs = keras.Input((None, None, channels), dtype="float32", name="pixels")
     scaled = keras.layers.Rescaling(1 / 255, dtype=precision, name="scale")(inputs)
-    bias = logit_of_mean(mean) if output_bias == "mean" else 0.0
-    outputs = build(scaled, filters or DENOISER_FILTERS[network], channels, bias, seed, precision)
+    widths = filters or DENOISER_FILTERS[network]
+    if network == "sheet":
+        start = logit_of_mean(mean) if activation == "sigmoid" else mean
+        bias = start if output_bias == "mean" else 0.0
+        outputs = _sheet(scaled, widths, channels, activation, bias, seed, precision)
+    else:
+        outputs = _unet(scaled, widths, channels, seed, precision)
     if bounded and network == "unet":
         outputs = keras.layers.ReLU(max_value=1.0, dtype="float32", name="bounds")(outputs)
     return keras.Model(inputs, outputs, name=f"{network}_denoiser_{seed}")
@@ -84,7 +97,13 @@ def logit_of_mean(mean: float) -> float:
 
 
 def _sheet(
-    x: Any, widths: tuple[int, ...], channels: int, bias: float, seed: int, precision: str
+    x: Any,
+    widths: tuple[int, ...],
+    channels: int,
+    activation: OutputActivation,
+    bias: float,
+    seed: int,
+    precision: str,
 ) -> Any:
     convolution, transposed = _layers(seed, precision)
     for number, filters in enumerate(widths, start=1):
@@ -98,7 +117,7 @@ def _sheet(
         channels,
         3,
         padding="same",
-        activation="sigmoid",
+        activation=activation,
         kernel_initializer=keras.initializers.GlorotUniform(seed=child_seed(seed, "output")),
         bias_initializer=keras.initializers.Constant(bias),
         dtype="float32",
@@ -106,14 +125,7 @@ def _sheet(
     )(x)
 
 
-def _unet(
-    x: Any,
-    widths: tuple[int, ...],
-    channels: int,
-    bias: float,  # noqa: ARG001 - it starts at the noisy image itself, whatever the mean
-    seed: int,
-    precision: str,
-) -> Any:
+def _unet(x: Any, widths: tuple[int, ...], channels: int, seed: int, precision: str) -> Any:
     convolution, transposed = _layers(seed, precision)
     noisy = x
     skipped = []

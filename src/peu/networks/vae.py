@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peu.networks.backend import keras
+from peu.networks.choices import DenseActivation, OutputBias
 from peu.seeds import child_seed
 
 _LEAST_SHARE = 1e-3
@@ -112,13 +113,15 @@ def build_vae(
     latent_dim: int = 2,
     filters: tuple[int, ...] = (32, 32),
     dense_units: int = 16,
+    dense_activation: DenseActivation = "relu",
     decoder_filters: tuple[int, ...] = (32, 16),
     mean_pixel: float = 0.5,
+    output_bias: OutputBias = "mean",
     kl_weight: float = 1.0,
     seed: int = 0,
     precision: str = "float32",
 ) -> VAENetwork:
-    """Build encoder and decoder with weights drawn from `seed`; the defaults are the sheet's.
+    """Build encoder and decoder with weights drawn from `seed`; the sizes are the sheet's.
 
     The last bias starts at the logit of the mean pixel: from zero the network would first have
     to learn how dark the images are. Sides that the poolings do not divide are rounded up in the
@@ -129,8 +132,10 @@ def build_vae(
         latent_dim: dimensions of the latent space.
         filters: of the encoder's convolutions.
         dense_units: width of the layer between the convolutions and the latent space.
+        dense_activation: of that layer and of the decoder's first; the sheet names none.
         decoder_filters: of the decoder's transposed convolutions, as many as `filters`.
         mean_pixel: of all images and channels, in [0, 1].
+        output_bias: initial output: the "mean" pixel, or 1/2 with "zero".
         kl_weight: initial weight of the KL term.
         seed: random seed of the weights and of the draws.
         precision: a Keras dtype policy of the convolutions; codes and pixels are float32.
@@ -141,9 +146,18 @@ def build_vae(
     Source: lab sheet, sections 3.1 and 3.2.
     """
     encoder, sampling = _encoder(
-        shape, filters, dense_units, latent_dim, kl_weight, seed, precision
+        shape, filters, dense_units, dense_activation, latent_dim, kl_weight, seed, precision
     )
-    decoder = _decoder(shape, latent_dim, filters[-1], decoder_filters, mean_pixel, seed, precision)
+    decoder = _decoder(
+        shape,
+        latent_dim,
+        filters[-1],
+        dense_activation,
+        decoder_filters,
+        _logit(mean_pixel) if output_bias == "mean" else 0.0,
+        seed,
+        precision,
+    )
     return VAENetwork(encoder, decoder, sampling)
 
 
@@ -173,6 +187,7 @@ def _encoder(
     shape: tuple[int, int, int],
     widths: tuple[int, ...],
     dense_units: int,
+    dense_activation: DenseActivation,
     latent_dim: int,
     kl_weight: float,
     seed: int,
@@ -197,7 +212,7 @@ def _encoder(
     x = layers.Flatten(dtype=precision, name="flatten")(x)
     x = layers.Dense(
         dense_units,
-        activation="relu",
+        activation=dense_activation,
         kernel_initializer=_weights(seed, "hidden"),
         dtype=precision,
         name="hidden",
@@ -217,8 +232,9 @@ def _decoder(
     shape: tuple[int, int, int],
     latent_dim: int,
     spread_filters: int,
+    dense_activation: DenseActivation,
     widths: tuple[int, ...],
-    mean_pixel: float,
+    bias: float,
     seed: int,
     precision: str,
 ) -> Any:
@@ -229,7 +245,7 @@ def _decoder(
     codes = keras.Input((latent_dim,), name="codes")
     x = layers.Dense(
         height * width * spread_filters,
-        activation="relu",
+        activation=dense_activation,
         kernel_initializer=_weights(seed, "spread"),
         dtype=precision,
         name="spread",
@@ -254,18 +270,22 @@ def _decoder(
     )
     if any(sum(pair) for pair in excess):
         x = layers.Cropping2D(excess, dtype=precision, name="cut")(x)
-    share = min(1 - _LEAST_SHARE, max(_LEAST_SHARE, mean_pixel))
     reconstruction = layers.Conv2D(
         channels,
         3,
         padding="same",
         activation="sigmoid",
         kernel_initializer=_weights(seed, "image"),
-        bias_initializer=keras.initializers.Constant(math.log(share / (1 - share))),
+        bias_initializer=keras.initializers.Constant(bias),
         dtype="float32",
         name="image",
     )(x)
     return keras.Model(codes, reconstruction, name="decoder")
+
+
+def _logit(mean: float) -> float:
+    share = min(1 - _LEAST_SHARE, max(_LEAST_SHARE, mean))
+    return math.log(share / (1 - share))
 
 
 def _weights(seed: int, name: str) -> Any:

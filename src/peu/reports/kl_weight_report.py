@@ -121,7 +121,7 @@ def study_figure(study: KLWeightStudy) -> Figure:
 def _table(study: KLWeightStudy) -> Table:
     judged = [trial.samples for trial in study.trials if trial.samples is not None]
     by = (
-        "; generated images by a small classifier that is right for "
+        "; generated and reconstructed images by a small classifier that is right for "
         f"{100 * judged[0].judge_accuracy:.1f}% of held-out images"
         if judged
         else ""
@@ -139,6 +139,7 @@ def _table(study: KLWeightStudy) -> Table:
             Column("Distance", ".1f"),
             Column("Certain", ".2f"),
             Column("Classes", numeric=True),
+            Column("Recognised", ".2f"),
         ),
         rows=tuple(
             (
@@ -158,6 +159,7 @@ def _table(study: KLWeightStudy) -> Table:
                         f"{trial.samples.classes_covered} of {trial.samples.classes}",
                     )
                 ),
+                None if trial.recognition is None else trial.recognition.recognised,
             )
             for trial in study.trials
         ),
