@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from peu.cli.app import app_command
 from peu.cli.augment import augment_command
 from peu.cli.check import check_command
 from peu.cli.compare import compare_command
@@ -43,6 +44,7 @@ app = typer.Typer(
 )
 app.command("compare")(compare_command)
 app.command("train")(train_command)
+app.command("app")(app_command)
 app.command("predict")(predict_command)
 app.command("evaluate")(evaluate_command)
 app.command("export")(export_command)

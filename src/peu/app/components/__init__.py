@@ -1,0 +1,1 @@
+"""Elements with scripts of their own: what must happen in the browser."""

@@ -1,0 +1,77 @@
+"""Elements with scripts of their own, as screens use them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nicegui.element import Element
+
+
+class Gallery(Element, component="gallery.js"):
+    """A grid of thumbnails, of which only the visible rows exist.
+
+    Args:
+        class_name: whose images are shown.
+        version: another number makes it look again.
+        label: what a screen reader calls it.
+        on_choose: called with the ids that are chosen.
+        on_open: called with the id of an image that is to be shown large.
+    """
+
+    def __init__(
+        self,
+        class_name: str,
+        *,
+        version: int,
+        label: str,
+        on_choose: Callable[[Sequence[str]], object],
+        on_open: Callable[[str], object],
+    ) -> None:
+        super().__init__()
+        self.props["class-name"] = class_name
+        self.props["version"] = version
+        self.props["label"] = label
+        self.on("choose", lambda event: on_choose(_texts(event.args)))
+        self.on("open", lambda event: on_open(str(event.args)))
+
+    def show(self, class_name: str, version: int) -> None:
+        """Show a class as it is at a version."""
+        self.props["class-name"] = class_name
+        self.props["version"] = version
+
+    def clear_choice(self) -> None:
+        """Choose none of the images."""
+        self.run_method("clear")
+
+
+class Dropzone(Element, component="dropzone.js"):
+    """A place to drop files, folders and archives, with buttons for those who do not drag.
+
+    Args:
+        texts: `hint`, `folder`, `files` and `sending`.
+        target: class of the images that come in no folder; "" asks.
+        on_asked: called with the number of images that came in no folder while `target` is "";
+            `name` then says their class.
+        on_sent: called with what became of what was dropped: added, aside, errors.
+    """
+
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        *,
+        target: str = "",
+        on_asked: Callable[[int], object],
+        on_sent: Callable[[Mapping[str, Any]], object],
+    ) -> None:
+        super().__init__()
+        self.props["texts"] = dict(texts)
+        self.props["target"] = target
+        self.on("asked", lambda event: on_asked(int(event.args)))
+        self.on("sent", lambda event: on_sent(dict(event.args)))
+
+    def name(self, class_name: str) -> None:
+        """Say the class of the images that wait."""
+        self.run_method("named", class_name)
+
+
+def _texts(value: Any) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []

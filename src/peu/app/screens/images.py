@@ -1,0 +1,219 @@
+"""The first screen: images come in, are sorted into classes, looked at and cleaned."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nicegui import ui
+
+from peu.app.components.elements import Dropzone, Gallery
+from peu.app.page import Page
+from peu.app.parts import button, card, row, text
+
+_FEWEST = 2
+
+
+def build(page: Page) -> None:
+    """Build the screen."""
+    Images(page).build()
+
+
+class Images:
+    """The screen of images, with the class and the images that are chosen on it.
+
+    Args:
+        page: it belongs to.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.texts = page.texts
+        self.shown = ""
+        self.chosen: Sequence[str] = ()
+        self.gallery: Gallery | None = None
+        self.drop: Dropzone | None = None
+
+    def build(self) -> None:
+        """Build the screen."""
+        page, texts = self.page, self.texts
+        text("h1", texts("images.title"))
+        text("p", texts("images.lead"), "peu-lead")
+        self.drop = Dropzone(
+            {name: texts(f"images.drop_{name}") for name in ("hint", "folder", "files", "sending")},
+            on_asked=self._ask_class,
+            on_sent=self._sent,
+        )
+        page.live(lambda: (page.workspace.version, self.shown), self._classes)
+        with ui.element("div").classes("peu-part"):
+            self.gallery = Gallery(
+                self.shown,
+                version=page.workspace.version,
+                label=texts("images.gallery"),
+                on_choose=self._choose,
+                on_open=self._open,
+            )
+        page.live(lambda: (page.workspace.version, self.shown), self._show)
+        page.live(lambda: (page.workspace.version, tuple(self.chosen), self.shown), self._actions)
+        page.live(lambda: page.workspace.version, self._next)
+
+    def _classes(self) -> None:
+        """The classes with their numbers, one of which is shown."""
+        classes = self.page.workspace.classes()
+        if self.shown not in classes:
+            self.shown = ""
+        with ui.element("div").classes("peu-chips").props('role="group"') as chips:
+            chips.props["aria-label"] = self.texts("images.classes")
+            if classes:
+                self._chip("", self.texts("images.all"), sum(classes.values()))
+            for name, count in classes.items():
+                self._chip(name, name, count)
+            button(self.texts("images.new_class"), self._new_class, kind="quiet")
+
+    def _chip(self, name: str, label: str, count: int) -> None:
+        def show() -> None:
+            self.shown = name
+            self.page.tick()
+
+        made = button(f"{label} · {self.texts.language.count(count)}", show, kind="peu-chip")
+        made.props["aria-pressed"] = "true" if self.shown == name else "false"
+
+    def _show(self) -> None:
+        if self.gallery is not None:
+            self.gallery.show(self.shown, self.page.workspace.version)
+            self.gallery.set_visibility(bool(self.page.workspace.images()))
+        if self.drop is not None:
+            self.drop.props["target"] = self.shown
+
+    def _actions(self) -> None:
+        """What can be done with the chosen images, with the class, and undone."""
+        page, texts = self.page, self.texts
+        with row():
+            if self.chosen:
+                text("span", texts("images.chosen", n=len(self.chosen))).props('role="status"')
+                options = {name: name for name in page.workspace.classes() if name != self.shown}
+                if options:
+                    ui.select(
+                        options,
+                        label=texts("images.move_to"),
+                        on_change=lambda change: self._move(str(change.value)),
+                    ).props("dense outlined options-dense").classes("peu-select")
+                button(texts("images.remove"), self._remove)
+                button(texts("images.none"), self._clear, kind="quiet")
+            elif self.shown:
+                button(texts("images.rename"), lambda: self._rename(self.shown))
+                button(texts("images.remove_class"), lambda: self._remove_class(self.shown))
+            ui.element("span").classes("peu-grow")
+            action = page.workspace.last_action()
+            if action is not None:
+                count = max(1, len(action.moves))
+                label = texts(f"images.undo_{action.what}", n=count, name=action.name)
+                button(texts("images.undo", what=label), self._undo)
+
+    def _next(self) -> None:
+        """What is missing before a comparison, or the way to it."""
+        classes = self.page.workspace.classes()
+        ready = [name for name, count in classes.items() if count >= _FEWEST]
+        if not self.page.workspace.images():
+            return
+        with card(), row():
+            if len(ready) < _FEWEST:
+                text("p", self.texts("images.too_few"), "peu-grow")
+            else:
+                images, many = len(self.page.workspace.images()), len(classes)
+                said = self.texts("images.ready", n=images, classes=many)
+                text("p", said, "peu-grow")
+                button(self.texts("images.next"), lambda: self.page.go("compare"), kind="main")
+
+    def _choose(self, chosen: Sequence[str]) -> None:
+        self.chosen = tuple(chosen)
+        self.page.tick()
+
+    def _clear(self) -> None:
+        if self.gallery is not None:
+            self.gallery.clear_choice()
+
+    def _move(self, class_name: str) -> None:
+        with self.page.complaining():
+            self.page.workspace.move(self.chosen, class_name)
+        self._clear()
+
+    def _remove(self) -> None:
+        with self.page.complaining():
+            self.page.workspace.remove(self.chosen)
+        self._clear()
+
+    def _undo(self) -> None:
+        with self.page.complaining():
+            self.page.workspace.undo()
+        self.page.tick()
+
+    def _remove_class(self, name: str) -> None:
+        with self.page.complaining():
+            self.page.workspace.remove_class(name)
+        self.page.tick()
+
+    def _rename(self, old: str) -> None:
+        def rename(new: str) -> None:
+            self.shown = self.page.workspace.rename_class(old, new)
+
+        self._ask(self.texts("images.rename_title", name=old), old, rename)
+
+    def _new_class(self) -> None:
+        def make(name: str) -> None:
+            self.shown = self.page.workspace.new_class(name)
+
+        self._ask(self.texts("images.new_class_title"), "", make)
+
+    def _ask_class(self, count: int) -> None:
+        def name_them(name: str) -> None:
+            if self.drop is not None:
+                self.drop.name(name)
+
+        self._ask(self.texts("images.which_class", n=count), "", name_them)
+
+    def _ask(self, question: str, value: str, do: Any) -> None:
+        """Ask for a name in a dialog."""
+
+        def done() -> None:
+            with self.page.complaining():
+                do(field.value or "")
+                dialog.close()
+            self.page.tick()
+
+        with ui.dialog() as dialog, ui.element("div").classes("peu-card peu-dialog"):
+            text("h2", question)
+            known = list(self.page.workspace.classes())
+            field = ui.input(
+                label=self.texts("images.class_name"), value=value, autocomplete=known
+            ).props("outlined autofocus maxlength=120")
+            field.on("keydown.enter", done)
+            with row():
+                button(self.texts("images.done"), done, kind="main")
+                button(self.texts("page.cancel"), dialog.close)
+        dialog.open()
+
+    def _sent(self, result: Mapping[str, Any]) -> None:
+        texts = self.texts
+        self.page.workspace.refresh()
+        if result.get("empty"):
+            self.page.notify(texts("images.no_images"), "warning")
+        elif result["added"]:
+            self.page.notify(texts("images.added", n=int(result["added"])), "positive")
+        if result["aside"]:
+            self.page.notify(texts("images.were_aside", n=int(result["aside"])), "warning")
+        for error in result["errors"]:
+            self.page.notify(str(error), "negative")
+        self.page.tick()
+
+    def _open(self, identity: str) -> None:
+        image = self.page.workspace.image(identity)
+        if image is None:
+            return
+        with ui.dialog() as dialog, ui.element("div").classes("peu-card peu-dialog wide"):
+            text("h2", image.path.name, "peu-break")
+            shown = ui.element("img").classes("peu-large")
+            shown.props["src"] = self.page.image_url(image)
+            shown.props["alt"] = image.key
+            with row():
+                text("span", image.class_name, "peu-soft peu-grow")
+                button(self.texts("page.close"), dialog.close)
+        dialog.open()
