@@ -1,6 +1,5 @@
 """A workspace's comparison: the command that makes it, and how its recipes stand meanwhile."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from peu.app.jobs import Job, JobRunner
 from peu.app.workspace import Workspace
-from peu.files import canonical_json, read_json
+from peu.files import canonical_json, read_json, sha256_of_text
 
 KIND = "compare"
 DEFAULT_RECIPES = ("transfer", "hog", "fisher")
@@ -48,8 +47,7 @@ def compare_arguments(workspace: Workspace, recipes: Sequence[str], thoroughness
     The same images and choices give the same folder, in which finished trials are kept.
     """
     folds, repeats = THOROUGHNESS[thoroughness]
-    content = [[one.key, one.stamp] for one in workspace.images()]
-    digest = hashlib.sha256(canonical_json([content, list(recipes), folds, repeats]).encode())
+    digest = sha256_of_text(canonical_json([workspace.digest(), *recipes, folds, repeats]))
     return [
         KIND,
         workspace.images_folder.name,
@@ -60,7 +58,7 @@ def compare_arguments(workspace: Workspace, recipes: Sequence[str], thoroughness
         "--repeats",
         str(repeats),
         "--output",
-        f"{workspace.runs_folder.name}/images-{digest.hexdigest()[:8]}",
+        f"{workspace.runs_folder.name}/images-{digest[:8]}",
     ]
 
 

@@ -85,8 +85,8 @@ def _build(page: Page, step: str) -> None:
             for name in STEPS:
                 ui.tab(name, texts(f"page.{name}"))
         tabs.set_value(first)
-    main = ui.element("main").props('id="screen" tabindex="-1"').classes("peu-main")
-    with main, ui.tab_panels(tabs, value=first, animated=False).classes("peu-panels"):
+    content = ui.element("div").props('id="screen" tabindex="-1"').classes("peu-main")
+    with content, ui.tab_panels(tabs, value=first, animated=False).classes("peu-panels"):
         panels = {name: ui.tab_panel(name).classes("peu-screen") for name in STEPS}
     tabs.on_value_change(lambda change: show(str(change.value)))
     show(first)

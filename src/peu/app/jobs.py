@@ -38,6 +38,7 @@ class Job:
         phase: what is being done, in a few words, or "".
         message: the last line of what went wrong, where it failed.
         remarks: what it said on the way, a line each.
+        about: what `start` was given to remember.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Job:
     phase: str
     message: str
     remarks: tuple[str, ...]
+    about: str
 
     @property
     def seconds_left(self) -> float | None:
@@ -74,12 +76,13 @@ class JobRunner:
         self._directory = directory
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, kind: str, arguments: Sequence[str]) -> None:
+    def start(self, kind: str, arguments: Sequence[str], *, about: str = "") -> None:
         """Begin a job, and forget the last one of this kind.
 
         Args:
             kind: its name, of letters.
             arguments: of `peu`, from the command's name on. They are no shell's.
+            about: kept with the job: which images it is about.
 
         Raises:
             ResourceError: a job of this kind runs, or it cannot be started.
@@ -96,7 +99,12 @@ class JobRunner:
                 (place / name).unlink(missing_ok=True)
             write_json(
                 place / JOB,
-                {"format": FORMAT, "arguments": list(arguments), "started": time.time()},
+                {
+                    "format": FORMAT,
+                    "arguments": list(arguments),
+                    "started": time.time(),
+                    "about": about,
+                },
             )
             with (place / RESULT).open("wb") as result, (place / REMARKS).open("wb") as remarks:
                 self._processes[kind] = subprocess.Popen(  # noqa: S603 - peu itself
@@ -136,7 +144,7 @@ class JobRunner:
         try:
             record = read_json(place / JOB)
             arguments = tuple(str(each) for each in record["arguments"])
-            started = float(record["started"])
+            started, about = float(record["started"]), str(record["about"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
         end, progress = _read(place / END), _read(place / PROGRESS)
@@ -159,6 +167,7 @@ class JobRunner:
             phase=str(phase[0]) if running else "",
             message=_complaint(remarks) if code not in (None, 0) or not progress else "",
             remarks=remarks,
+            about=about,
         )
 
     def result(self, kind: str) -> Any:

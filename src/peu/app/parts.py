@@ -1,6 +1,6 @@
 """Small elements of which screens are made: plain HTML, so that style and labels are one's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -32,6 +32,33 @@ def button(
         made.on("click", lambda _: on_click())
     else:
         made.props["disabled"] = True
+    return made
+
+
+def choice(
+    label: str, options: Sequence[str], on_choose: Callable[[str], Any], *, first: str = ""
+) -> ui.element:
+    """A list of which one is chosen; phones show their own.
+
+    Args:
+        label: what it is for.
+        options: texts to choose from.
+        on_choose: called with the text that is chosen.
+        first: what is shown before one is.
+    """
+    with ui.element("select").classes("peu-select") as made:
+        made.props["aria-label"] = label
+        if first:
+            text("option", first).props("value=-1")
+        for number, option in enumerate(options):
+            text("option", option).props["value"] = str(number)
+
+    def chosen(value: Any) -> None:
+        number = int(value) if str(value).isdigit() else -1
+        if 0 <= number < len(options):
+            on_choose(options[number])
+
+    made.on("change", lambda event: chosen(event.args), js_handler="(e) => emit(e.target.value)")
     return made
 
 

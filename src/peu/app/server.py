@@ -67,6 +67,8 @@ def run_app(
                 reconnect_timeout=10.0, favicon=_ICON)  # fmt: skip
     config = uvicorn.Config(
         Guard(app, host=host, port=port, token=token),
+        # Its parser bounds headers, which the quicker one does not.
+        http="h11",
         log_level="error",
         access_log=False,
         server_header=False,

@@ -11,7 +11,14 @@ from peu.app.history import Action, What
 from peu.app.listing import Listing, WorkspaceImage, identity_of
 from peu.app.names import class_folder_name, image_file_name, same_name
 from peu.errors import DataError, ResourceError
-from peu.files import cannot_write, read_json, write_bytes, write_json
+from peu.files import (
+    cannot_write,
+    canonical_json,
+    read_json,
+    sha256_of_text,
+    write_bytes,
+    write_json,
+)
 from peu.images.records import SetAside
 from peu.wording import quoted
 
@@ -44,6 +51,7 @@ class Workspace:
         self._lock = threading.RLock()
         self._version = 0
         self._model: Path | None = None
+        self._digest = -1, ""
         self._open()
         self._changes = Changes(self.root)
         self._aside = AsideList(self.root / "set-aside.jsonl")
@@ -103,6 +111,14 @@ class Workspace:
     def image_of_key(self, key: str) -> WorkspaceImage | None:
         """The image that a report names by `key`; None where it is gone."""
         return self.image(identity_of(key))
+
+    def digest(self) -> str:
+        """A short text that is another one when any image is another, or of another class."""
+        with self._lock:
+            if self._digest[0] != self._version:
+                content = canonical_json([[one.key, one.stamp] for one in self.images()])
+                self._digest = self._version, sha256_of_text(content)[:16]
+            return self._digest[1]
 
     def new_class(self, name: str) -> str:
         """Make an empty class.

@@ -17,7 +17,7 @@ async function inside(entry, above, found) {
 
 export default {
   template: `
-    <div class="peu-drop" :class="{over}" @dragenter.prevent="over = true" @dragover.prevent="over = true"
+    <div class="peu-drop" :class="{over, large}" @dragenter.prevent="over = true" @dragover.prevent="over = true"
          @dragleave="over = false" @drop.prevent="dropped">
       <div class="peu-drop-text">{{ texts.hint }}</div>
       <div class="peu-drop-buttons">
@@ -33,7 +33,7 @@ export default {
         <span>{{ done }} / {{ total }}</span>
       </div>
     </div>`,
-  props: { texts: Object, target: String },
+  props: { texts: Object, target: String, large: Boolean },
   emits: ["asked", "sent"],
   data: () => ({ over: false, done: 0, total: 0, waiting: [] }),
   methods: {

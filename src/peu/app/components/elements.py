@@ -38,9 +38,9 @@ class Gallery(Element, component="gallery.js"):
         self.props["class-name"] = class_name
         self.props["version"] = version
 
-    def clear_choice(self) -> None:
-        """Choose none of the images."""
-        self.run_method("clear")
+    def choose(self, identities: Sequence[str]) -> None:
+        """Choose these images and no others."""
+        self.run_method("choose", list(identities))
 
 
 class Dropzone(Element, component="dropzone.js"):
@@ -75,3 +75,29 @@ class Dropzone(Element, component="dropzone.js"):
 
 def _texts(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else []
+
+
+class Webcam(Element, component="webcam.js"):
+    """The camera's picture, with a button for each class that takes photos while it is held.
+
+    Args:
+        texts: `video`, `hold` with a gap for {name}, `hint`, `none` and `refused`.
+        classes: names of the classes.
+        on_sent: called with the number of photos as a button is let go.
+    """
+
+    def __init__(
+        self,
+        texts: Mapping[str, str],
+        classes: Sequence[str],
+        *,
+        on_sent: Callable[[int], object],
+    ) -> None:
+        super().__init__()
+        self.props["texts"] = dict(texts)
+        self.props["classes"] = list(classes)
+        self.on("sent", lambda event: on_sent(int(event.args)))
+
+    def show(self, classes: Sequence[str]) -> None:
+        """Have a button for each of these."""
+        self.props["classes"] = list(classes)

@@ -22,7 +22,7 @@ export default {
     total: 0, width: 0, top: 0, seen: 0, chosen: new Set(), focused: -1, last: -1, pages: {}, asked: {},
   }),
   computed: {
-    columns() { return Math.max(2, Math.floor((this.width + 8) / 116)); },
+    columns() { return Math.max(2, Math.floor((this.width + 8) / 108)); },
     side() { return Math.floor((this.width - 8 * (this.columns - 1)) / this.columns); },
     row() { return this.side + 8; },
     height() { return Math.max(0, Math.ceil(this.total / this.columns) * this.row - 8); },
@@ -115,7 +115,8 @@ export default {
       else return;
       event.preventDefault();
     },
-    clear() { this.chosen = new Set(); this.tell(); },
+    clear() { this.choose([]); },
+    choose(ids) { this.chosen = new Set(ids); this.tell(); },
     tell() { this.$emit("choose", [...this.chosen]); },
     broken(event) { event.target.parentElement.classList.add("broken"); },
   },

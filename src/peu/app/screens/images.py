@@ -5,11 +5,13 @@ from typing import Any
 
 from nicegui import ui
 
-from peu.app.components.elements import Dropzone, Gallery
+from peu.app.components.elements import Dropzone, Gallery, Webcam
 from peu.app.page import Page
-from peu.app.parts import button, card, row, text
+from peu.app.parts import button, card, choice, row, text
+from peu.app.screens.check import CheckPanel
 
 _FEWEST = 2
+_MOST_ASIDE = 200
 
 
 def build(page: Page) -> None:
@@ -29,6 +31,8 @@ class Images:
         self.texts = page.texts
         self.shown = ""
         self.chosen: Sequence[str] = ()
+        self.camera = False
+        self.webcam: Webcam | None = None
         self.gallery: Gallery | None = None
         self.drop: Dropzone | None = None
 
@@ -42,17 +46,19 @@ class Images:
             on_asked=self._ask_class,
             on_sent=self._sent,
         )
-        page.live(lambda: (page.workspace.version, self.shown), self._classes)
-        with ui.element("div").classes("peu-part"):
-            self.gallery = Gallery(
-                self.shown,
-                version=page.workspace.version,
-                label=texts("images.gallery"),
-                on_choose=self._choose,
-                on_open=self._open,
-            )
-        page.live(lambda: (page.workspace.version, self.shown), self._show)
+        page.live(lambda: (page.workspace.version, self.shown, self.camera), self._classes)
+        page.live(lambda: self.camera, self._camera)
         page.live(lambda: (page.workspace.version, tuple(self.chosen), self.shown), self._actions)
+        self.gallery = Gallery(
+            self.shown,
+            version=page.workspace.version,
+            label=texts("images.gallery"),
+            on_choose=self._choose,
+            on_open=self.open_image,
+        )
+        page.live(lambda: (page.workspace.version, self.shown), self._show)
+        page.live(lambda: page.workspace.version, self._aside)
+        CheckPanel(page, self.open_image).build()
         page.live(lambda: page.workspace.version, self._next)
 
     def _classes(self) -> None:
@@ -67,6 +73,10 @@ class Images:
             for name, count in classes.items():
                 self._chip(name, name, count)
             button(self.texts("images.new_class"), self._new_class, kind="quiet")
+            made = button(self.texts("images.camera"), self._switch_camera, kind="quiet")
+            made.props["aria-pressed"] = "true" if self.camera else "false"
+        if self.webcam is not None:
+            self.webcam.show(list(classes))
 
     def _chip(self, name: str, label: str, count: int) -> None:
         def show() -> None:
@@ -76,29 +86,57 @@ class Images:
         made = button(f"{label} · {self.texts.language.count(count)}", show, kind="peu-chip")
         made.props["aria-pressed"] = "true" if self.shown == name else "false"
 
+    def _switch_camera(self) -> None:
+        self.camera = not self.camera
+        self.page.tick()
+
+    def _camera(self) -> None:
+        """The camera, where it is on, with a button for each class."""
+        self.webcam = None
+        if not self.camera:
+            return
+        texts = self.texts
+        said = {
+            name: texts(f"images.camera_{name}") for name in ("video", "hint", "none", "refused")
+        }
+        hold = texts("images.camera_hold", name="{name}")
+        classes = list(self.page.workspace.classes())
+        with card():
+            self.webcam = Webcam({**said, "hold": hold}, classes, on_sent=self._photographed)
+            if not classes:
+                text("p", texts("images.camera_no_class"), "peu-warn")
+
+    def _photographed(self, count: int) -> None:
+        if count:
+            self.page.notify(self.texts("images.added", n=count), "positive")
+        self.page.tick()
+
     def _show(self) -> None:
         if self.gallery is not None:
             self.gallery.show(self.shown, self.page.workspace.version)
             self.gallery.set_visibility(bool(self.page.workspace.images()))
         if self.drop is not None:
             self.drop.props["target"] = self.shown
+            self.drop.props["large"] = not self.page.workspace.images()
 
     def _actions(self) -> None:
         """What can be done with the chosen images, with the class, and undone."""
         page, texts = self.page, self.texts
+        if not page.workspace.images() and page.workspace.last_action() is None:
+            return
         with row():
             if self.chosen:
                 text("span", texts("images.chosen", n=len(self.chosen))).props('role="status"')
-                options = {name: name for name in page.workspace.classes() if name != self.shown}
-                if options:
-                    ui.select(
-                        options,
-                        label=texts("images.move_to"),
-                        on_change=lambda change: self._move(str(change.value)),
-                    ).props("dense outlined options-dense").classes("peu-select")
+                others = [name for name in page.workspace.classes() if name != self.shown]
+                if others:
+                    choice(
+                        texts("images.move_to"), others, self._move, first=texts("images.move_to")
+                    )
                 button(texts("images.remove"), self._remove)
-                button(texts("images.none"), self._clear, kind="quiet")
-            elif self.shown:
+                button(texts("images.none"), lambda: self._choose_in_gallery(()), kind="quiet")
+            elif self.page.workspace.images(self.shown or None):
+                button(texts("images.choose_all"), self._choose_all)
+            if self.shown and not self.chosen:
                 button(texts("images.rename"), lambda: self._rename(self.shown))
                 button(texts("images.remove_class"), lambda: self._remove_class(self.shown))
             ui.element("span").classes("peu-grow")
@@ -108,13 +146,32 @@ class Images:
                 label = texts(f"images.undo_{action.what}", n=count, name=action.name)
                 button(texts("images.undo", what=label), self._undo)
 
+    def _aside(self) -> None:
+        """What was not taken, and why."""
+        aside = self.page.workspace.what_is_aside()
+        if not aside:
+            return
+        with card(), ui.element("details"):
+            text("summary", self.texts("images.aside", n=len(aside)))
+            with ui.element("ul").classes("peu-list"):
+                for one in aside[-_MOST_ASIDE:]:
+                    with ui.element("li"):
+                        text("strong", one.path, "peu-break")
+                        text("span", f" – {one.reason}", "peu-soft peu-break")
+            button(self.texts("images.forget_aside"), self._forget_aside)
+
+    def _forget_aside(self) -> None:
+        with self.page.complaining():
+            self.page.workspace.forget_aside()
+        self.page.tick()
+
     def _next(self) -> None:
         """What is missing before a comparison, or the way to it."""
         classes = self.page.workspace.classes()
         ready = [name for name, count in classes.items() if count >= _FEWEST]
         if not self.page.workspace.images():
             return
-        with card(), row():
+        with ui.element("div").classes("peu-bottom"), row():
             if len(ready) < _FEWEST:
                 text("p", self.texts("images.too_few"), "peu-grow")
             else:
@@ -127,19 +184,23 @@ class Images:
         self.chosen = tuple(chosen)
         self.page.tick()
 
-    def _clear(self) -> None:
+    def _choose_all(self) -> None:
+        images = self.page.workspace.images(self.shown or None)
+        self._choose_in_gallery([one.id for one in images])
+
+    def _choose_in_gallery(self, identities: Sequence[str]) -> None:
         if self.gallery is not None:
-            self.gallery.clear_choice()
+            self.gallery.choose(identities)
 
     def _move(self, class_name: str) -> None:
         with self.page.complaining():
             self.page.workspace.move(self.chosen, class_name)
-        self._clear()
+        self._choose_in_gallery(())
 
     def _remove(self) -> None:
         with self.page.complaining():
             self.page.workspace.remove(self.chosen)
-        self._clear()
+        self._choose_in_gallery(())
 
     def _undo(self) -> None:
         with self.page.complaining():
@@ -204,7 +265,8 @@ class Images:
             self.page.notify(str(error), "negative")
         self.page.tick()
 
-    def _open(self, identity: str) -> None:
+    def open_image(self, identity: str) -> None:
+        """Show an image large."""
         image = self.page.workspace.image(identity)
         if image is None:
             return
