@@ -148,7 +148,7 @@ def _no_features() -> Any:
     [
         (_custom(), "com.microsoft.Identity"),
         (_hidden_custom(), "mine.Gelu"),
-        (_elsewhere(), "complete in itself"),
+        (_elsewhere(), "in another file"),
         (_two_inputs(), "and nothing else"),
         (same(("n", 3)), "must take images"),
         (same(("n", 1, 8, 12)), "must take images"),

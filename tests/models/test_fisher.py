@@ -133,6 +133,7 @@ def test_what_is_read_is_what_was_written(machine: FisherMachine, tmp_path: Path
         {"height": 0},
         {"height": 10**9},
         {"radius": 40},
+        {"height": 2048, "width": 2048, "step": 1},
         {"step": 0},
         {"scales": np.array([0.0])},
         {"scales": "wide"},

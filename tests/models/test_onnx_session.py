@@ -21,7 +21,9 @@ class _Session:
     def get_providers(self) -> list[str]:
         return [self._provider]
 
-    def run(self, _: Sequence[str], inputs: dict[str, Pixels]) -> list[NDArray[np.float64]]:
+    def run(
+        self, _: Sequence[str], inputs: dict[str, Pixels], __: object
+    ) -> list[NDArray[np.float64]]:
         self.batches.append(inputs["pixels"].shape)
         return [inputs["pixels"].mean(axis=(1, 2))]
 

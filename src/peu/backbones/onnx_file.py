@@ -1,7 +1,7 @@
 """Any ONNX file as a backbone: checked, its pixels scaled, its output pooled to features."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ import numpy as np
 
 from peu.errors import BundleError, RecipeError
 from peu.files import read_bytes
-from peu.models.onnx_session import open_session
+from peu.models.onnx_limits import check_onnx
+from peu.models.onnx_session import open_session, run_session, running_alone
 
 DEFAULT_SIZE = (224, 224)
 MOST_BYTES = 1 << 30
+_LARGEST_SIDE = 2048
 _STANDARD = ("", "ai.onnx")
 _OLDEST_OPSET, _CONVERTED_OPSET = 13, 17
 _FLOATS = {1: "float", 10: "float16", 11: "double"}
@@ -92,47 +94,17 @@ def _load(path: Path) -> Any:
             "Choose a smaller network."
         )
     try:
-        model = onnx.load_from_string(read_bytes(path, most_bytes=MOST_BYTES))
-        refused = _refusal(model)
-        if not refused and _opset(model) < _OLDEST_OPSET:
+        content = read_bytes(path, most_bytes=MOST_BYTES)
+        check_onnx(content)
+        model = onnx.load_from_string(content)
+        if _opset(model) < _OLDEST_OPSET:
             model = version_converter.convert_version(model, _CONVERTED_OPSET)
     except Exception as error:
         raise BundleError(
             f"`{path}` must be an ONNX model. It could not be read: {_reason(error)} Export it "
             "again."
         ) from error
-    if refused:
-        raise BundleError(f"`{path}` must be {refused}")
     return model
-
-
-def _refusal(model: Any) -> str:
-    """Why a file that can be read is not accepted; empty where it is."""
-    tensors = [*model.graph.initializer]
-    for node in _nodes(model.graph):
-        if node.domain not in _STANDARD:
-            return (
-                "made of standard ONNX operators. Received: one with "
-                f"`{node.domain}.{node.op_type}`. Export it without custom or fused operators."
-            )
-        for attribute in node.attribute:
-            tensors += [attribute.t, *attribute.tensors]
-    if model.functions:
-        return "made of standard ONNX operators. Received: one with functions. Inline them."
-    if any(tensor.external_data or tensor.data_location for tensor in tensors):
-        return (
-            "complete in itself. Received: one whose weights are in another file. Save it again "
-            "with its weights inside."
-        )
-    return ""
-
-
-def _nodes(graph: Any) -> Iterator[Any]:
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _nodes(inner)
 
 
 def _opset(model: Any) -> int:
@@ -174,6 +146,11 @@ def _size(path: Path, given: _Input, wanted: tuple[int, int] | None) -> tuple[in
             f"`image_size` must be {(height, width)}, which is what `{path.name}` was made for. "
             f"Received: {wanted}. Leave it out."
         )
+    if max(height, width) > _LARGEST_SIDE:
+        raise BundleError(
+            f"`{path}` must take images of at most {_LARGEST_SIDE} pixels a side. It takes "
+            f"{height} x {width}. Export it for another size."
+        )
     return height, width
 
 
@@ -185,7 +162,9 @@ def _output(
     kinds = {1: np.float32, 2: np.uint8, 10: np.float16, 11: np.float64}
     try:
         session = open_session(model.SerializeToString())
-        found = session.run(None, {given.name: np.zeros(shape, kinds[given.kind])})
+        black = np.zeros(shape, kinds[given.kind])
+        with running_alone():
+            found = run_session(session, None, {given.name: black}, size[0] * size[1])
     except Exception as error:
         raise BundleError(
             f"`{path}` must run on images of {size[0]} x {size[1]} pixels. It does not: "

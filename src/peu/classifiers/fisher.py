@@ -19,7 +19,7 @@ from peu.images.dataset import ImageDataset
 from peu.images.image_size import ImageSize
 from peu.images.resizing import ResizeMode
 from peu.images.workers import in_order
-from peu.models.fisher import Codebook, FisherMachine, linear_scores
+from peu.models.fisher import MOST_SHARES, Codebook, FisherMachine, linear_scores
 from peu.models.kernel_machine import softmax
 from peu.models.patches import DESCRIPTOR_LENGTH, PatchGrid, describe_patches
 from peu.progress import report, showing
@@ -93,6 +93,15 @@ class FisherVectors(ImageClassifier):
             f"with a radius of {self.radius} fits into {self.image_size}",
             received=max(self.scales),
             advice="Use a larger `image_size`, or a smaller `radius`.",
+        )
+        patches = self._grid().count(*self.image_size)
+        check_setting(
+            "step",
+            holds=patches * max(self.components, DESCRIPTOR_LENGTH) <= MOST_SHARES,
+            expected=f"so large that an image has at most {MOST_SHARES // 10**6} million pairs of "
+            "patches and components",
+            received=self.step,
+            advice="Use a larger `step`, a smaller `image_size` or fewer `components`.",
         )
 
     def _fit(self, data: TrainingSet) -> None:

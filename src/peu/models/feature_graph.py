@@ -14,6 +14,7 @@ from PIL import Image
 from peu.errors import BundleError
 from peu.files import read_bytes, write_bytes
 from peu.images.proportions import resize_proportionally
+from peu.models.onnx_limits import check_onnx
 from peu.models.onnx_session import open_session, run_each
 
 _MOST_BYTES = 1 << 28
@@ -38,8 +39,20 @@ class FeatureGraph:
 
     @cached_property
     def _metadata(self) -> dict[str, Any]:
-        stored = self._session.get_modelmeta().custom_metadata_map
-        return {name: json.loads(value) for name, value in stored.items()}
+        """What the graph says of itself.
+
+        Raises:
+            BundleError: it cannot be opened, or does not say it.
+        """
+        try:
+            stored = self._session.get_modelmeta().custom_metadata_map
+            return {"identity": json.loads(stored["identity"]), **_side(stored)}
+        except Exception as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise BundleError(
+                f"`{self.file_name}` must be a graph that peu saved. It could not be opened: "
+                f"{reason[:200]}. Train and save the model again."
+            ) from error
 
     @property
     def identity(self) -> str:
@@ -49,7 +62,8 @@ class FeatureGraph:
     @property
     def shorter_side(self) -> int:
         """What the shorter side of an image is resized to, in pixels."""
-        return int(self._metadata["shorter_side"])
+        side: int = self._metadata["shorter_side"]
+        return side
 
     def prepare(self, image: Image.Image) -> NDArray[np.uint8]:
         """An upright RGB image in its own proportions, as the graph takes it."""
@@ -72,9 +86,18 @@ class FeatureGraph:
         """
         path = folder / cls.file_name
         try:
-            return cls(read_bytes(path, most_bytes=_MOST_BYTES))
+            content = read_bytes(path, most_bytes=_MOST_BYTES)
+            check_onnx(content)
+            return cls(content)
         except (OSError, ValueError) as error:
             raise BundleError(
                 f"`{path}` must be a graph that peu saved. It could not be read: {error}. Train "
                 "and save the model again."
             ) from error
+
+
+def _side(stored: dict[str, str]) -> dict[str, int]:
+    side = int(json.loads(stored["shorter_side"]))
+    if not 32 <= side <= 2048:
+        raise ValueError(f"it takes images of {side} pixels")
+    return {"shorter_side": side}

@@ -9,10 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.images.resizing import check_image_size
 from peu.images.workers import in_order, small_products
 from peu.models.arrays import check_positive, check_predicts, read_arrays, write_arrays
 from peu.models.kernel_machine import softmax
-from peu.models.patches import LEVELS, PatchGrid, describe_patches
+from peu.models.patches import DESCRIPTOR_LENGTH, LEVELS, PatchGrid, describe_patches
+
+MOST_SHARES = 100_000_000
+"""Patches of an image times components of the mixture, for which four bytes each are needed."""
 
 Array = NDArray[np.float64]
 Patches = NDArray[np.float32]
@@ -37,6 +41,11 @@ class Codebook:
     shares: Array = field(repr=False)
     means: Array = field(repr=False)
     variances: Array = field(repr=False)
+
+    @property
+    def width(self) -> int:
+        """The numbers that are computed for each patch at a time, about."""
+        return int(max(len(self.shares), self.projection.shape[1], DESCRIPTOR_LENGTH))
 
     def project(self, described: NDArray[np.uint8], placed: NDArray[np.float32]) -> Patches:
         """Project descriptors (m, 136) and positions (m, 2) to the mixture's space, (m, p + 2)."""
@@ -217,6 +226,13 @@ class FisherMachine:
                 grid=PatchGrid(**{name: values[name] for name in _names(PatchGrid)}),
                 **{name: values[name] for name in _own_names()},
             )
+            check_image_size(machine.image_size, "stretch")
+            patches = machine.grid.count(*machine.image_size)
+            if not 0 < patches * machine.codebook.width <= MOST_SHARES:
+                raise ValueError(
+                    f"it has {patches:,} patches and a codebook of {machine.codebook.width:,}, out "
+                    "of proportion"
+                )
             check_positive(machine.temperature)
             check_predicts(machine)
             return machine

@@ -1,11 +1,17 @@
 """Saved models that are one ONNX graph in a file: read whole, and tried out."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from peu.errors import BundleError
 from peu.files import read_bytes
+from peu.models.onnx_limits import check_onnx
+from peu.models.onnx_session import running_alone
 
 Model = TypeVar("Model")
 
@@ -32,8 +38,11 @@ def read_graph(
         BundleError: the file is no such graph.
     """
     try:
-        model = build(read_bytes(path, most_bytes=most_bytes))
-        check(model)
+        content = read_bytes(path, most_bytes=most_bytes)
+        check_onnx(content)
+        model = build(content)
+        with running_alone():
+            check(model)
     except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise BundleError(
@@ -41,3 +50,21 @@ def read_graph(
             "Train and save the model again."
         ) from error
     return model
+
+
+def read_class_weights(stored: str, class_count: int) -> NDArray[np.float64] | None:
+    """The weights (d, k) of a linear classifier that a graph's metadata holds; None if it has none.
+
+    Raises:
+        ValueError: they are no finite numbers, or for another number of classes.
+    """
+    try:
+        found = json.loads(stored)
+        weights = np.asarray(found, np.float64)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError("its weights for heat maps are no numbers") from error
+    if found is None:
+        return None
+    if weights.ndim != 2 or weights.shape[1] != class_count or not np.isfinite(weights).all():
+        raise ValueError("its weights for heat maps are not one for each channel and class")
+    return weights

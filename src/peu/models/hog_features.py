@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 _COLOUR_GRID = 2
 _COLOUR_BINS = 8
+COLOUR_WIDTH = _COLOUR_GRID**2 * 3 * _COLOUR_BINS
+"""Number of colour statistics of an image."""
 
 
 def gradient_histograms(

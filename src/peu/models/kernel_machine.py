@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.images.resizing import check_image_size
 from peu.models.arrays import check_positive, check_predicts, read_arrays, write_arrays
-from peu.models.hog_features import colour_statistics, gradient_histograms
+from peu.models.hog_features import COLOUR_WIDTH, colour_statistics, gradient_histograms
 
 Array = NDArray[np.float64]
+# Each two classes have a machine of their own.
+_MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -63,6 +66,26 @@ class KernelMachine:
         """Number of classes."""
         return len(self.support_counts)
 
+    def check_shapes(self) -> None:
+        """Refuse numbers that would have more computed than the arrays are made for.
+
+        Raises:
+            ValueError: features of another width, or more classes than are told apart in seconds.
+            RecipeError: its image size is out of range.
+        """
+        check_image_size(self.image_size, "stretch")
+        cells = [side // max(1, self.cell_size) for side in self.image_size]
+        blocks = [count - self.block_size + 1 for count in cells]
+        if min(self.cell_size, self.block_size, self.orientations, *blocks) < 1:
+            raise ValueError("no block of cells fits into its images")
+        width = blocks[0] * blocks[1] * self.block_size**2 * self.orientations
+        width += COLOUR_WIDTH if self.with_colour else 0
+        shapes = {self.centre.shape, self.scale.shape, self.support_vectors.shape[1:]}
+        if shapes != {(width,)}:
+            raise ValueError(f"it has features of {sorted(shapes)} numbers, and makes {width}")
+        if self.class_count > _MOST_CLASSES:
+            raise ValueError(f"it has more than {_MOST_CLASSES:,} classes")
+
     def predict_proba(self, pixels: NDArray[np.uint8]) -> Array:
         """Predict the probabilities of the classes.
 
@@ -113,6 +136,7 @@ class KernelMachine:
 
         def build(values: dict[str, Any]) -> KernelMachine:
             machine = cls(**values)
+            machine.check_shapes()
             check_positive(machine.temperature)
             check_predicts(machine)
             return machine

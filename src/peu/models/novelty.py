@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.errors import BundleError
 from peu.models.feature_graph import FeatureGraph
 
 Features = NDArray[np.float32]
@@ -53,7 +54,16 @@ class Novelty:
             raise ValueError("'none of these' needs features of one width and a threshold")
 
     def similarities(self, features: Features) -> Similarities:
-        """Similarity (n,) of images to the classes, from their features (n, d)."""
+        """Similarity (n,) of images to the classes, from their features (n, d).
+
+        Raises:
+            BundleError: the features have another width.
+        """
+        if features.shape[1:] != self.known.shape[1:]:
+            raise BundleError(
+                f"'None of these' must compare features of {self.known.shape[1]} numbers. "
+                f"Received: {features.shape[1:]}. Train and save the model again."
+            )
         return similarity(unit_length(features), self.known, self.others)
 
     def refuses(self, features: Features) -> NDArray[np.bool_]:

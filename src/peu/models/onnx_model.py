@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from peu.errors import BundleError
 from peu.files import write_bytes
 from peu.images.proportions import resize_proportionally
-from peu.models.graph_file import read_graph
-from peu.models.onnx_session import cores, open_session, run_each
+from peu.models.graph_file import read_class_weights, read_graph
+from peu.models.onnx_session import cores, open_session, run_each, run_session
 
 _MOST_BYTES = 1 << 30
 
@@ -54,8 +55,7 @@ class OnnxModel:
 
     @cached_property
     def _class_weights(self) -> NDArray[np.float64] | None:
-        weights = json.loads(self._stored["class_weights"])
-        return None if weights is None else np.asarray(weights, np.float64)
+        return read_class_weights(self._stored["class_weights"], self.class_count)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -110,12 +110,21 @@ class OnnxModel:
             (rows, columns), not negative; None where no area speaks for the class,
             or the classifier has more than one layer.
 
+        Raises:
+            BundleError: the map does not belong to the weights.
+
         Source: Zhou et al. (2016), "Learning deep features for discriminative localization".
         """
         if self._class_weights is None:
             return None
-        feature_map = self._session.run(["map"], {"pixels": pixels[None]})[0][0]
-        support = np.tensordot(self._class_weights[:, class_index], feature_map, axes=1)
+        found = run_session(self._session, ["map"], {"pixels": pixels[None]}, pixels[..., 0].size)
+        feature_map, weights = found[0][0], self._class_weights[:, class_index]
+        if feature_map.ndim != 3 or len(feature_map) != len(weights):
+            raise BundleError(
+                f"A model's map must have {len(weights)} channels, one for each of its weights. "
+                f"Received: {feature_map.shape}. Train and save the model again."
+            )
+        support = np.tensordot(weights, feature_map, axes=1)
         support = np.maximum(support, 0)
         return support if support.any() else None
 
@@ -141,6 +150,7 @@ class OnnxModel:
         """
         if not 32 <= self.image_size[0] <= 2048 or self.class_count < 1:
             raise ValueError("its metadata is out of range")
+        _ = self._class_weights
         probabilities = self.predict_prepared([np.zeros((32, 32, 3), np.uint8)])
         if probabilities.shape != (1, self.class_count) or not np.isfinite(probabilities).all():
             raise ValueError("it does not give one probability per class")

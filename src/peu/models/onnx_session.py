@@ -1,7 +1,9 @@
 """ONNX Runtime sessions: threads by cores, and the fastest provider that is installed."""
 
+import contextlib
+import contextvars
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.errors import BundleError
+from peu.models.bounds import bounded_memory, stopped_after
+
 _CPU = "CPUExecutionProvider"
 _PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", _CPU)
-_QUIET = 3
+_QUIET = 4
+# What a session may take to open, beside copies of its file and its threads' stacks; and to run,
+# for each pixel: the widest of common networks, VGG16, takes a quarter of that.
+_OPENING_BYTES, _COPIES, _STACK_BYTES = 256 << 20, 4, 16 << 20
+_BYTES_A_PIXEL = 2048
+# The bound is the process's: beside a run, threads decode images, and others are served.
+_RUNNING_BYTES = contextvars.ContextVar("running_bytes", default=1 << 30)
+_ALONE_BYTES = 128 << 20
+_OPENING_SECONDS = 60.0
+_SECONDS_AN_IMAGE = 60.0
 
 
 def open_session(model: bytes | Path, *, threads: int | None = None) -> Any:
@@ -24,6 +38,9 @@ def open_session(model: bytes | Path, *, threads: int | None = None) -> Any:
 
     Returns:
         An `onnxruntime.InferenceSession`.
+
+    Raises:
+        Exception: the file is no model, or takes more memory or time to open than one needs.
     """
     import onnxruntime
 
@@ -35,11 +52,74 @@ def open_session(model: bytes | Path, *, threads: int | None = None) -> Any:
     # Threads that wait in a loop for work take the time of whatever runs beside them.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     available = onnxruntime.get_available_providers()
-    return onnxruntime.InferenceSession(
-        model if isinstance(model, bytes) else str(model),
-        options,
-        providers=[each for each in _PREFERRED if each in available],
-    )
+    providers = [each for each in _PREFERRED if each in available]
+    size = len(model) if isinstance(model, bytes) else model.stat().st_size
+    most = _OPENING_BYTES + _COPIES * size + _STACK_BYTES * options.intra_op_num_threads
+
+    def stop() -> None:
+        # Older versions cannot be stopped.
+        if hasattr(options, "set_load_cancellation_flag"):
+            options.set_load_cancellation_flag(True)
+
+    with _bounded(providers, most), stopped_after(_OPENING_SECONDS, stop):
+        return onnxruntime.InferenceSession(
+            model if isinstance(model, bytes) else str(model), options, providers=providers
+        )
+
+
+def run_session(
+    session: Any, outputs: Sequence[str] | None, feeds: dict[str, NDArray[Any]], pixels: int
+) -> list[Any]:
+    """Run a model once, within the memory and time that its number of pixels may take.
+
+    Args:
+        session: of `open_session`.
+        outputs: names of the outputs wanted; None is all.
+        feeds: the inputs by name.
+        pixels: height times width of all images in them, and of those that run beside them.
+
+    Raises:
+        BundleError: it cannot be run on them, or takes more memory or time than it may.
+    """
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.log_severity_level = _QUIET
+    images = max(1, *(len(each) for each in feeds.values()))
+
+    def stop() -> None:
+        options.terminate = True
+
+    most = _RUNNING_BYTES.get() + _BYTES_A_PIXEL * pixels
+    names = None if outputs is None else list(outputs)
+    with stopped_after(_SECONDS_AN_IMAGE * images, stop) as late:
+        try:
+            with _bounded(session.get_providers(), most):
+                found: list[Any] = session.run(names, feeds, options)
+        except Exception as error:
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            slow = f"it took more than {_SECONDS_AN_IMAGE:.0f} seconds an image"
+            raise BundleError(
+                "A model must run on images, in the memory and time that one of its size needs. It "
+                f"does not: {slow if late() else lines[0][:200]}. Use another model, or train it "
+                "again."
+            ) from error
+    return found
+
+
+@contextlib.contextmanager
+def running_alone() -> Iterator[None]:
+    """Run models in a block within what they need themselves: nothing is decoded beside them."""
+    token = _RUNNING_BYTES.set(_ALONE_BYTES)
+    try:
+        yield
+    finally:
+        _RUNNING_BYTES.reset(token)
+
+
+def _bounded(providers: Sequence[str], most: int) -> contextlib.AbstractContextManager[None]:
+    # What other providers map is not memory.
+    return bounded_memory(most) if list(providers) == [_CPU] else contextlib.nullcontext()
 
 
 def run_each(
@@ -61,13 +141,13 @@ def run_each(
     """
     on_cpu = session.get_providers()[0] == _CPU
     batches = [[at] for at in range(len(images))] if on_cpu else _alike(images, batch_size)
+    callers = min(cores(), len(batches)) if on_cpu else 1
 
     def run(numbers: list[int]) -> list[NDArray[np.float32]]:
         pixels = np.stack([images[number] for number in numbers])
-        found: list[NDArray[np.float32]] = session.run(list(outputs), {"pixels": pixels})
-        return found
+        feeds = {"pixels": pixels}
+        return run_session(session, outputs, feeds, callers * pixels.size // pixels.shape[-1])
 
-    callers = min(cores(), len(batches)) if on_cpu else 1
     if callers > 1:
         with ThreadPoolExecutor(callers, thread_name_prefix="peu-infer") as pool:
             found = list(pool.map(run, batches))
@@ -97,8 +177,10 @@ def run_sized(
     if session.get_inputs()[0].shape[0] == 1:
         batch_size = 1
     starts = range(0, len(pixels), batch_size)
+    batches = [pixels[start : start + batch_size] for start in starts]
     found = [
-        session.run([output], {"pixels": pixels[start : start + batch_size]})[0] for start in starts
+        run_session(session, [output], {"pixels": each}, each.size // each.shape[-1])[0]
+        for each in batches
     ]
     return np.concatenate(found)
 

@@ -47,6 +47,15 @@ class PatchGrid:
                 f"{self!r:.200}"
             )
 
+    def count(self, height: int, width: int) -> int:
+        """Number of patches of an image, without making any."""
+        total = 0
+        for scale in self.scales:
+            size, step = self.at_scale(scale, height, width)
+            rows, columns = (len(range(self.radius, side - self.radius, step)) for side in size)
+            total += rows * columns
+        return total
+
     def positions(self, height: int, width: int) -> NDArray[np.float32]:
         """Centres of the patches of an image (m, 2): rows and columns from -0.5 to 0.5."""
         placed = []

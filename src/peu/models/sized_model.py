@@ -1,6 +1,5 @@
 """A classifier as one ONNX graph that takes images of one size."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from peu.errors import BundleError
 from peu.files import write_bytes
 from peu.models.arrays import check_predicts
-from peu.models.graph_file import read_graph
-from peu.models.onnx_session import open_session, run_sized
+from peu.models.graph_file import read_class_weights, read_graph
+from peu.models.onnx_session import open_session, run_session, run_sized
 
 # A backbone of 1 GiB and what stands on it.
 _MOST_BYTES = 3 << 29
@@ -35,6 +35,11 @@ class SizedModel:
     @cached_property
     def _session(self) -> Any:
         return open_session(self.content)
+
+    @cached_property
+    def _class_weights(self) -> NDArray[np.float64] | None:
+        stored = self._session.get_modelmeta().custom_metadata_map.get("class_weights", "null")
+        return read_class_weights(stored, self.class_count)
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -73,14 +78,21 @@ class SizedModel:
             (rows, columns), not negative; None where the graph has no map, or no area speaks for
             the class.
 
+        Raises:
+            BundleError: the map does not belong to the weights.
+
         Source: Zhou et al. (2016), "Learning deep features for discriminative localization".
         """
-        stored = self._session.get_modelmeta().custom_metadata_map.get("class_weights", "null")
-        weights = json.loads(stored)
+        weights = self._class_weights
         if weights is None or "map" not in {each.name for each in self._session.get_outputs()}:
             return None
-        feature_map = self._session.run(["map"], {"pixels": pixels[None]})[0][0]
-        chosen = np.asarray(weights, np.float64)[:, class_index]
+        found = run_session(self._session, ["map"], {"pixels": pixels[None]}, pixels[..., 0].size)
+        feature_map, chosen = found[0][0], weights[:, class_index]
+        if feature_map.ndim != 3 or len(chosen) not in (feature_map.size, len(feature_map)):
+            raise BundleError(
+                f"A model's map must have {len(chosen)} channels, one for each of its weights. "
+                f"Received: {feature_map.shape}. Train and save the model again."
+            )
         if len(chosen) == feature_map.size:
             # Not pooled but flattened, channels last: a weight for every place.
             channels = len(feature_map)
@@ -102,4 +114,13 @@ class SizedModel:
             BundleError: the file is no such graph.
         """
         path = folder / cls.file_name
-        return read_graph(path, cls, check_predicts, most_bytes=_MOST_BYTES)
+        return read_graph(path, cls, cls.check, most_bytes=_MOST_BYTES)
+
+    def check(self) -> None:
+        """Refuse a graph that does not predict for a black image.
+
+        Raises:
+            Exception: whatever shows that it does not.
+        """
+        check_predicts(self)
+        _ = self._class_weights
