@@ -81,12 +81,18 @@ def _copies(images: ImageDataset, groups: NDArray[np.int64]) -> list[Finding]:
     runs = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(order) else []
     copies = [run for run in runs if len(run) > 1]
     labels = images.labels
-    across_parts = [run for run in copies if len({images.parts[at] for at in run.tolist()}) > 1]
-    across_classes = [
-        run for run in copies if labels is not None and len(np.unique(labels[run])) > 1
-    ]
+
+    def in_two_parts(run: NDArray[np.int64]) -> bool:
+        return len({images.parts[at] for at in run.tolist()}) > 1
+
+    def in_two_classes(run: NDArray[np.int64]) -> bool:
+        return labels is not None and len(np.unique(labels[run])) > 1
+
+    across_parts = list(filter(in_two_parts, copies))
+    across_classes = list(filter(in_two_classes, copies))
+    others = [run for run in copies if not in_two_parts(run) and not in_two_classes(run)]
     # Which of two labels is right nobody but a person can say: such copies stay.
-    unanimous = [run for run in copies if labels is None or len(np.unique(labels[run])) == 1]
+    movable = [run for run in across_parts if not in_two_classes(run)]
     findings = []
     if across_parts:
         findings.append(
@@ -98,6 +104,7 @@ def _copies(images: ImageDataset, groups: NDArray[np.int64]) -> list[Finding]:
                 f"{_named(images, across_parts)}. Figures on them are too optimistic: delete the "
                 "copies.",
                 _keys(images, across_parts),
+                offending=_beyond_first(images, movable),
             )
         )
     if across_classes:
@@ -112,18 +119,18 @@ def _copies(images: ImageDataset, groups: NDArray[np.int64]) -> list[Finding]:
                 _keys(images, across_classes),
             )
         )
-    if copies:
-        extra = sum(len(run) - 1 for run in copies)
+    if others:
+        extra = sum(len(run) - 1 for run in others)
         findings.append(
             Finding(
                 "duplicates",
                 "warning",
                 f"{_count(extra, 'image')} {_verb(extra, 'is a copy', 'are copies')} of another "
-                f"(saved again, resized, mirrored or cropped): {_named(images, copies)}. Copies "
+                f"(saved again, resized, mirrored or cropped): {_named(images, others)}. Copies "
                 "teach nothing new, and cropped ones may stand on both sides of a fold: delete "
                 "all but one.",
-                _keys(images, copies),
-                offending=_beyond_first(images, unanimous),
+                _keys(images, others),
+                offending=_beyond_first(images, others),
             )
         )
     return findings
