@@ -40,6 +40,23 @@ def test_cheap_recipes_come_first() -> None:
     assert _runs(by_repeat) == [("hog", 0), ("fisher", 0), ("hog", 1), ("fisher", 1)]
 
 
+def test_what_runs_side_by_side_is_done_sooner() -> None:
+    pace, tasks = Pace(), _tasks(FisherVectors(), HogSVM())
+    fisher, hog = tasks[:6], tasks[6:]
+    pace.add(FisherVectors(), 8.0)
+    pace.add(HogSVM(), 2.0)
+    assert pace.left(tasks) == 6 * 8 + 6 * 2
+    pace.share(fisher, 4)
+    assert pace.is_shared(FisherVectors())
+    assert not pace.is_shared(HogSVM())
+    assert pace.left(tasks) == 6 * 8 / 4 + 6 * 2
+    # One trial takes its time, however many processes there are.
+    assert pace.left(fisher[:1]) == 8
+    pace.share(hog, 4)
+    assert pace.left([*fisher[:2], *hog]) == 8
+    assert pace.left([]) == 0
+
+
 @pytest.mark.parametrize(
     ("done", "kept", "splits", "left"),
     [

@@ -71,12 +71,14 @@ class _Ledger:
             self.errors.setdefault(task.recipe.name, outcome)
             return
         self.trials[task] = outcome
+        if self.pace.is_shared(task.recipe):
+            self.pace.add(task.recipe, outcome.seconds)
         left = self.missing(self.tasks)
         if self.on_trial is not None:
             self.on_trial(outcome, len(self.tasks) - len(left), len(self.tasks))
         own = [each for each in self.tasks if each.recipe.name == task.recipe.name]
         if self.on_recipe is not None and not self.missing(own):
-            self.on_recipe([self.trials[each] for each in own], sum(map(self.pace.expected, left)))
+            self.on_recipe([self.trials[each] for each in own], self.pace.left(left))
 
     def combinable(self, tasks: Sequence[TrialTask], plan: EnsemblePlan) -> list[TrialTask]:
         """Missing trials of ensembles whose members have all had their turn on that split."""
@@ -220,6 +222,8 @@ def _run(
             if not task.recipe.trains_network and firsts[task.recipe.name] is not task
         ]
     beside = quick_workers(sum(task.recipe.usual_seconds for task in quick))
+    pace.share(quick, beside)
+    pace.share(in_processes, at_once)
     if beside == 1:
         yield from _run_here(dataset, here, pace)
     else:

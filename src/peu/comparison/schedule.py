@@ -50,6 +50,15 @@ class Pace:
     deadline: float | None = None
     _seconds: dict[str, list[float]] = field(default_factory=dict)
     _usual: dict[str, float] = field(default_factory=dict)
+    _processes: dict[str, int] = field(default_factory=dict)
+
+    def share(self, tasks: Iterable[TrialTask], processes: int) -> None:
+        """Note that trials of these recipes run in so many processes side by side."""
+        self._processes |= {task.recipe.name: processes for task in tasks}
+
+    def is_shared(self, recipe: ImageClassifier) -> bool:
+        """Whether trials of a recipe run side by side."""
+        return self._processes.get(recipe.name, 1) > 1
 
     def add(self, recipe: ImageClassifier, seconds: float) -> None:
         """Learn from a trial that ran or was read."""
@@ -61,6 +70,14 @@ class Pace:
         own = self._seconds.get(task.recipe.name)
         # The first of some also fills the cache.
         return min(own) if own else task.recipe.usual_seconds * min(self._slowness(), 1)
+
+    def left(self, tasks: Iterable[TrialTask]) -> float:
+        """Seconds that some trials will take together, side by side where they run so."""
+        seconds: dict[int, list[float]] = {}
+        for task in tasks:
+            processes = self._processes.get(task.recipe.name, 1)
+            seconds.setdefault(processes, []).append(self.expected(task))
+        return sum(max(sum(each) / beside, *each, 0.0) for beside, each in seconds.items())
 
     def may_begin(self, task: TrialTask) -> bool:
         """Whether a trial is likely to end in time, with some left for the report."""
