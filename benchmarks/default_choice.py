@@ -84,7 +84,7 @@ def main() -> None:
             error = np.std(accuracies, ddof=1) / np.sqrt(len(accuracies))
             print(
                 f"  {summary.name:12s} {summary.accuracy.mean:.3f} (standard error {error:.3f}), "
-                f"log loss {summary.log_loss.mean:.3f}, {summary.seconds_per_trial:.0f} s per run"
+                f"log loss {summary.log_loss.mean:.3f}, {summary.seconds_per_trial:.0f} s per trial"
             )
         for label, considered in (("weights at hand", at_hand), ("none", absent)):
             choice = choose_recipe(photos, runs=None, transfer=considered)

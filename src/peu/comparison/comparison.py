@@ -121,7 +121,7 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """Verdict and a table of the recipes, for notebooks."""
-        columns = ("recipe", "accuracy", "95% interval", "log loss", "seconds per run")
+        columns = ("recipe", "accuracy", "95% interval", "log loss", "seconds per trial")
         rows = [
             (
                 each.name,

@@ -209,6 +209,6 @@ def _use(comparison: Comparison, best: RecipeSummary) -> str:
     else:
         why = (
             f"it is not shown to be worse than {best.name}, and faster "
-            f"({fastest.seconds_per_trial:.1f} s a run instead of {best.seconds_per_trial:.1f} s)"
+            f"({fastest.seconds_per_trial:.1f} s a trial instead of {best.seconds_per_trial:.1f} s)"
         )
     return f"Take {fastest.name} and train it on all images with `peu train`: {why}."

@@ -77,7 +77,7 @@ class FoldFindings:
         name: of the recipe.
         accuracy: on all images tested.
         log_loss: mean of the folds.
-        seconds: per run.
+        seconds: per trial.
     """
 
     name: str

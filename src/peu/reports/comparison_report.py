@@ -159,7 +159,7 @@ def _opening(comparison: Comparison) -> tuple[Callout, ...]:
                 f"its {level} interval",
                 f"{percent(best.accuracy.low)} to {percent(best.accuracy.high)}",
             ),
-            ("per run", duration(best.seconds_per_trial)),
+            ("per trial", duration(best.seconds_per_trial)),
         ]
     found = overview(comparison)
     if found is None:

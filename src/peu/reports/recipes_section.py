@@ -70,7 +70,7 @@ def _recipe_table(comparison: Comparison) -> Table:
             Column("Recipe"),
             Column("Accuracy"),
             *numbers(*(metric.title for metric in others)),
-            Column("Time per run", numeric=True),
+            Column("Time per trial", numeric=True),
             Column("Time per image", numeric=True),
             Column("Parameters", ","),
             Column("Trained", ","),
@@ -107,7 +107,7 @@ def _interval_details(comparison: Comparison) -> Details:
             Listing(
                 (
                     *(f"{each.title}: {each.description}." for each in METRICS.values()),
-                    "Time per run: training and testing on one split, on the machine named below.",
+                    "Time per trial: training and testing on one split, on the machine named below.",
                     "Time per image: predicting one of a few decoded images, fitted and warm.",
                     "Parameters: numbers in the model; trained: those set from these images.",
                 )
