@@ -50,10 +50,13 @@ def test_a_comparison_is_found_beside_the_images_or_where_it_is_named(
 ) -> None:
     own = Path(shutil.copytree(photos, tmp_path / "there" / "photos"))
     quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "-q")
+    alone = json.loads(peu("train", own, "--recipe", "hog", "-o", "alone", "--json").stdout)
     assert peu("compare", own, *quick, "-o", own.parent / "runs" / "mine").exit_code == 0
     beside = json.loads(peu("train", own, "-o", "first", "--json").stdout)
     assert beside["recipe"] == "hog"
     assert "mine" in beside["reason"]
+    # Its calibration and prediction sets are by that comparison too, not by inner folds.
+    assert beside["trust"] != alone["trust"]
     for named in (own.parent / "runs", own.parent / "runs" / "mine"):
         told = peu("train", photos, "--run", named, "-o", "model", "--overwrite", "--json")
         assert json.loads(told.stdout)["recipe"] == "hog"
@@ -81,6 +84,18 @@ def test_images_kept_for_testing_are_learnt_from_only_when_asked(
     assert tested["seen_in_training"] == 0
     every = peu("train", parted, "--recipe", "hog", "-o", "all", "--use-all", "--json")
     assert json.loads(every.stdout)["images"] == 32
+    quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "--json")
+    compared = peu("compare", parted, *quick, "-o", "run")
+    assert json.loads(compared.stdout)["dataset"]["images"] == kept["images"]
+    assert "--use-all" in compared.stderr
+    chosen = json.loads(peu("train", parted, "--run", "run", "-o", "chosen", "--json").stdout)
+    assert "run" in chosen["reason"]
+    fixed = json.loads(peu("labels", "fix", "run", "--json").stdout)
+    assert fixed["images"] == kept["images"]
+    whole = peu("compare", parted, *quick, "--use-all", "-o", "whole")
+    assert json.loads(whole.stdout)["dataset"]["images"] == 32
+    again = peu("compare", "--config", "whole/config.toml", "-o", "again", "--json")
+    assert json.loads(again.stdout)["dataset"]["images"] == 32
 
 
 def test_nothing_is_overwritten_unasked(peu: Peu, photos: Path) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from peu.cli import options
-from peu.cli.chosen_recipes import choose_recipes, read_changes
+from peu.cli.chosen_recipes import Change, choose_recipes
 from peu.cli.config import read_config, write_config
 from peu.cli.console import remark, say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
+from peu.cli.recipe_options import NETWORKS, recipe_options
 from peu.cli.run_folder import is_same_run, run_config, run_folder
+from peu.cli.training_part import UseAll, training_part
 from peu.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ _SECONDS_TO_START = 1.0
 
 
 @handle_errors
+@recipe_options(*NETWORKS)
 def compare_command(
+    *,
     data: Annotated[
         str | None,
         typer.Argument(
@@ -51,17 +55,12 @@ def compare_command(
     folds: options.Folds = None,
     repeats: options.Repeats = None,
     seed: options.Seed = None,
+    use_all: UseAll = False,
     output: options.RunOutput = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    epochs: options.Epochs = None,
-    image_size: options.ImageSize = None,
-    augmentation: options.AugmentationOption = None,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    backbone_preprocessing: options.BackbonePreprocessing = None,
-    assignments: options.Assignments = None,
+    changes: list[Change],
     workers: options.Workers = None,
     time_limit: options.CommandTimeLimit = None,
     config: options.Config = None,
@@ -69,7 +68,8 @@ def compare_command(
     """Compare recipes on the same repeated folds, and report which differences are real.
 
     Cheap recipes run first, and a line says how each did as soon as it is known. Run the same
-    command again to go on with an interrupted run, or to see its result at once.
+    command again to go on with an interrupted run, or to see its result at once. Images in val/
+    and test/ are left out, unless --use-all is given: measure a model on them with `peu evaluate`.
     """
     begun = time.monotonic()
     limit = None if time_limit is None else options.read_duration(time_limit)
@@ -78,21 +78,13 @@ def compare_command(
             "`--quick` and `--thorough` exclude each other. Received: both. Drop one."
         )
     settings = read_config(config)
-    changes = read_changes(
-        assignments,
-        epochs=epochs,
-        image_size=image_size,
-        augmentation=augmentation,
-        backbone=backbone,
-        backbone_weights=backbone_weights,
-        backbone_preprocessing=backbone_preprocessing,
-    )
     chosen = choose_recipes(recipes, settings, changes)
     preset = _QUICK if quick else _THOROUGH if thorough else (None, None)
     folds = folds or preset[0] or settings.get("folds", _FOLDS)
     repeats = repeats or preset[1] or settings.get("repeats", _REPEATS)
     seed = settings.get("seed", 0) if seed is None else seed
     data = data or settings.get("data", "samples")
+    use_all = use_all or settings.get("use_all", False)
 
     from peu.comparison.compare import compare
     from peu.images.loading import load_images
@@ -120,9 +112,10 @@ def compare_command(
         if len(dataset.set_aside) > _MOST_REMARKS:
             more = len(dataset.set_aside) - _MOST_REMARKS
             remark(f"... and {more} more; see the report.", quiet=quiet)
+        dataset = training_part(dataset, use_all=use_all, quiet=quiet)
         # Before the folder is claimed: impossible folds must leave nothing behind.
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
-        own = run_config(data, dataset.fingerprint, folds, repeats, seed, chosen)
+        own = run_config(data, dataset.fingerprint, folds, repeats, seed, chosen, use_all=use_all)
         output_folder = run_folder(output, dataset.name, own, overwrite=overwrite)
         folder = output_folder.path
         with output_folder.claim(lambda file: is_same_run(file, own)) as resumed:
@@ -160,7 +153,7 @@ def compare_command(
 
 def _show(comparison: "Comparison") -> None:
     dataset = comparison.dataset
-    figures = ("accuracy", "95% interval", "log loss", "seconds per run", "parameters")
+    figures = ("accuracy", "95% interval", "log loss", "seconds per trial", "parameters")
     show_table(
         ("recipe", *figures),
         [

@@ -20,10 +20,12 @@ _KEYS: dict[str, type] = {
     "recipes": list,
     "fingerprint": str,
     "task": str,
+    "use_all": bool,
 }
 _TYPE_NAMES = {
     str: "a text in quotes",
     int: "a whole number",
+    bool: "true or false",
     list: "tables, each headed [[recipes]]",
 }
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peu.cli import options
-from peu.cli.chosen_recipes import choose_recipes, read_changes
+from peu.cli.chosen_recipes import Change, choose_recipes
 from peu.cli.config import read_config, write_config
 from peu.cli.console import remark, say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
+from peu.cli.recipe_options import BACKBONE, recipe_options
 from peu.cli.run_folder import is_same_run, run_config, run_folder
+from peu.cli.training_part import UseAll, training_part
 
 if TYPE_CHECKING:
     from peu.comparison.learning_curve import LearningCurve
@@ -23,7 +25,9 @@ _FOLDS, _REPEATS = 5, 2
 
 
 @handle_errors
+@recipe_options(*BACKBONE)
 def curve_command(
+    *,
     data: options.Data,
     recipes: Annotated[
         str | None,
@@ -38,14 +42,12 @@ def curve_command(
     folds: options.Folds = None,
     repeats: options.Repeats = None,
     seed: options.Seed = None,
+    use_all: UseAll = False,
     output: options.RunOutput = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    backbone_preprocessing: options.BackbonePreprocessing = None,
-    assignments: options.Assignments = None,
+    changes: list[Change],
     workers: options.Workers = None,
     config: options.Config = None,
 ) -> None:
@@ -54,15 +56,10 @@ def curve_command(
     Run the same command again to go on with an interrupted run, or with another --target.
     """
     settings = read_config(config)
-    changes = read_changes(
-        assignments,
-        backbone=backbone,
-        backbone_weights=backbone_weights,
-        backbone_preprocessing=backbone_preprocessing,
-    )
     chosen = choose_recipes(
         recipes or (None if settings.get("recipes") else _RECIPES), settings, changes
     )
+    use_all = use_all or settings.get("use_all", False)
     folds = folds or settings.get("folds", _FOLDS)
     repeats = repeats or settings.get("repeats", _REPEATS)
     seed = settings.get("seed", 0) if seed is None else seed
@@ -79,13 +76,13 @@ def curve_command(
 
     check_target(target)
     with showing_progress(quiet=quiet):
-        dataset = load_images(data)
+        dataset = training_part(load_images(data), use_all=use_all, quiet=quiet)
         # Before the folder is claimed: too few images must leave nothing behind.
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
         nested_splits(dataset, splits)
         # A folder of `peu compare` is another run, whose report stays.
         own = {
-            **run_config(data, dataset.fingerprint, folds, repeats, seed, chosen),
+            **run_config(data, dataset.fingerprint, folds, repeats, seed, chosen, use_all=use_all),
             "task": "curve",
         }
         folder = run_folder(output, f"{dataset.name}-curve", own, overwrite=overwrite)

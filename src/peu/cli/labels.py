@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from peu.cli import options
 from peu.cli.console import remark, say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
+from peu.cli.training_part import training_part
 from peu.errors import DataError, RecipeError, ResourceError
 from peu.wording import quoted
 
@@ -165,7 +166,9 @@ def _images_of(source: str) -> tuple[Any, dict[str, Any]]:
 
     found = _found(source)
     config = read_config(Path(source) / CONFIG_FILE)
-    images = load_images(str(config.get("data", "")))
+    images = training_part(
+        load_images(str(config.get("data", ""))), use_all=config.get("use_all", False), quiet=True
+    )
     if images.fingerprint != read_json(Path(source) / _REPORT)["dataset"]["fingerprint"]:
         raise DataError(
             f"The images of {quoted(source)} are not what they were when it ran. Run `peu "

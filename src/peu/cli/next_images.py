@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peu.cli import options
+from peu.cli.chosen_recipes import Change, with_changes
 from peu.cli.console import say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
+from peu.cli.recipe_options import BACKBONE, recipe_options
 from peu.errors import ResourceError
 from peu.wording import quoted
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @handle_errors
+@recipe_options(*BACKBONE)
 def next_command(
+    *,
     data: options.Data,
     unlabelled: Annotated[
         str,
@@ -31,9 +35,7 @@ def next_command(
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    backbone_preprocessing: options.BackbonePreprocessing = None,
+    changes: list[Change],
 ) -> None:
     """Choose the images whose labels would teach most, and write a CSV to fill in.
 
@@ -50,12 +52,7 @@ def next_command(
     from peu.comparison.labelling import next_to_label, write_table_to_fill_in
     from peu.images.loading import load_images
 
-    chosen = {
-        "backbone": backbone,
-        "backbone_weights": backbone_weights,
-        "backbone_preprocessing": backbone_preprocessing,
-    }
-    recipe = Transfer(**{name: value for name, value in chosen.items() if value is not None})  # type: ignore[arg-type]
+    (recipe,) = with_changes(Transfer(), changes)
     with showing_progress(quiet=quiet):
         images = load_images(data)
         pool = load_images(unlabelled, labels_required=False)

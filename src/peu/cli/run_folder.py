@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from peu.classifiers.base import ImageClassifier
 
 RUNS = Path("runs")
+# The fingerprint says which images it were, wherever they lie.
+_ALSO_TOLD = {"data": "", "use_all": False}
 
 
 def run_config(
@@ -23,6 +25,8 @@ def run_config(
     repeats: int,
     seed: int,
     recipes: "Sequence[ImageClassifier]",
+    *,
+    use_all: bool = False,
 ) -> dict[str, Any]:
     """Everything that a comparison depends on, in the form of a config file."""
     return {
@@ -33,6 +37,7 @@ def run_config(
         "repeats": repeats,
         "seed": seed,
         "recipes": [recipe.to_dict() for recipe in recipes],
+        **({"use_all": True} if use_all else {}),
     }
 
 
@@ -49,7 +54,7 @@ def run_folder(
             they are the same.
     """
     if output is None:
-        essence = {name: value for name, value in config.items() if name != "data"}
+        essence = {name: value for name, value in config.items() if name not in _ALSO_TOLD}
         digest = sha256_of_text(canonical_json(essence))[:8]
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", dataset_name).strip("-.") or "images"
         output = RUNS / f"{stem[:40]}-{digest}"
@@ -69,4 +74,4 @@ def _essence(config: dict[str, Any]) -> dict[str, Any]:
 
     # Through recipes, so that what a file leaves out is as if it were written.
     recipes = [recipe_from_dict(each).to_dict() for each in config.get("recipes", [])]
-    return {**config, "data": "", "recipes": recipes}
+    return {**config, **_ALSO_TOLD, "recipes": recipes}

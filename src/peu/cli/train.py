@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from peu.cli import options
-from peu.cli.chosen_recipes import Change, choose_recipes, read_changes, with_changes
+from peu.cli.chosen_recipes import Change, choose_recipes, with_changes
 from peu.cli.config import read_config
 from peu.cli.console import remark, say, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
+from peu.cli.recipe_options import NETWORKS, recipe_options
 from peu.cli.run_folder import RUNS
+from peu.cli.training_part import UseAll, training_part
 from peu.errors import RecipeError
 from peu.progress import steps
 from peu.wording import quoted
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 
 
 @handle_errors
+@recipe_options(*NETWORKS)
 def train_command(
+    *,
     data: options.Data,
     recipe: Annotated[
         str | None,
@@ -40,13 +44,7 @@ def train_command(
             "runs/ here, or beside the images.",
         ),
     ] = None,
-    use_all: Annotated[
-        bool,
-        typer.Option(
-            "--use-all",
-            help="Learn from the folders val/ and test/ too. Default: from train/ alone.",
-        ),
-    ] = False,
+    use_all: UseAll = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the model.")] = Path(
         "model"
     ),
@@ -63,13 +61,7 @@ def train_command(
     seed: options.Seed = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
-    epochs: options.Epochs = None,
-    image_size: options.ImageSize = None,
-    augmentation: options.AugmentationOption = None,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    backbone_preprocessing: options.BackbonePreprocessing = None,
-    assignments: options.Assignments = None,
+    changes: list[Change],
     config: options.Config = None,
 ) -> None:
     """Train a model on all images of a set, and save it.
@@ -80,15 +72,6 @@ def train_command(
     """
     settings = read_config(config)
     named = recipe is not None or bool(settings.get("recipes"))
-    changes = read_changes(
-        assignments,
-        epochs=epochs,
-        image_size=image_size,
-        augmentation=augmentation,
-        backbone=backbone,
-        backbone_weights=backbone_weights,
-        backbone_preprocessing=backbone_preprocessing,
-    )
     # Wrong settings are refused before any image is read, whichever recipe it will be.
     asked = choose_recipes(recipe, settings, changes)
     if named:
@@ -113,27 +96,22 @@ def train_command(
         if dataset.set_aside:
             aside = len(dataset.set_aside)
             remark(f"Set aside: {aside}; `peu describe` lists them with the reasons.", quiet=quiet)
-        chosen, reason = (asked[0], None) if named else _choose(dataset, changes, data, run)
+        learnt = training_part(dataset, use_all=use_all, quiet=quiet)
+        kept = len(dataset) - len(learnt)
+        runs = _where_runs_are(data, run)
+        chosen, reason = (asked[0], None) if named else _choose(learnt, changes, runs, run)
         if reason is not None:
             remark(f"Chose {chosen.name}: {reason}.", quiet=quiet)
         chosen.seed = seed
-        learnt, validation = (dataset, None) if use_all else _to_learn_from(dataset)
-        kept = len(dataset) - len(learnt)
-        if kept:
-            remark(
-                f"Learns from the {len(learnt)} images in train/; {kept} in val/ and test/ are "
-                "left to test on (--use-all learns from them too).",
-                quiet=quiet,
-            )
         if chosen.saves_keras_network:
             # Better to hear of what is missing before a long training than after it.
             from peu.networks.onnx_export import check_exporter
 
             check_exporter()
         with searches_kept_in(cache_folder() / "searches"):
-            chosen.fit(learnt, validation=validation)
+            chosen.fit(learnt, validation=_to_watch(dataset) if kept else None)
         predictor = trusted_predictor(
-            chosen, learnt, predictions=find_out_of_fold(RUNS, learnt, chosen), none=others
+            chosen, learnt, predictions=find_out_of_fold(runs, learnt, chosen), none=others
         )
         predictor.save(output, overwrite=overwrite)
         done(1)
@@ -164,17 +142,25 @@ def train_command(
         )
 
 
-def _to_learn_from(dataset: "ImageDataset") -> "tuple[ImageDataset, ImageDataset | None]":
-    """The images of train/ where a folder has such parts, and those that curves are shown for."""
-    own = [part in ("", "train") for part in dataset.parts]
-    if all(own):
-        return dataset, None
+def _to_watch(dataset: "ImageDataset") -> "ImageDataset | None":
+    """The images of val/, which training curves are shown for."""
     validation = [part == "validation" for part in dataset.parts]
-    return dataset[own], dataset[validation] if any(validation) else None
+    return dataset[validation] if any(validation) else None
+
+
+def _where_runs_are(data: str, run: Path | None) -> list[Path]:
+    """Folders of comparisons: the one that was named, or `runs/` here and beside the images."""
+    if run is not None and not run.is_dir():
+        raise RecipeError(
+            "`--run` must be a folder: a run of `peu compare`, or several. Received: "
+            f"{quoted(run)}. Check the path."
+        )
+    beside = [Path(data).absolute().parent / RUNS] if Path(data).exists() else []
+    return [run] if run is not None else [RUNS, *beside]
 
 
 def _choose(
-    dataset: "ImageDataset", changes: list[Change], data: str, run: Path | None
+    images: "ImageDataset", changes: list[Change], runs: list[Path], run: Path | None
 ) -> "tuple[ImageClassifier, str]":
     from peu.classifiers.transfer import Transfer
     from peu.comparison.choice import choose_recipe
@@ -182,14 +168,7 @@ def _choose(
     backbone = {
         change.target: change.value for change in changes if change.target.startswith("backbone")
     }
-    if run is not None and not run.is_dir():
-        raise RecipeError(
-            "`--run` must be a folder: a run of `peu compare`, or several. Received: "
-            f"{quoted(run)}. Check the path."
-        )
-    beside = [Path(data).absolute().parent / RUNS] if Path(data).exists() else []
-    runs = [run] if run is not None else [RUNS, *beside]
-    choice = choose_recipe(dataset, runs=runs, transfer=Transfer(**backbone))
+    choice = choose_recipe(images, runs=runs, transfer=Transfer(**backbone))
     if run is not None and choice.run is None:
         raise RecipeError(
             f"`--run` must hold a finished comparison of these images. {quoted(run)} has none. Run "

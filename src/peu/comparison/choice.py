@@ -16,6 +16,7 @@ from peu.classifiers.hog import HogSVM
 from peu.classifiers.registry import recipe_from_dict
 from peu.classifiers.small_resnet import SmallResNet
 from peu.classifiers.transfer import Transfer
+from peu.comparison.run_list import find_reports
 from peu.errors import PeuError, ResourceError
 from peu.files import read_json
 from peu.images.dataset import ImageDataset
@@ -70,8 +71,7 @@ def choose_recipe(
         >>> classifier = choose_recipe(photos).recipe.fit(photos)  # doctest: +SKIP
     """
     _, counts = np.unique(images.y, return_counts=True)
-    folders = [runs] if isinstance(runs, (str, Path)) else list(runs or ())
-    compared = _best_compared([Path(each) for each in folders], images.fingerprint)
+    compared = _best_compared(find_reports(runs or ()), images.fingerprint)
     if compared is not None:
         return compared
     transfer = transfer or Transfer()
@@ -115,10 +115,10 @@ def _is_available(transfer: Transfer) -> bool:
     return True
 
 
-def _best_compared(folders: Sequence[Path], fingerprint: str) -> Choice | None:
+def _best_compared(reports: Sequence[Path], fingerprint: str) -> Choice | None:
     """Choice by the most thorough finished comparison of these images, the newest first."""
     found = []
-    for path in (path for folder in folders for path in _reports(folder)):
+    for path in reports:
         try:
             report = read_json(path)
             if report["dataset"]["fingerprint"] != fingerprint:
@@ -130,11 +130,6 @@ def _best_compared(folders: Sequence[Path], fingerprint: str) -> Choice | None:
             # A report of something else, of another version, or half deleted: it says nothing.
             continue
     return max(found, key=lambda each: each[:2])[2] if found else None
-
-
-def _reports(folder: Path) -> list[Path]:
-    own = folder / "report.json"
-    return [own] if own.is_file() else sorted(folder.glob("*/report.json"))
 
 
 def _fastest_of_the_best(report: dict[str, Any], folder: Path) -> Choice:

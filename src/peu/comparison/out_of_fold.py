@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.classifiers.base import ImageClassifier
+from peu.comparison.run_list import find_reports
 from peu.comparison.trial import Trial, read_trial_file, trial_key
 from peu.evaluation.calibration import OutOfFold
 from peu.files import read_json
@@ -40,12 +41,12 @@ def out_of_fold(trials: Sequence[Trial], groups: NDArray[np.int64]) -> OutOfFold
 
 
 def find_out_of_fold(
-    runs: str | Path, images: ImageDataset, recipe: ImageClassifier
+    runs: str | Path | Sequence[str | Path], images: ImageDataset, recipe: ImageClassifier
 ) -> OutOfFold | None:
     """Predictions of a recipe from the comparison of these images that has most of them.
 
     Args:
-        runs: the folder that `peu compare` keeps its runs in.
+        runs: folders of runs of `peu compare`, or of one run.
         images: the images.
         recipe: with the settings that it had there; its name and seed do not matter.
 
@@ -53,7 +54,7 @@ def find_out_of_fold(
         None where no comparison of this recipe tested every image.
     """
     found: list[Trial] = []
-    for report in sorted(Path(runs).glob("*/report.json")):
+    for report in find_reports(runs):
         try:
             if read_json(report)["dataset"]["fingerprint"] != images.fingerprint:
                 continue

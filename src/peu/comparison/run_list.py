@@ -2,6 +2,7 @@
 
 import datetime as dt
 import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,19 @@ def list_runs(folder: str | Path) -> tuple[Run, ...]:
     found = [run for each in (place, *inside) if (run := _read(each)) is not None]
     newest_first = sorted(found, key=lambda run: run.started, reverse=True)
     return tuple(sorted(newest_first, key=lambda run: bool(run.trouble)))
+
+
+def find_reports(folders: str | Path | Sequence[str | Path]) -> list[Path]:
+    """Reports in folders of runs, or of runs themselves; a folder that is not there has none."""
+    listed = [folders] if isinstance(folders, (str, Path)) else folders
+    found: dict[Path, Path] = {}
+    for folder in map(Path, listed):
+        own = folder / _REPORT
+        reports = [own] if own.is_file() else sorted(folder.glob(f"*/{_REPORT}"))
+        for each in reports:
+            # Two folders may be the same one, named in another way.
+            found.setdefault(each.resolve(), each)
+    return list(found.values())
 
 
 def _read(folder: Path) -> Run | None:
