@@ -107,7 +107,7 @@ def _interval_details(comparison: Comparison) -> Details:
             Listing(
                 (
                     *(f"{each.title}: {each.description}." for each in METRICS.values()),
-                    "Time per trial: training and testing on one split, on the machine named below.",
+                    "Time per trial: training and testing on one split, on the machine below.",
                     "Time per image: predicting one of a few decoded images, fitted and warm.",
                     "Parameters: numbers in the model; trained: those set from these images.",
                 )
