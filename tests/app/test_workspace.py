@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from broken_images import drawing, encoded, write_classes, write_image
-from peu.app.workspace import MARKER, Workspace
+from peu.app.marker import MARKER
+from peu.app.workspace import Workspace
 from peu.errors import DataError, ResourceError
 from peu.images.loading import load_images
 
@@ -197,8 +198,9 @@ def test_a_linked_image_leaves_the_original_when_it_is_removed(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     source = write_image(tmp_path / "original.png")
-    image = workspace.link("red", source)
-    workspace.remove([image.id])
+    assert workspace.link_all([("red", source), ("red", source), ("blue", source)]) == 3
+    assert names(workspace) == ["blue/original.png", "red/original-2.png", "red/original.png"]
+    workspace.remove([one.id for one in workspace.images()])
     assert source.is_file()
     assert names(workspace) == []
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -34,7 +34,7 @@ class Action:
 
 
 class History:
-    """A file of actions, one a line, the latest last.
+    """A file of actions, one a line, the latest last; nobody else writes to it meanwhile.
 
     Args:
         file: the log; it need not exist.
@@ -42,6 +42,7 @@ class History:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._actions = self._read()
 
     def append(self, action: Action) -> None:
         """Write an action down, before it is done: a killed program can then undo it.
@@ -49,7 +50,7 @@ class History:
         Raises:
             ResourceError: the disk is full or cannot be written.
         """
-        line = json.dumps(asdict(action), ensure_ascii=False, sort_keys=True) + "\n"
+        line = json.dumps(vars(action), ensure_ascii=False, sort_keys=True) + "\n"
         try:
             with self._file.open("ab") as stream:
                 start = stream.tell()
@@ -63,6 +64,7 @@ class History:
                     raise
         except OSError as error:
             raise cannot_write(self._file, error) from error
+        self._actions.append((start, action))
 
     def last(self) -> tuple[Action, ...]:
         """The actions that the next undo takes back, the latest first; empty where there are none.
@@ -84,11 +86,12 @@ class History:
             os.truncate(self._file, found[-1][0])
         except OSError as error:
             raise cannot_write(self._file, error) from error
+        del self._actions[-len(found) :]
 
     def _last(self) -> list[tuple[int, Action]]:
         """The last actions with where their lines begin, the latest first."""
         found: list[tuple[int, Action]] = []
-        for start, action in reversed(self._read()):
+        for start, action in reversed(self._actions):
             if found and not (action.batch and action.batch == found[0][1].batch):
                 break
             found.append((start, action))

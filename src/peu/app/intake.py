@@ -97,7 +97,7 @@ def take_archive(
     return Taken(added, (*layout.set_aside, *aside))
 
 
-def take_folder(workspace: Workspace, source: Path, batch: str) -> Taken:
+def take_folder(workspace: Workspace, source: Path) -> Taken:
     """Add the images of a folder, a CSV or a zip on this machine, without decoding them.
 
     Of `train/`, `val/` and `test/` only the first is taken: the others are to test with.
@@ -105,7 +105,6 @@ def take_folder(workspace: Workspace, source: Path, batch: str) -> Taken:
     Args:
         workspace: where they go.
         source: as `peu compare` takes it.
-        batch: what is undone together.
 
     Raises:
         DataError: it holds no images in class folders.
@@ -113,8 +112,7 @@ def take_folder(workspace: Workspace, source: Path, batch: str) -> Taken:
     """
     layout = find_candidates(source.absolute(), labels_required=True)
     chosen, aside = _to_learn_from(layout.candidates)
-    for one in chosen:
-        workspace.link(one.label or layout.name, one.path, batch=batch)
+    workspace.link_all((one.label or layout.name, one.path) for one in chosen)
     _set_aside(workspace, [*layout.set_aside, *aside])
     return Taken(len(chosen), (*layout.set_aside, *aside))
 

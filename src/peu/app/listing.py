@@ -40,6 +40,7 @@ class Listing:
         self._times: dict[str, int] = {}
         self._classes: dict[str, dict[str, WorkspaceImage]] = {}
         self._class_of: dict[str, str] = {}
+        self._names: dict[str, set[str]] = {}
 
     def refresh(self) -> bool:
         """Look at the folders that changed; return whether any did.
@@ -50,6 +51,7 @@ class Listing:
         gone = self._classes.keys() - found.keys()
         changed = [name for name, time in found.items() if self._times.get(name) != time]
         for name in (*gone, *changed):
+            self._names.pop(name, None)
             for identity in self._classes.pop(name, {}):
                 if self._class_of.get(identity) == name:
                     del self._class_of[identity]
@@ -66,6 +68,7 @@ class Listing:
         if one is not None:
             self._classes.setdefault(one.class_name, {})[one.id] = one
             self._class_of[one.id] = one.class_name
+            self.names(one.class_name).add(path.name.lower())
         return one
 
     def classes(self) -> dict[str, int]:
@@ -83,8 +86,11 @@ class Listing:
         return self._classes.get(self._class_of.get(identity, ""), {}).get(identity)
 
     def names(self, class_name: str) -> set[str]:
-        """Names of a class's files, in lower case."""
-        return {one.path.name.lower() for one in self._classes.get(class_name, {}).values()}
+        """Names of a class's files, in lower case; a set that grows with the class."""
+        if class_name not in self._names:
+            found = self._classes.get(class_name, {}).values()
+            self._names[class_name] = {one.path.name.lower() for one in found}
+        return self._names[class_name]
 
     def _class_folders(self) -> dict[str, int]:
         with os.scandir(self._folder) as entries:

@@ -95,7 +95,7 @@ def fill(workspace: Workspace, source: Path) -> int:
     """
     if workspace.images():
         return 0
-    return take_folder(workspace, source, batch=f"open-{source.name}").added
+    return take_folder(workspace, source).added
 
 
 _ICON = (

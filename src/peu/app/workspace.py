@@ -9,21 +9,17 @@ from peu.app.aside import AsideList
 from peu.app.changes import Changes
 from peu.app.history import Action, What
 from peu.app.listing import Listing, WorkspaceImage, identity_of
+from peu.app.marker import open_folder
 from peu.app.names import class_folder_name, image_file_name, same_name
 from peu.errors import DataError, ResourceError
 from peu.files import (
     cannot_write,
     canonical_json,
-    read_json,
     sha256_of_text,
     write_bytes,
-    write_json,
 )
 from peu.images.records import SetAside
 from peu.wording import quoted
-
-MARKER = "workspace.json"
-FORMAT = 1
 
 
 class Workspace:
@@ -52,7 +48,7 @@ class Workspace:
         self._version = 0
         self._model: Path | None = None
         self._digest = -1, ""
-        self._open()
+        open_folder(self.root)
         self._changes = Changes(self.root)
         self._aside = AsideList(self.root / "set-aside.jsonl")
         self._listing = Listing(self.images_folder)
@@ -167,32 +163,41 @@ class Workspace:
             write_bytes(place, content)
             return self._note(place)
 
-    def link(self, class_name: str, source: Path, *, batch: str = "") -> WorkspaceImage:
-        """Add an image file that lies on this machine, without reading it.
+    def link_all(self, images: Iterable[tuple[str, Path]]) -> int:
+        """Add image files that lie on this machine, without reading them; undone at once.
 
-        The workspace shares its content with the original where the file system can do that, and
-        has a copy otherwise; it never writes into it.
+        The workspace shares their content with the originals where the file system can do that,
+        and has copies otherwise; it never writes into them.
 
         Args:
-            class_name: as `add` takes it.
-            source: the file.
-            batch: as `add` takes it.
+            images: the class and the file of each.
+
+        Returns:
+            How many.
 
         Raises:
-            DataError: the class's name cannot be one.
-            ResourceError: the file cannot be read, or the disk cannot be written.
+            DataError: a class's name cannot be one.
+            ResourceError: a file cannot be read, or the disk cannot be written.
         """
         with self._lock:
-            place = self._new_place(class_name, source.name, "JPEG", batch)
-            try:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    place.hardlink_to(source.resolve(strict=True))
-                except OSError:
-                    shutil.copyfile(source, place)
-            except OSError as error:
-                raise cannot_write(place, error) from error
-            return self._note(place)
+            sources: dict[str, Path] = {}
+            taken: dict[str, set[str]] = {}
+            called: dict[str, str] = {}
+            for class_name, source in images:
+                if class_name not in called:
+                    called[class_name] = self._class_called(class_name)
+                own = called[class_name]
+                names = taken.setdefault(own, set(self._listing.names(own)))
+                name = image_file_name(source.name, "JPEG", names)
+                names.add(name.lower())
+                sources[f"images/{own}/{name}"] = source
+            made = tuple(folder for own in taken for folder in self._missing(f"images/{own}"))
+            moves = tuple(("", target) for target in sources)
+            self._changes.note(Action("add", moves, made))
+            for target, source in sources.items():
+                _link(source, self.root / target)
+            self.refresh()
+            return len(sources)
 
     def move(self, identities: Iterable[str], class_name: str) -> int:
         """Move images to another class; return how many.
@@ -204,7 +209,7 @@ class Workspace:
         with self._lock:
             own = self._class_called(class_name)
             chosen = [one for one in self._chosen(identities) if one.class_name != own]
-            taken = self._listing.names(own)
+            taken = set(self._listing.names(own))
             moves = []
             for one in chosen:
                 name = image_file_name(one.path.name, "JPEG", taken)
@@ -282,30 +287,6 @@ class Workspace:
             self.refresh()
             return action
 
-    def _open(self) -> None:
-        marker = self.root / MARKER
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            strangers = [one.name for one in self.root.iterdir() if not one.name.startswith(".")]
-            if marker.is_file():
-                if read_json(marker)["format"] != FORMAT:
-                    raise ValueError  # noqa: TRY301 - one sentence for all that is wrong with it
-            elif strangers:
-                raise ResourceError(
-                    f"{quoted(self.root)} must be new, empty or a workspace of `peu app`. It holds "
-                    f"{quoted(strangers[0])}. Choose another folder with --workspace."
-                )
-            else:
-                write_json(marker, {"format": FORMAT, "kind": "workspace"})
-            self.images_folder.mkdir(exist_ok=True)
-        except (ValueError, TypeError, KeyError) as error:
-            raise DataError(
-                f"{quoted(marker)} is damaged or of another version of peu. Choose another folder "
-                "with --workspace; the images of this one are in `images/`."
-            ) from error
-        except OSError as error:
-            raise cannot_write(self.root, error) from error
-
     def _class_called(self, name: str) -> str:
         own = class_folder_name(name)
         return next((other for other in self.classes() if same_name(other, own)), own)
@@ -348,3 +329,14 @@ class Workspace:
     def _do(self, action: Action) -> None:
         self._changes.do(action)
         self.refresh()
+
+
+def _link(source: Path, place: Path) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            place.hardlink_to(source.resolve(strict=True))
+        except OSError:
+            shutil.copyfile(source, place)
+    except OSError as error:
+        raise cannot_write(place, error) from error

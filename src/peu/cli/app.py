@@ -53,8 +53,9 @@ def app_command(
     page loses nothing.
     """
     _check_installed()
+    from peu.app.marker import MARKER
     from peu.app.server import fill, run_app
-    from peu.app.workspace import MARKER, Workspace
+    from peu.app.workspace import Workspace
 
     if data is not None and not data.exists():
         raise RecipeError(

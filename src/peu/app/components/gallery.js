@@ -11,7 +11,7 @@ export default {
              :class="{chosen: chosen.has(one.id), focused: one.place === focused}"
              :style="{width: side + 'px', height: side + 'px', transform: one.at}"
              @click="press(one, $event)" @dblclick="$emit('open', one.id)">
-          <img :src="'/images/' + one.id + '/thumbnail?' + one.stamp" alt="" decoding="async"
+          <img v-if="one.wanted" :src="'/images/' + one.id + '/thumbnail?' + one.stamp" alt="" decoding="async"
                @error="broken" draggable="false">
         </div>
       </div>
@@ -19,7 +19,7 @@ export default {
   props: { className: String, version: Number, label: String },
   emits: ["choose", "open"],
   data: () => ({
-    total: 0, width: 0, top: 0, seen: 0, chosen: new Set(), focused: -1, last: -1, pages: {}, asked: {},
+    total: 0, width: 0, top: 0, seen: 0, chosen: new Set(), focused: -1, last: -1, pages: {}, asked: {}, flying: false,
   }),
   computed: {
     columns() { return Math.max(2, Math.floor((this.width + 8) / 108)); },
@@ -33,7 +33,9 @@ export default {
       for (let place = first; place < after; place++) {
         const one = this.image(place);
         const x = (place % this.columns) * (this.side + 8), y = Math.floor(place / this.columns) * this.row;
-        if (one) found.push({ ...one, place, at: `translate(${x}px, ${y}px)` });
+        // What flies past in a quick scroll is not asked for.
+        if (one && !this.flying) this.looked.add(one.stamp);
+        if (one) found.push({ ...one, place, wanted: this.looked.has(one.stamp), at: `translate(${x}px, ${y}px)` });
       }
       return found;
     },
@@ -42,6 +44,7 @@ export default {
     version() { this.reload(); },
     className() { this.chosen = new Set(); this.tell(); this.$refs.frame.scrollTop = 0; this.reload(); },
   },
+  created() { this.looked = new Set(); },
   mounted() {
     this.watcher = new ResizeObserver(() => {
       this.width = this.$refs.frame.clientWidth - 16;
@@ -77,7 +80,14 @@ export default {
       });
       if (page) this.fetch(0);
     },
-    look() { this.top = this.$refs.frame.scrollTop; this.seen = this.$refs.frame.clientHeight; },
+    look() {
+      const top = this.$refs.frame.scrollTop;
+      if (Math.abs(top - this.top) > this.row) this.flying = true;
+      clearTimeout(this.landing);
+      this.landing = setTimeout(() => (this.flying = false), 80);
+      this.top = top;
+      this.seen = this.$refs.frame.clientHeight;
+    },
     press(one, event) {
       if (event.shiftKey && this.last >= 0) this.range(this.last, one.place);
       else this.toggle(one.id);
