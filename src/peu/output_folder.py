@@ -140,13 +140,18 @@ def lock_folder(folder: Path) -> Iterator[Callable[[], None]]:
             with contextlib.suppress(OSError):
                 if os.path.samestat(file.stat(), held):
                     return
-            raise DiskError(
-                f"{quoted(folder)} must stay where it is while a run works in it. It was deleted "
-                "or moved. Put it back if you can, and run the same command again."
-            )
+            raise folder_gone(folder)
 
         yield check
         check()
+
+
+def folder_gone(folder: Path) -> DiskError:
+    """The error for a folder that went away while a run worked in it."""
+    return DiskError(
+        f"{quoted(folder)} must stay where it is while a run works in it. It was deleted or "
+        "moved. Put it back if you can, and run the same command again."
+    )
 
 
 @contextlib.contextmanager

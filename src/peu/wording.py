@@ -1,9 +1,12 @@
 """Names in messages: quoted, on one line, a few out of many."""
 
+import json
+import re
 from collections.abc import Sequence
 
 _EXAMPLES = 3
 _LONGEST = 120
+_PLAIN = re.compile(r"[ -~\n]*")
 
 
 def quoted(name: object) -> str:
@@ -38,6 +41,26 @@ def printable(text: str) -> str:
     """Escape what steers a terminal, and bytes that are no text."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
+def printable_json(text: str) -> str:
+    r"""Escape, in a JSON text, what steers a terminal: it stays the same value.
+
+    JSON asks for this below U+0020 alone, but U+009B steers as well as an escape character, and
+    other marks turn the direction of writing round. Half characters, of names that are no text,
+    become question marks.
+
+    Example:
+        >>> printable_json('["\x9b2J"]')
+        '["\\u009b2J"]'
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    text = text.encode("utf-8", "replace").decode()
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1]
         for letter in text
     )
 

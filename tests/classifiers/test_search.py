@@ -2,9 +2,11 @@
 
 import json
 import math
+import random
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from peu.classifiers.search import (
 )
 from peu.classifiers.search_record import Search, SearchTrial, Values, best_of
 from peu.classifiers.small_cnn import SmallCNN
-from peu.errors import RecipeError
+from peu.errors import DiskError, RecipeError
 from recorded_progress import recorded_progress
 
 DISTRIBUTIONS = {
@@ -87,6 +89,12 @@ def test_poor_configurations_are_pruned_and_cost_less() -> None:
     assert sum(loss(t.settings) for t in complete) / len(complete) < (
         sum(loss(t.settings) for t in pruned) / len(pruned)
     )
+
+
+def resealed(journal: str) -> str:
+    """Give every line of a journal the checksum of what it says."""
+    texts = [line.partition(" ")[2] for line in journal.splitlines()]
+    return "".join(f"{zlib.crc32(text.encode()):08x} {text}\n" for text in texts)
 
 
 @pytest.mark.parametrize("moment", [0, 2, 3, 7, 11])
@@ -211,7 +219,7 @@ def test_a_damaged_journal_is_begun_anew_with_a_note(tmp_path: Path, damage: Any
     search(trials=3, file=file)
     damaged = damage(file.read_text())
     assert damaged != file.read_text()
-    file.write_text(damaged)
+    file.write_text(resealed(damaged))
     trials, _, notes = run_search(
         DISTRIBUTIONS, judge, start=START, trials=3, time_limit=None, seed=0, file=file
     )
@@ -219,6 +227,42 @@ def test_a_damaged_journal_is_begun_anew_with_a_note(tmp_path: Path, damage: Any
     assert len(notes) == 1
     assert "restarted" in notes[0]
     assert search(trials=3, file=file) == trials
+
+
+def test_a_flipped_bit_in_a_journal_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "one.log"
+    search(trials=3, file=file)
+    whole, expected = file.read_bytes(), without_times(search(trials=3))
+    bits = random.Random(0).sample(range(8 * len(whole)), 20)
+    for bit in bits:
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(flipped)
+        trials, _, notes = run_search(
+            DISTRIBUTIONS, judge, start=START, trials=3, time_limit=None, seed=0, file=file
+        )
+        assert without_times(trials) == expected
+        # What ended the last line is gone where it is the bit: half a line is gone on from.
+        assert notes or bit // 8 == len(whole) - 1
+
+
+def test_a_journal_that_cannot_be_written_is_no_fault_of_the_recipe(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, before[1]))
+    try:
+        with pytest.raises(DiskError, match="disk space"):
+            search(file=tmp_path / "one.log")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    # What was written by then is gone on from.
+    assert without_times(search(file=tmp_path / "one.log")) == without_times(search())
+
+
+def test_a_journal_does_not_bring_a_deleted_run_back(tmp_path: Path) -> None:
+    with pytest.raises(DiskError, match="could not be written"):
+        search(file=tmp_path / "gone" / "searches" / "one.log")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.8, 0.95])

@@ -7,6 +7,7 @@ import pytest
 
 from command_line import Peu, complaint
 from mislabelled_photos import MOVED, mislabelled_photos
+from peu.files import with_checksum, write_json
 from peu.images.loading import load_images
 
 
@@ -48,7 +49,12 @@ def test_a_run_keeps_its_suspects_and_refuses_other_images(
     assert len(load_images("all.csv")) == 27
 
     report["dataset"]["fingerprint"] = "of others"
-    (tmp_path / "run" / "report.json").write_text(json.dumps(report), "utf-8")
+    write_json(tmp_path / "run" / "report.json", report)
+    refused = peu("labels", "fix", "run", "-o", "others.csv")
+    assert refused.exit_code == 3
+    assert "damaged" in complaint(refused)
+    del report["sha256"]
+    write_json(tmp_path / "run" / "report.json", with_checksum(report))
     refused = peu("labels", "fix", "run", "-o", "others.csv")
     assert refused.exit_code == 3
     assert "not what they were" in complaint(refused)

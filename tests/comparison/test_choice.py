@@ -16,7 +16,7 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.transfer import Transfer
 from peu.comparison.choice import choose_recipe
 from peu.errors import BundleError, RecipeError, ResourceError
-from peu.files import write_json
+from peu.files import with_checksum, write_json
 from peu.images.dataset import ImageDataset
 
 NOWHERE = Transfer(backbone="mobilenet", backbone_weights="imagenet")
@@ -63,7 +63,7 @@ def _report(
             if accuracy < max(row[1] for row in rows)
         ],
     }
-    write_json(folder / "report.json", value)
+    write_json(folder / "report.json", with_checksum(value))
 
 
 def test_a_comparison_of_these_images_decides(dataset: ImageDataset, tmp_path: Path) -> None:

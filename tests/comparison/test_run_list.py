@@ -8,10 +8,18 @@ import pytest
 from peu.comparison.compare import compare
 from peu.comparison.run_list import list_runs
 from peu.errors import RecipeError
+from peu.files import with_checksum
 from peu.images.dataset import ImageDataset
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.comparison_report import write_report
 from small_set import PLAIN
+
+
+def _changed(report: str) -> str:
+    """A report whose best accuracy is another."""
+    changed = report.replace('"accuracy": 0.', '"accuracy": 1.', 1)
+    assert changed != report
+    return changed
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +33,8 @@ def runs(dataset: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Pat
         "interrupted/config.toml": 'data = "photos/"\n[[recipes]]\nkind = "hog"\nname = "mine"\n',
         "interrupted/trials/1.json": "{}",
         "cut/report.json": json.dumps(comparison_to_dict(found))[:500],
-        "strange/report.json": json.dumps({"recipes": 3, "folds": 2}),
+        "strange/report.json": json.dumps(with_checksum({"recipes": 3, "folds": 2})),
+        "changed/report.json": _changed((done / "report.json").read_text(encoding="utf-8")),
         "listed/report.json": "[1, 2]",
         "broken/config.toml": "data = ",
         "check/report.json": json.dumps({"format": 1, "findings": []}),
@@ -57,7 +66,7 @@ def test_damaged_runs_come_last_with_a_reason_and_others_are_left_out(runs: Path
     found = list_runs(runs)
     names = [Path(run.folder).name for run in found]
     assert set(names[:2]) == {"done", "interrupted"}
-    assert set(names[2:]) == {"cut", "strange", "listed", "broken"}
+    assert set(names[2:]) == {"cut", "strange", "changed", "listed", "broken"}
     assert all(run.trouble and not run.finished for run in found[2:])
 
 

@@ -22,8 +22,11 @@ from peu.comparison.trial import (
     run_trial,
     trial_key,
     trial_to_dict,
+    try_trial,
+    write_trial,
 )
-from peu.files import with_checksum, write_json
+from peu.errors import DiskError
+from peu.files import read_json, with_checksum, without_checksum, write_json
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from peu.images.splits import make_holdout
@@ -78,7 +81,7 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
     )
     task = replace(task, file=tmp_path / "odd.json")
     assert task.file is not None
-    write_json(task.file, with_checksum(trial_to_dict(odd)))
+    write_trial(task, odd)
     read = read_trial(task)
     assert read is not None
     _same(read, odd)
@@ -129,8 +132,41 @@ def test_an_invalid_file_counts_as_missing(
 ) -> None:
     task, _ = _run(dataset, tmp_path / "trial.json")
     assert task.file is not None
-    task.file.write_text(json.dumps(damage(json.loads(task.file.read_text()))))
+    damaged = damage(without_checksum(read_json(task.file)))
+    write_json(task.file, with_checksum(damaged) if isinstance(damaged, dict) else damaged)
     assert read_trial(task) is None
+
+
+def test_a_trial_under_the_name_of_another_counts_as_missing(
+    dataset: ImageDataset, tmp_path: Path
+) -> None:
+    task, _ = _run(dataset, tmp_path / "trial.json")
+    other = replace(task, file=tmp_path / "other.json")
+    (tmp_path / "other.json").write_bytes((tmp_path / "trial.json").read_bytes())
+    assert read_trial(task) is not None
+    assert read_trial(other) is None
+
+
+def test_a_folder_that_went_away_is_not_made_again(dataset: ImageDataset, tmp_path: Path) -> None:
+    file = tmp_path / "run" / "trials" / "trial.json"
+    with pytest.raises(DiskError, match="deleted or moved"):
+        try_trial(dataset, _task(dataset, file))
+    assert list(tmp_path.iterdir()) == []
+    file.parent.parent.mkdir()
+    _run(dataset, file)
+    assert file.is_file()
+
+
+def test_a_full_disk_is_no_failure_of_the_recipe(dataset: ImageDataset, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(DiskError, match="disk space"):
+            try_trial(dataset, _task(dataset, tmp_path / "trials" / "trial.json"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -1])

@@ -10,7 +10,7 @@ from typing import Any
 
 from peu.checks.findings import ImageCheck
 from peu.errors import DataError, ResourceError
-from peu.files import cannot_write, read_json, write_json
+from peu.files import cannot_write, read_json, with_checksum, without_checksum, write_json
 from peu.images.cache import cache_folder
 from peu.images.dataset import ImageDataset
 from peu.wording import first_few, quoted
@@ -62,7 +62,7 @@ def move_to_quarantine(check: ImageCheck, folder: str | Path) -> tuple[Moved, ..
         )
     if not moves:
         return ()
-    write_json(folder / LOG, _log(root, [*earlier, *moves]))
+    write_json(folder / LOG, with_checksum(_log(root, [*earlier, *moves])))
     for one in moves:
         _move(root / one.name, folder / one.name)
     return tuple(moves)
@@ -166,7 +166,7 @@ def _earlier(folder: Path, root: Path) -> tuple[Moved, ...]:
 
 def _read_log(folder: Path) -> tuple[Path, tuple[Moved, ...]]:
     try:
-        log = read_json(folder / LOG)
+        log = without_checksum(read_json(folder / LOG))
         known = log["format"] == FORMAT
         root = Path(log["root"])
         moves = tuple(Moved(str(one["name"]), str(one["reason"])) for one in log["moved"])

@@ -1,6 +1,5 @@
 """A hyper-parameter search by Optuna that may be killed at any moment and goes on."""
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
+from peu.classifiers.search_journal import SearchJournal
 from peu.classifiers.search_record import EndedBy, Ending, SearchTrial, Values
-from peu.errors import RecipeError
+from peu.errors import PeuError, RecipeError
+from peu.files import cannot_write
 from peu.progress import report
 from peu.seeds import child_seed
 
@@ -239,12 +240,15 @@ def _open(
     notes: tuple[str, ...] = ()
     if file is None:
         return _study(optuna, None), notes
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _drop_unfinished_line(file)
+        # The folder above is the run's: it must not come back where it was deleted meanwhile.
+        file.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(file, error) from error
+    try:
         study = _study(optuna, file)
         _check(optuna, study, distributions)
-    except OSError:
+    except PeuError:
         raise
     except Exception:  # noqa: BLE001 - a damaged journal fails in many ways inside Optuna
         file.unlink(missing_ok=True)
@@ -260,10 +264,7 @@ def _open(
 def _study(optuna: Any, file: Path | None) -> "Study":
     storage = None
     if file is not None:
-        journal = optuna.storages.journal
-        storage = optuna.storages.JournalStorage(
-            journal.JournalFileBackend(str(file), lock_obj=journal.JournalFileOpenLock(str(file)))
-        )
+        storage = optuna.storages.JournalStorage(SearchJournal(file))
     pruner = optuna.pruners.MedianPruner(
         n_startup_trials=_COMPLETE_BEFORE_PRUNING, n_warmup_steps=_FIRST_STEP_TO_PRUNE_AT
     )
@@ -272,13 +273,6 @@ def _study(optuna: Any, file: Path | None) -> "Study":
     begin = optuna.load_study if exists else optuna.create_study
     study: Study = begin(study_name="search", storage=storage, pruner=pruner)
     return study
-
-
-def _drop_unfinished_line(file: Path) -> None:
-    """Cut off the line that a killed process was writing: the next one would be appended to it."""
-    content = file.read_bytes() if file.exists() else b""
-    if content and not content.endswith(b"\n"):
-        os.truncate(file, content.rfind(b"\n") + 1)
 
 
 def _check(optuna: Any, study: "Study", distributions: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from peu.cli.console import remark, showing_progress
-from peu.errors import DataError, RecipeError, ResourceError
+from peu.errors import DataError, DiskError, RecipeError, ResourceError
 from peu.networks.choices import KLWeight
 from peu.wording import quoted
 
@@ -115,6 +115,8 @@ def open_images(data: str | None, *, quiet: bool) -> "ImageDataset":
     if data is None:
         try:
             return load_images("mnist", labels_required=False)
+        except DiskError:
+            raise
         except ResourceError:
             remark("MNIST is not available here: using the built-in digits.", quiet=quiet)
             data = "digits"

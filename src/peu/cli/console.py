@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from peu.progress import showing
-from peu.wording import printable
+from peu.wording import printable, printable_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +66,7 @@ def remark(text: str, *, quiet: bool = False) -> None:
 def write_result(value: Any) -> None:
     """Write one JSON value to stdout."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(text.encode("utf-8", "replace").decode("utf-8") + "\n")
+    sys.stdout.write(printable_json(text) + "\n")
     # A reader that has gone is noticed here, and not when Python ends.
     sys.stdout.flush()
 

@@ -142,10 +142,10 @@ def fix_command(
 
 def _found(source: str) -> dict[str, Any]:
     if _is_run(source):
-        from peu.files import read_json
+        from peu.files import read_json, without_checksum
 
         try:
-            found = read_json(Path(source) / _REPORT)["label_errors"]
+            found = without_checksum(read_json(Path(source) / _REPORT))["label_errors"]
             return dict(found)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(

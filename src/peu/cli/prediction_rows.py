@@ -13,7 +13,7 @@ from peu.cli.console import remark
 from peu.files import cannot_write
 from peu.models.predictor import Predictor
 from peu.models.streaming import Row
-from peu.wording import printable, quoted
+from peu.wording import printable, printable_json, quoted
 
 FORMAT = 1
 _MOST_OTHERS = 3
@@ -63,7 +63,7 @@ class JsonLines:
             value["error"] = row.reason
         else:
             value |= row.prediction.to_dict()
-        _print(json.dumps(value, ensure_ascii=False, allow_nan=False))
+        _print(printable_json(json.dumps(value, ensure_ascii=False, allow_nan=False)))
 
     def summary(self) -> str:
         """Nothing: the lines were seen."""
@@ -128,7 +128,9 @@ class CsvRows:
         return f"{rows}: {self._target}" if self._target else ""
 
     def _write(self, cells: Sequence[str]) -> None:
-        self._rows.writerow([cell.encode("utf-8", "replace").decode() for cell in cells])
+        # Into a file or a pipe names go as they are; on a terminal they must not steer it.
+        clean = printable if self._stream.isatty() else str
+        self._rows.writerow([clean(cell).encode("utf-8", "replace").decode() for cell in cells])
         self._stream.flush()
 
 

@@ -18,7 +18,7 @@ from peu.classifiers.small_resnet import SmallResNet
 from peu.classifiers.transfer import Transfer
 from peu.comparison.run_list import find_reports
 from peu.errors import PeuError, ResourceError
-from peu.files import read_json
+from peu.files import read_json, without_checksum
 from peu.images.dataset import ImageDataset
 
 # With fewer images of a class a network trained from scratch has too little to go by.
@@ -120,7 +120,7 @@ def _best_compared(reports: Sequence[Path], fingerprint: str) -> Choice | None:
     found = []
     for path in reports:
         try:
-            report = read_json(path)
+            report = without_checksum(read_json(path))
             if report["dataset"]["fingerprint"] != fingerprint:
                 continue
             choice = _fastest_of_the_best(report, path.parent)

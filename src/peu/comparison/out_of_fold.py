@@ -10,7 +10,7 @@ from peu.classifiers.base import ImageClassifier
 from peu.comparison.run_list import find_reports
 from peu.comparison.trial import Trial, read_trial_file, trial_key
 from peu.evaluation.calibration import OutOfFold
-from peu.files import read_json
+from peu.files import read_json, without_checksum
 from peu.images.dataset import ImageDataset
 
 _PARTS = 5
@@ -56,7 +56,7 @@ def find_out_of_fold(
     found: list[Trial] = []
     for report in find_reports(runs):
         try:
-            if read_json(report)["dataset"]["fingerprint"] != images.fingerprint:
+            if without_checksum(read_json(report))["dataset"]["fingerprint"] != images.fingerprint:
                 continue
         except (OSError, ValueError, KeyError, TypeError):
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from peu.errors import RecipeError
-from peu.files import read_json, read_text
+from peu.files import read_json, read_text, without_checksum
 from peu.wording import quoted
 
 _REPORT, _CONFIG, _TRIALS = "report.json", "config.toml", "trials"
@@ -104,7 +104,10 @@ def _read(folder: Path) -> Run | None:
 
 
 def _finished(folder: Path, report: dict[str, Any]) -> Run | None:
-    if isinstance(report, dict) and not {"recipes", "folds"} <= set(report):
+    if isinstance(report, dict) and not {"recipes", "folds", "sha256"} & set(report):
+        return None  # not of peu
+    report = without_checksum(report)
+    if not {"recipes", "folds"} <= set(report):
         return None  # a report of another command
     curve = "target" in report
     accuracies = {

@@ -16,7 +16,7 @@ from peu.classifiers.search import searches_kept_in
 from peu.classifiers.search_record import Search
 from peu.classifiers.training_set import HeldOut, check_training_set
 from peu.comparison.explanations import Explanation, explain_errors, seconds_per_image
-from peu.errors import DataError, PeuError
+from peu.errors import DataError, DiskError, PeuError
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
 from peu.files import (
     canonical_json,
@@ -32,10 +32,12 @@ from peu.images.decoding import DECODING
 from peu.images.splits import Split, split_to_dict
 from peu.json_arrays import FloatArray, IntArray
 from peu.networks.history import Phase
+from peu.output_folder import folder_gone
 from peu.seeds import child_seed
 from peu.version import __version__
 
 FORMAT = 1
+_MOST_BYTES = 256 << 20
 _FILES = ("backbone", "backbone_weights")
 
 
@@ -171,9 +173,15 @@ def run_trial(dataset: ImageDataset, task: TrialTask) -> Trial:
 
 
 def try_trial(dataset: ImageDataset, task: TrialTask) -> Trial | PeuError:
-    """Run a trial; return the error where the recipe cannot run."""
+    """Run a trial; return the error where the recipe cannot run.
+
+    Raises:
+        DiskError: something cannot be written, which is no fault of the recipe.
+    """
     try:
         return run_trial(dataset, task)
+    except DiskError:
+        raise
     except PeuError as error:
         return error
 
@@ -229,9 +237,18 @@ def _in_dataset(held_out: HeldOut | None, split: Split) -> HeldOut | None:
 
 
 def write_trial(task: TrialTask, trial: Trial) -> None:
-    """Keep a trial as the file of its task, where it has one."""
-    if task.file is not None:
-        write_json(task.file, with_checksum(trial_to_dict(trial)))
+    """Keep a trial as the file of its task, where it has one.
+
+    Raises:
+        DiskError: it cannot be written, or the run's folder has gone.
+    """
+    if task.file is None:
+        return
+    run_folder = task.file.parent.parent
+    if not run_folder.is_dir():
+        raise folder_gone(run_folder)
+    stored = {**trial_to_dict(trial), "key": task.file.stem}
+    write_json(task.file, with_checksum(stored))
 
 
 def trial_to_dict(trial: Trial) -> dict[str, Any]:
@@ -262,9 +279,16 @@ def read_trial(task: TrialTask) -> Trial | None:
 
 
 def read_trial_file(path: Path) -> Trial | None:
-    """Read a trial from its file; None where it is missing, unreadable or of another version."""
+    """Read a trial from its file.
+
+    Returns:
+        None where it is missing, unreadable, of another version, or was written under another
+        name, which says what it depends on.
+    """
     try:
-        stored = without_checksum(read_json(path))
+        stored = without_checksum(read_json(path, most_bytes=_MOST_BYTES))
+        if stored.pop("key") != path.stem:
+            return None
         if stored.pop("format") != FORMAT or stored.pop("peu") != __version__:
             return None
         trial = _adapter().validate_json(canonical_json(stored))

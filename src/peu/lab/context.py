@@ -15,8 +15,8 @@ from peu.classifiers.transfer import Transfer
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
 from peu.comparison.latent import limit_training_images
-from peu.errors import DataError, RecipeError, ResourceError
-from peu.files import read_json, replacing, write_json
+from peu.errors import DataError, DiskError, RecipeError, ResourceError
+from peu.files import read_json, replacing, with_checksum, without_checksum, write_json
 from peu.images.dataset import ImageDataset
 from peu.images.decoding import decode_image
 from peu.images.loading import load_images
@@ -190,6 +190,8 @@ class LabContext:
         """Load a public set, or a built-in one where it is not available."""
         try:
             dataset = load_images(name)
+        except DiskError:
+            raise
         except ResourceError:
             dataset = load_images(built_in)
         _remember_set(self.folder, kind, dataset)
@@ -214,12 +216,17 @@ def _remember_set(folder: Path, kind: str, dataset: ImageDataset) -> None:
     """
     file = folder / SETS_FILE
     try:
-        known = dict(read_json(file))
-    except (OSError, ValueError, TypeError):
+        known = without_checksum(read_json(file))
+    except FileNotFoundError:
         known = {}
+    except (OSError, ValueError) as error:
+        raise ResourceError(
+            f"`{file}` must say which images the lab was begun on. It cannot be read: {error}. "
+            "Pass --overwrite to begin anew, or choose another folder with --output."
+        ) from error
     if known.get(kind, dataset.fingerprint) != dataset.fingerprint:
         raise ResourceError(
             f"`{folder}` must hold findings on the same {kind}. It was begun on others, and "
             f"`{dataset.name}` differs from them. Choose another folder with --output."
         )
-    write_json(file, {**known, kind: dataset.fingerprint})
+    write_json(file, with_checksum({**known, kind: dataset.fingerprint}))

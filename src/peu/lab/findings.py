@@ -1,12 +1,13 @@
 """What a section found, kept as a file as soon as it ends, so that a lab can be resumed."""
 
+import json
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pydantic
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from peu.files import write_bytes
+from peu.files import read_json, with_checksum, without_checksum, write_json
 from peu.version import __version__
 
 FORMAT = 2
@@ -42,7 +43,8 @@ def write_result(folder: Path, result: SectionResult[Any]) -> None:
     Raises:
         ResourceError: the disk is full or cannot be written.
     """
-    write_bytes(_file(folder, result.section), result_json(result))
+    stored = with_checksum(json.loads(result_json(result)))
+    write_json(_file(folder, result.section), stored)
 
 
 def read_result(folder: Path, section: str, findings: type[F]) -> SectionResult[F] | None:
@@ -57,8 +59,9 @@ def read_result(folder: Path, section: str, findings: type[F]) -> SectionResult[
         SectionResult[findings]  # type: ignore[valid-type]
     )
     try:
-        result = adapter.validate_json(_file(folder, section).read_bytes())
-    except (OSError, pydantic.ValidationError):
+        stored = without_checksum(read_json(_file(folder, section)))
+        result = adapter.validate_json(json.dumps(stored))
+    except (OSError, ValueError):
         return None
     written_by = (result.format, result.peu, result.section)
     return result if written_by == (FORMAT, __version__, section) else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from peu.errors import PeuError
+from peu.errors import DiskError, PeuError
 from peu.files import canonical_json, read_json, write_json
 from peu.lab.context import SETS_FILE, LabContext
 from peu.lab.findings import SectionResult, read_result, write_result
@@ -107,6 +107,8 @@ def _run(section: LabSection, lab: LabContext) -> SectionResult[Any]:
     findings, failed = None, ""
     try:
         findings = section.measure(lab)
+    except DiskError:
+        raise
     except PeuError as error:
         failed = str(error)
     return SectionResult(

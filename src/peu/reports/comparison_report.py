@@ -6,7 +6,7 @@ from typing import Any
 
 from peu.comparison.comparison import Comparison
 from peu.comparison.overview import overview
-from peu.files import read_json
+from peu.files import read_json, without_checksum
 from peu.reports.blocks import (
     Block,
     Callout,
@@ -65,7 +65,7 @@ def stored_report(comparison: Comparison, folder: str | Path) -> dict[str, Any] 
     """
     place = Path(folder)
     try:
-        stored: dict[str, Any] = read_json(place / "report.json")
+        stored: dict[str, Any] = without_checksum(read_json(place / "report.json"))
         whole = (place / "report.html").is_file() and "summary" in stored
         same = whole and _gist(stored) == _plain_gist(comparison)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

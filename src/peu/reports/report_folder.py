@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from peu.files import write_bytes, write_json, write_text
+from peu.files import with_checksum, write_bytes, write_json, write_text
 from peu.output_folder import OutputFolder
 from peu.reports.blocks import Figure, Report
 from peu.reports.html import render_html
@@ -32,7 +32,7 @@ def write_report_folder(
     Args:
         folder: made if missing.
         report: the page.
-        numbers: the content of its JSON file.
+        numbers: the content of its JSON file, which gets a checksum beside it.
         plots: figures and images to write as PNG files too, by name without ending.
 
     Returns:
@@ -44,7 +44,7 @@ def write_report_folder(
     for name, plot in plots.items():
         content = plot.png if isinstance(plot, Figure) else png_bytes(plot)
         write_bytes(folder / PLOTS / f"{name}.png", content)
-    write_json(folder / NUMBERS, dict(numbers))
+    write_json(folder / NUMBERS, with_checksum(numbers))
     page = folder / PAGE
     write_text(page, render_html(report))
     return page

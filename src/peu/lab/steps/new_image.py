@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 
 from peu.classifiers.base import ImageClassifier
 from peu.classifiers.hog import HogSVM
-from peu.errors import PeuError
+from peu.errors import DiskError, PeuError
 from peu.images.decoding import decode_image
 from peu.lab.backbone import pretrained
 from peu.lab.context import LabContext
@@ -125,6 +125,8 @@ def _recipe(lab: LabContext) -> tuple[ImageClassifier, str]:
     """Choose a pretrained network with logistic regression, or HOG where there are no weights."""
     try:
         mlp = pretrained(lab)
+    except DiskError:
+        raise
     except PeuError as error:
         return HogSVM(), str(error)
     recipe = dataclasses.replace(

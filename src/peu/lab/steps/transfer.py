@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from peu.classifiers.hog import HogSVM
-from peu.errors import PeuError
+from peu.errors import DiskError, PeuError
 from peu.evaluation.uncertainty import Interval
 from peu.lab.backbone import pretrained
 from peu.lab.context import LabContext
@@ -101,6 +101,8 @@ def measure(lab: LabContext) -> Findings:
     found, unavailable = None, ""
     try:
         found = _train_on_features(lab)
+    except DiskError:
+        raise
     except PeuError as error:
         # Where images cannot be split, VGG16 can still be taken apart.
         unavailable = str(error)
