@@ -40,5 +40,5 @@ $(BASE): pyproject.toml
 	@touch $(BASE)
 
 $(READY): $(BASE)
-	$(BIN)/python -m pip install --quiet --editable ".[tensorflow-cpu,app]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[tensorflow-cpu,app,ray]" --group dev
 	@touch $(READY)

@@ -29,7 +29,6 @@ from peu.models.onnx_session import open_session
 from peu.seeds import child_seed
 
 DATA = Path(os.environ["PEU_DATA"])
-BACKBONE = "efficientnet-lite2"
 SIZES = (2, 4, 6, 8, 10, 12)
 ALIKE = (
     ("crocodile", "crocodile_head"),
@@ -57,7 +56,9 @@ def tasks(seed: int, most: int) -> dict[str, ImageDataset]:
     return drawn
 
 
-def features(images: ImageDataset, session: Any, way: str, side: int) -> NDArray[np.float32]:
+def features(
+    images: ImageDataset, backbone: str, session: Any, way: str, side: int
+) -> NDArray[np.float32]:
     """Features (n, 2, d) pooled over the whole map, and over three windows of it."""
 
     def prepare(image: Image.Image) -> NDArray[np.uint8]:
@@ -73,7 +74,7 @@ def features(images: ImageDataset, session: Any, way: str, side: int) -> NDArray
             rows.append(np.concatenate([maps.mean(axis=(2, 3)), windows]))
         return np.stack(rows)
 
-    return cached(images, ("benchmark", BACKBONE, way, side), compute, phase="Features")
+    return cached(images, ("benchmark", backbone, way, side), compute, phase="Features")
 
 
 def figures(rows: NDArray[np.float32], images: ImageDataset, repeats: int) -> Figures:
@@ -97,29 +98,45 @@ def figures(rows: NDArray[np.float32], images: ImageDataset, repeats: int) -> Fi
     return float(np.mean(right)), float(np.mean(losses))
 
 
+def with_ratio(rows: NDArray[np.float32], images: ImageDataset) -> NDArray[np.float32]:
+    """Features and, about as long as a tenth of them, the logarithm of width over height."""
+    sizes = np.array([images.read(at).size for at in range(len(images))], np.float32)
+    ratio = np.log(sizes[:, 0] / sizes[:, 1])
+    length = np.linalg.norm(rows, axis=1).mean()
+    return np.column_stack([rows, 0.3 * length * ratio]).astype(np.float32)
+
+
 def main() -> None:
     """Print a line a task, then the means."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backbone", default="efficientnet-lite2")
     parser.add_argument("--sides", type=int, nargs="+", default=[256])
     parser.add_argument("--ways", nargs="+", default=["padded", "own proportions"])
     parser.add_argument("--poolings", nargs="+", choices=POOLINGS, default=list(POOLINGS))
+    parser.add_argument("--ratio", action="store_true", help="also tell the shape of images")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--most", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=2)
     options = parser.parse_args()
-    graph = add_pooling(lite_graph(read_efficientnet_lite(BACKBONE), BACKBONE))
+    graph = add_pooling(lite_graph(read_efficientnet_lite(options.backbone), options.backbone))
     session = open_session(graph.SerializeToString(), threads=1)
     found: dict[str, list[Figures]] = {}
     for task, images in tasks(options.seed, options.most).items():
         print(f"{task}: {len(images)} images", flush=True)
         for way in options.ways:
             for side in options.sides:
-                rows = features(images, session, way, side)
+                rows = features(images, options.backbone, session, way, side)
                 for name in options.poolings:
-                    both = figures(rows[:, POOLINGS.index(name)], images, options.repeats)
-                    label = f"{way}, {side}, {name}"
-                    found.setdefault(label, []).append(both)
-                    print(f"  {label}: {both[0]:.4f}, log loss {both[1]:.4f}", flush=True)
+                    pooled = rows[:, POOLINGS.index(name)]
+                    told = {f"{way}, {side}, {name}": pooled}
+                    if options.ratio:
+                        told[f"{way}, {side}, {name}, with width / height"] = with_ratio(
+                            pooled, images
+                        )
+                    for label, used in told.items():
+                        both = figures(used, images, options.repeats)
+                        found.setdefault(label, []).append(both)
+                        print(f"  {label}: {both[0]:.4f}, log loss {both[1]:.4f}", flush=True)
     for label, values in found.items():
         accuracy, loss = np.mean(values, axis=0)
         print(f"mean of {label}: {accuracy:.4f}, log loss {loss:.4f}")

@@ -5,7 +5,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -268,22 +268,25 @@ def test_too_few_images_for_so_many_folds_are_refused(
     assert not (tmp_path / "run").exists()
 
 
-def test_trials_can_be_run_elsewhere(dataset: ImageDataset) -> None:
+def test_trials_can_be_run_elsewhere(dataset: ImageDataset, tmp_path: Path) -> None:
     sent: list[int] = []
 
     def far_away(
-        run: Callable[[TrialTask], Trial | PeuError], tasks: Iterable[TrialTask]
-    ) -> Iterator[Trial | PeuError]:
-        for task in tasks:
-            # Another machine gets the function and the task as bytes.
-            there, work = pickle.loads(pickle.dumps((run, task)))
+        images: ImageDataset, tasks: Sequence[TrialTask], may_begin: Callable[[TrialTask], bool]
+    ) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
+        for task in filter(may_begin, reversed(tasks)):
+            # Another machine gets the images and the task as bytes.
+            there, work = pickle.loads(pickle.dumps((images, replace(task, file=None))))
             sent.append(task.split.fold)
-            yield pickle.loads(pickle.dumps(there(work)))
+            yield task, pickle.loads(pickle.dumps(try_trial(there, work)))
 
     here = compare(dataset, [PLAIN], folds=2, repeats=1)
-    comparison = compare(dataset, [PLAIN, MISSING], folds=2, repeats=1, map_trials=far_away)
-    assert sent == [0, 1, 0, 1]
+    comparison = compare(
+        dataset, [PLAIN, MISSING], folds=2, repeats=1, runner=far_away, run_folder=tmp_path
+    )
+    assert sent == [1, 0, 1, 0]
     assert seeded_figures(comparison) == seeded_figures(here)
+    assert len(list((tmp_path / "trials").iterdir())) == 2
     assert [failure.name for failure in comparison.failures] == ["transfer"]
 
 

@@ -10,6 +10,7 @@ import typer
 
 from peu.cli import options
 from peu.cli.chosen_recipes import Change, choose_recipes
+from peu.cli.cluster import runner_on
 from peu.cli.config import read_config, write_config
 from peu.cli.console import remark, say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
@@ -62,6 +63,7 @@ def compare_command(
     quiet: options.Quiet = False,
     changes: list[Change],
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
     time_limit: options.CommandTimeLimit = None,
     config: options.Config = None,
 ) -> None:
@@ -105,7 +107,7 @@ def compare_command(
         told = f"{trials[0].recipe.name} is done: accuracy {accuracy:.3f}, {seconds:.1f} s a trial."
         remark(f"{told} About {left:.0f} s left." if left else told, quiet=quiet)
 
-    with showing_progress(quiet=quiet):
+    with showing_progress(quiet=quiet), runner_on(cluster, workers) as runner:
         dataset = load_images(data)
         for item in dataset.set_aside[:_MOST_REMARKS]:
             remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
@@ -132,6 +134,7 @@ def compare_command(
                 splits=splits,
                 run_folder=folder,
                 workers=workers,
+                runner=runner,
                 on_trial=show_trial,
                 on_recipe=show_recipe,
                 time_limit=limit,

@@ -9,6 +9,7 @@ import typer
 
 from peu.cli import options
 from peu.cli.chosen_recipes import Change, choose_recipes
+from peu.cli.cluster import runner_on
 from peu.cli.config import read_config, write_config
 from peu.cli.console import remark, say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
@@ -49,6 +50,7 @@ def curve_command(
     quiet: options.Quiet = False,
     changes: list[Change],
     workers: options.Workers = None,
+    cluster: options.Cluster = None,
     config: options.Config = None,
 ) -> None:
     """Measure accuracy with fewer images than there are, and say what more would bring.
@@ -75,7 +77,7 @@ def curve_command(
         remark(f"{done:3d}/{total} {learnt}: accuracy {trial.evaluation.accuracy:.3f}", quiet=quiet)
 
     check_target(target)
-    with showing_progress(quiet=quiet):
+    with showing_progress(quiet=quiet), runner_on(cluster, workers) as runner:
         dataset = training_part(load_images(data), use_all=use_all, quiet=quiet)
         # Before the folder is claimed: too few images must leave nothing behind.
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
@@ -100,6 +102,7 @@ def curve_command(
                 seed=seed,
                 run_folder=folder.path,
                 workers=workers,
+                runner=runner,
                 on_trial=show_trial,
                 command=shlex.join(["peu", *sys.argv[1:]]),
             )

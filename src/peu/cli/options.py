@@ -59,6 +59,15 @@ Workers = Annotated[
         rich_help_panel=_RUN,
     ),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Run trials on a Ray cluster: auto, or ray://HOST:10001.",
+        rich_help_panel=_RUN,
+    ),
+]
 Assignments = Annotated[
     list[str] | None,
     typer.Option(

@@ -13,7 +13,7 @@ import numpy as np
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import Comparison, Failure
 from peu.comparison.processes import core_count
-from peu.comparison.running import MapTrials, OnRecipe, OnTrial, run_all
+from peu.comparison.running import OnRecipe, OnTrial, TrialRunner, run_all
 from peu.comparison.schedule import (
     LeftOut,
     Pace,
@@ -51,7 +51,7 @@ def compare(
     splits: Sequence[Split] | None = None,
     run_folder: str | Path | None = None,
     workers: int | None = 1,
-    map_trials: MapTrials | None = None,
+    runner: TrialRunner | None = None,
     on_trial: OnTrial | None = None,
     on_recipe: OnRecipe | None = None,
     time_limit: float | None = None,
@@ -75,8 +75,7 @@ def compare(
         workers: processes that train networks side by side; None takes one for four cores, as the
             command line does. More than one needs `if __name__ == "__main__":`. Another number
             may change the last digits of a network's figures.
-        map_trials: runs trials elsewhere: takes a function and tasks as `map` does. The function
-            can be pickled; it returns the error of a trial that could not run.
+        runner: runs trials elsewhere, as a cluster that `connect` yields does.
         on_trial: called with each trial that ended, the number of trials done, and of all.
         on_recipe: called with all trials of a recipe as the last of them ends, and an estimate of
             the seconds that are left.
@@ -113,7 +112,7 @@ def compare(
         splits,
         folder=None if run_folder is None else Path(run_folder),
         workers=workers,
-        map_trials=map_trials,
+        runner=runner,
         on_trial=on_trial,
         on_recipe=on_recipe,
         pace=Pace(deadline),

@@ -12,7 +12,7 @@ from peu.classifiers.base import ImageClassifier
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison, Failure
 from peu.comparison.explanations import without_explanations
-from peu.comparison.running import MapTrials, OnTrial
+from peu.comparison.running import OnTrial, TrialRunner
 from peu.comparison.trial import Trial
 from peu.evaluation.image_intervals import ImageSample, share_interval
 from peu.evaluation.learning_curve import ImagesNeeded, PowerLaw, fit_power_law
@@ -187,7 +187,7 @@ def learning_curve(
     seed: int = 0,
     run_folder: str | Path | None = None,
     workers: int | None = 1,
-    map_trials: MapTrials | None = None,
+    runner: TrialRunner | None = None,
     on_trial: OnTrial | None = None,
     command: str = "",
 ) -> LearningCurve:
@@ -206,7 +206,7 @@ def learning_curve(
         seed: random seed.
         run_folder: folder of trials, or None to keep nothing.
         workers: as in `compare`.
-        map_trials: as in `compare`.
+        runner: as in `compare`.
         on_trial: as in `compare`.
         command: what the user typed, for the record.
 
@@ -237,7 +237,7 @@ def learning_curve(
             splits=[split for _, own in sizes for split in own],
             run_folder=run_folder,
             workers=workers,
-            map_trials=map_trials,
+            runner=runner,
             on_trial=on_trial,
             command=command,
         )

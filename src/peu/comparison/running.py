@@ -1,11 +1,11 @@
 """Every trial of a comparison: read where it is finished, run where it is not, kept at once."""
 
 import contextlib
-import functools
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import Failure
@@ -18,7 +18,14 @@ from peu.comparison.processes import (
     suggest_workers,
 )
 from peu.comparison.schedule import Pace, in_order_of_cost, share_missing
-from peu.comparison.trial import Trial, TrialTask, read_trial, trial_key, try_trial
+from peu.comparison.trial import (
+    Trial,
+    TrialTask,
+    read_trial,
+    trial_key,
+    try_trial,
+    write_trial,
+)
 from peu.errors import PeuError
 from peu.files import write_json
 from peu.images.dataset import ImageDataset
@@ -29,9 +36,30 @@ from peu.progress import steps
 FORMAT = 1
 
 Outcome = Trial | PeuError
-MapTrials = Callable[[Callable[[TrialTask], Outcome], Iterable[TrialTask]], Iterable[Outcome]]
 OnTrial = Callable[[Trial, int, int], object]
 OnRecipe = Callable[[Sequence[Trial], float], object]
+
+
+class TrialRunner(Protocol):
+    """Runs trials elsewhere, as on a cluster."""
+
+    def __call__(
+        self,
+        dataset: ImageDataset,
+        tasks: Sequence[TrialTask],
+        may_begin: Callable[[TrialTask], bool],
+        /,
+    ) -> Iterable[tuple[TrialTask, Outcome]]:
+        """Run trials in any order.
+
+        Args:
+            dataset: labelled images.
+            tasks: the trials, those of cheap recipes first. Their files are written here.
+            may_begin: whether a trial may still begin; asked before each.
+
+        Yields:
+            A task with its trial as soon as that ends, or with the error that stopped it.
+        """
 
 
 @dataclass
@@ -100,7 +128,7 @@ def run_all(
     *,
     folder: Path | None,
     workers: int | None,
-    map_trials: MapTrials | None,
+    runner: TrialRunner | None,
     on_trial: OnTrial | None,
     on_recipe: OnRecipe | None,
     pace: Pace,
@@ -113,7 +141,7 @@ def run_all(
         splits: on each of which every recipe runs.
         folder: of the run, or None to keep nothing.
         workers: as `compare` takes it.
-        map_trials: as `compare` takes it.
+        runner: as `compare` takes it.
         on_trial: as `compare` takes it.
         on_recipe: as `compare` takes it.
         pace: whether a trial may still begin.
@@ -161,7 +189,7 @@ def run_all(
             ledger.missing(singles),
             networks=networks,
             workers=workers,
-            map_trials=map_trials,
+            runner=runner,
             pace=pace,
         )
         # Closed at once when interrupted, so that no process goes on with a trial nobody awaits.
@@ -193,7 +221,7 @@ def _run(
     *,
     networks: int,
     workers: int | None,
-    map_trials: MapTrials | None,
+    runner: TrialRunner | None,
     pace: Pace,
 ) -> Generator[tuple[TrialTask, Outcome], None, None]:
     """Run trials elsewhere, here, or in processes, and yield each as it ends.
@@ -203,11 +231,15 @@ def _run(
         tasks: the trials.
         networks: number of trials in the whole comparison that train a network.
         workers: processes for these; None suggests some.
-        map_trials: runs all trials elsewhere.
+        runner: runs all trials elsewhere.
         pace: whether a trial may still begin.
     """
-    if map_trials is not None:
-        yield from zip(tasks, map_trials(functools.partial(try_trial, dataset), tasks), strict=True)
+    if runner is not None:
+        for task, outcome in runner(dataset, tasks, pace.may_begin):
+            if isinstance(outcome, Trial):
+                pace.add(task.recipe, outcome.seconds)
+                write_trial(task, outcome)
+            yield task, outcome
         return
     at_once = most_workers(networks) if workers is None else min(workers, networks)
     in_processes = [task for task in tasks if at_once > 1 and task.recipe.trains_network]

@@ -3,9 +3,10 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import platformdirs
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     from peu.images.dataset import ImageDataset
 
 MAX_CACHE_BYTES = 16 << 30
+
+
+class SharedArrays(Protocol):
+    """Arrays that several machines share, each found by its store's name and its image's hash."""
+
+    def read(self, store: str, images: Sequence[str]) -> Mapping[str, NDArray[Any]]:
+        """Those of the images' arrays that are there."""
+
+    def write(self, store: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Give arrays to the others."""
+
+
+_shared: ContextVar[SharedArrays | None] = ContextVar("shared arrays", default=None)
 
 
 def cache_folder() -> Path:
@@ -39,6 +53,20 @@ def store_of(key: tuple[Any, ...]) -> ArrayStore:
     """The store of what is computed in one way, which `key` and the rules of decoding name."""
     name = sha256_of_text(canonical_json([DECODING, *key]))[:32]
     return ArrayStore(cache_folder() / "arrays" / f"{name}.sqlite")
+
+
+@contextlib.contextmanager
+def sharing_arrays(shared: SharedArrays) -> Iterator[None]:
+    """Look for arrays there too before they are computed, and give away those that are.
+
+    Args:
+        shared: a cluster's.
+    """
+    token = _shared.set(shared)
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 def cached(
@@ -81,14 +109,12 @@ def cached(
     store = store_of(key)
     rows = np.empty(0)
     waiting = dict.fromkeys(range(len(images)))
-    for image, array in store.read(images.hashes):
+    for image, array in _stored(store, images.hashes):
         if len(waiting) == len(images):
             rows = np.empty((len(images), *array.shape), array.dtype)
         if _kind(rows) == _kind(array[None]):
             rows[place[image]] = array
             del waiting[place[image]]
-    with contextlib.suppress(OSError):
-        os.utime(store.path)
     if not waiting:
         return rows
 
@@ -104,12 +130,35 @@ def cached(
                 missing = part + [at for at in range(len(images)) if at not in set(part)]
             keep = _make_room_for(store, arrays[0].nbytes * len(missing))
         rows[part] = arrays
-        hashes = [images.hashes[at] for at in part]
-        keep = keep and store.write(dict(zip(hashes, arrays, strict=True)))
+        made = dict(zip([images.hashes[at] for at in part], arrays, strict=True))
+        keep = keep and store.write(made)
+        _share(store, made)
         done += len(part)
     report(phase, done, done)
     remove_least_used(store.path.parent, MAX_CACHE_BYTES)
     return rows
+
+
+def _stored(store: ArrayStore, images: Sequence[str]) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The arrays that are here, then those that other machines have."""
+    found = set()
+    for image, array in store.read(images):
+        found.add(image)
+        yield image, array
+    with contextlib.suppress(OSError):
+        os.utime(store.path)
+    shared, missing = _shared.get(), [image for image in images if image not in found]
+    if shared is not None and missing:
+        arrays = shared.read(store.path.stem, missing)
+        if arrays and _make_room_for(store, sum(each.nbytes for each in arrays.values())):
+            store.write(arrays)
+        yield from arrays.items()
+
+
+def _share(store: ArrayStore, arrays: Mapping[str, NDArray[Any]]) -> None:
+    shared = _shared.get()
+    if shared is not None:
+        shared.write(store.path.stem, arrays)
 
 
 def fits_in_cache(size: int) -> bool:

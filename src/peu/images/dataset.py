@@ -186,7 +186,10 @@ class ImageDataset:
         if record.array is not None:
             return to_rgb_image(record.array)
         try:
-            content = read_content(record.path)
+            if record.content is None:
+                content = read_content(record.path)
+            else:
+                content = record.content.tobytes()
             if hashlib.sha256(content).hexdigest() != record.metadata.sha256:
                 raise self._changed([record])
             return decode_image(content, shorter=shorter).image

@@ -44,6 +44,7 @@ class ImageRecord:
         stamp: the file's size in bytes and time of change in nanoseconds when it was read;
             None for an image in memory.
         array: (height, width) grey or (height, width, 3) RGB uint8 of an image in memory.
+        content: the file's bytes, uint8, where the file itself is on another machine.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class ImageRecord:
     part: str = ""
     stamp: tuple[int, int] | None = field(default=None, repr=False)
     array: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    content: NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

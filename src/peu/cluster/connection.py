@@ -1,0 +1,105 @@
+"""A connection to a Ray cluster: made, checked, and given up again."""
+
+import contextlib
+import logging
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from peu.errors import RecipeError, ResourceError
+
+AUTO = "auto"
+_ADDRESS = re.compile(r"ray://[^\s/:]+:\d+")
+_OLDEST = (2, 50)
+_SETTINGS = {
+    # Nothing is sent anywhere, which Ray does otherwise.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray's advice on variables of graphics cards, on stderr.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+def check_address(address: str) -> None:
+    """Refuse an address that is none.
+
+    Args:
+        address: "auto" or "ray://HOST:PORT".
+
+    Raises:
+        RecipeError: it is something else.
+    """
+    if address != AUTO and not _ADDRESS.fullmatch(address):
+        raise RecipeError(
+            f"`--cluster` must be auto, or ray://HOST:PORT. Received: {address!r}. Take auto on a "
+            "machine of the cluster, and ray://HOST:10001 from elsewhere."
+        )
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """Connect to a cluster while the body runs.
+
+    A connection that the program has made itself is used, and stays.
+
+    Args:
+        address: "auto" is the cluster that this machine belongs to, or else one of this machine
+            alone, which ends with the body; "ray://HOST:PORT" is one elsewhere.
+
+    Yields:
+        The `ray` package, connected.
+
+    Raises:
+        RecipeError: no address.
+        ResourceError: Ray is not installed or too old, or the cluster cannot be reached.
+    """
+    check_address(address)
+    ray = prepare_ray()
+    if ray.is_initialized():
+        yield ray
+        return
+    try:
+        _connect(ray, address)
+    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ResourceError(
+            f"Expected a Ray cluster at {address!r} that can be reached. Received: {reason} Start "
+            "it with `ray start --head`, check the address, or leave --cluster out."
+        ) from error
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: Any, address: str) -> None:
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address != AUTO:
+        ray.init(address=address, **quiet)
+        return
+    try:
+        ray.init(address=AUTO, **quiet)
+    except ConnectionError:
+        ray.init(include_dashboard=False, **quiet)
+
+
+def prepare_ray() -> Any:
+    """Import Ray with settings that must stand before it starts.
+
+    Raises:
+        ResourceError: it is not installed, or too old.
+    """
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    advice = 'Run `pip install "peu[ray]"`, or leave --cluster out.'
+    try:
+        import ray
+    except ImportError as error:
+        raise ResourceError(f"`--cluster` needs Ray, which is not installed. {advice}") from error
+    version = tuple(int(part) for part in re.findall(r"\d+", ray.__version__)[:2])
+    if version < _OLDEST:
+        raise ResourceError(
+            f"`--cluster` needs Ray {_OLDEST[0]}.{_OLDEST[1]} or newer. Received: Ray "
+            f"{ray.__version__}. {advice}"
+        )
+    return ray

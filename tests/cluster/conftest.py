@@ -1,0 +1,51 @@
+"""A cluster of two nodes on this machine, shared by the tests of a process."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peu.images.dataset import ImageDataset
+from peu.images.loading import load_images
+from small_set import drawn_images
+
+ray = pytest.importorskip("ray", reason="Ray is not installed")
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A head without cores, and two nodes with one each."""
+    from ray.cluster_utils import Cluster
+
+    from peu.cluster.connection import prepare_ray
+
+    prepare_ray()
+    made = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 0,
+            "include_dashboard": False,
+            "object_store_memory": 200 << 20,
+        },
+    )
+    for _ in range(2):
+        made.add_node(num_cpus=1, object_store_memory=200 << 20)
+    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
+    try:
+        yield made
+    finally:
+        ray.shutdown()
+        made.shutdown()
+
+
+@pytest.fixture
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
+    """Four classes of eight drawings."""
+    return load_images(drawn_images(tmp_path_factory))
+
+
+@pytest.fixture
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Their folder."""
+    return drawn_images(tmp_path_factory)

@@ -1,0 +1,68 @@
+"""Where there is no cluster, one sentence says so."""
+
+import sys
+from typing import Any
+
+import pytest
+import ray
+
+from peu.cluster import connection
+from peu.cluster.connection import check_address, connected
+from peu.cluster.trials import _sentences
+from peu.errors import PeuError, RecipeError, ResourceError
+
+
+@pytest.mark.parametrize(
+    "address", ["", "here", "ray://", "ray://host", "http://host:1", "ray://h:1/x"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(RecipeError):
+        check_address(address)
+
+
+def test_ray_that_is_missing_or_too_old_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "__version__", "2.9.3")
+    with pytest.raises(ResourceError, match=r"2\.9\.3"), connected("auto"):
+        pass
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ResourceError, match=r"peu\[ray\]"), connected("auto"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("no route\nto host"), RuntimeError(""), TimeoutError()]
+)
+def test_a_cluster_that_cannot_be_reached_is_told_of(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(connection, "_connect", fail)
+    with pytest.raises(ResourceError) as caught, connected("ray://nowhere:10001"):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ray.exceptions.ObjectStoreFullError("full"),
+        ray.exceptions.OutOfDiskError("full"),
+        ray.exceptions.WorkerCrashedError(),
+        ray.exceptions.OutOfMemoryError("killed"),
+        ray.exceptions.RaySystemError(OSError("gone")),
+        ConnectionError("gone"),
+    ],
+)
+def test_troubles_of_a_cluster_are_sentences(error: Exception) -> None:
+    with pytest.raises(ResourceError), _sentences(ray):
+        raise error
+
+
+def test_an_error_of_a_trial_is_its_own() -> None:
+    cause = ZeroDivisionError("of a trial")
+    with pytest.raises(ZeroDivisionError), _sentences(ray):
+        raise ray.exceptions.RayTaskError("f", "traceback", cause)
+    assert not isinstance(cause, PeuError)

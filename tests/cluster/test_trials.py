@@ -1,0 +1,99 @@
+"""Comparisons on a cluster: the files and figures of one machine, and no trial lost or doubled."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+
+from compared_figures import seeded_figures
+from peu.classifiers.fisher import FisherVectors
+from peu.classifiers.transfer import Transfer
+from peu.cluster.trials import ClusterRunner, connect
+from peu.comparison.compare import compare
+from peu.comparison.trial import TrialTask
+from peu.images.dataset import ImageDataset
+from peu.images.splits import make_splits
+from small_set import PLAIN
+
+FISHER = FisherVectors(
+    image_size=(32, 32), scales=(1.0, 2.0), radius=5, components=6, dimensions=12
+)
+MISSING = Transfer(name="missing", backbone="nowhere.onnx", backbone_preprocessing="tf")
+
+
+@pytest.fixture(scope="module")
+def runner(cluster: Any) -> Iterator[ClusterRunner]:
+    """A runner on the cluster that the tests have."""
+    with connect() as found:
+        yield found
+
+
+def test_files_and_figures_are_those_of_one_machine(
+    dataset: ImageDataset, runner: ClusterRunner, tmp_path: Path
+) -> None:
+    recipes = [PLAIN, FISHER, MISSING]
+    here = compare(dataset, recipes, folds=2, repeats=1, run_folder=tmp_path / "here")
+    there = compare(
+        dataset, recipes, folds=2, repeats=1, run_folder=tmp_path / "there", runner=runner
+    )
+    assert seeded_figures(there) == seeded_figures(here)
+    assert [failure.name for failure in there.failures] == ["missing"]
+    files = [
+        sorted(file.name for file in (tmp_path / name / "trials").iterdir())
+        for name in ("here", "there")
+    ]
+    assert files[0] == files[1]
+    # What is done is read, on a cluster or not.
+    again = compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=tmp_path / "there")
+    assert [trial.seconds for trial in again.trials] == [
+        trial.seconds for trial in there.trials if trial.recipe.name == "hog"
+    ]
+
+
+def test_machines_without_the_files_get_them(
+    dataset: ImageDataset, runner: ClusterRunner, tmp_path: Path
+) -> None:
+    class Moved(ClusterRunner):
+        """Moves the images away as soon as they are sent."""
+
+        def _share(self, images: ImageDataset) -> tuple[Any, Any, Any]:
+            shared = super()._share(images)
+            dataset.root.rename(tmp_path / "gone")
+            return shared
+
+    here = compare(dataset, [PLAIN], folds=2, repeats=1)
+    try:
+        there = compare(dataset, [PLAIN], folds=2, repeats=1, runner=Moved(ray, send_files=True))
+    finally:
+        (tmp_path / "gone").rename(dataset.root)
+    assert seeded_figures(there) == seeded_figures(here)
+
+
+def test_no_trial_begins_that_may_not(dataset: ImageDataset, runner: ClusterRunner) -> None:
+    tasks = [
+        TrialTask(recipe=PLAIN, split=split, file=None)
+        for split in make_splits(dataset, folds=2, repeats=1)
+    ]
+    ran = [task for task, _ in runner(dataset, tasks, lambda task: task.split.fold == 1)]
+    assert ran == tasks[1:]
+
+
+def test_a_node_that_dies_costs_its_trials_alone(
+    cluster: Any, dataset: ImageDataset, runner: ClusterRunner, tmp_path: Path
+) -> None:
+    doomed = cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
+    here = compare(dataset, [FISHER], folds=4, repeats=2)
+    ended: list[tuple[int, int]] = []
+
+    def kill(trial: Any, done: int, total: int) -> None:
+        ended.append((trial.split.repeat, trial.split.fold))
+        if done == 2:
+            cluster.remove_node(doomed, allow_graceful=False)
+
+    there = compare(
+        dataset, [FISHER], folds=4, repeats=2, run_folder=tmp_path, runner=runner, on_trial=kill
+    )
+    assert seeded_figures(there) == seeded_figures(here)
+    assert sorted(ended) == [(repeat, fold) for repeat in range(2) for fold in range(4)]
