@@ -15,7 +15,13 @@ from peu.errors import BundleError
 from peu.files import write_bytes
 from peu.images.proportions import resize_proportionally
 from peu.models.graph_file import read_class_weights, read_graph
-from peu.models.onnx_session import cores, open_session, run_each, run_session
+from peu.models.onnx_session import (
+    cores,
+    open_session,
+    run_each,
+    run_session,
+    runs_one_by_one,
+)
 
 _MOST_BYTES = 1 << 30
 
@@ -56,6 +62,11 @@ class OnnxModel:
     @cached_property
     def _class_weights(self) -> NDArray[np.float64] | None:
         return read_class_weights(self._stored["class_weights"], self.class_count)
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether images run one at a time, an image a core, as they do on processors."""
+        return runs_one_by_one(self._session)
 
     @property
     def image_size(self) -> tuple[int, int]:

@@ -139,7 +139,7 @@ def run_each(
     Returns:
         For each output an array of one row per image, in order.
     """
-    on_cpu = session.get_providers()[0] == _CPU
+    on_cpu = runs_one_by_one(session)
     batches = [[at] for at in range(len(images))] if on_cpu else _alike(images, batch_size)
     callers = min(cores(), len(batches)) if on_cpu else 1
 
@@ -155,6 +155,11 @@ def run_each(
         found = [run(numbers) for numbers in batches]
     order = np.argsort([number for numbers in batches for number in numbers])
     return [np.concatenate(output)[order] for output in zip(*found, strict=True)]
+
+
+def runs_one_by_one(session: Any) -> bool:
+    """Whether `run_each` runs an image at a time, an image a core."""
+    return bool(session.get_providers()[0] == _CPU)
 
 
 def run_sized(

@@ -107,6 +107,11 @@ class Predictor:
         """What the shorter side of an image is resized to, where that is all that is seen of it."""
         return self.image_size[0] if isinstance(self.model, OnnxModel) else None
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether images are predicted one at a time, an image a core: batches are no faster."""
+        return isinstance(self.model, OnnxModel) and self.model.one_by_one
+
     def asked(self, *, coverage: float | None = None, accept_all: bool = False) -> "Predictor":
         """The same predictor, asked for more or for less.
 

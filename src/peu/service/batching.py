@@ -1,6 +1,7 @@
 """Images of all requests, predicted together as soon as the model is free."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,8 @@ from peu.models.onnx_session import cores
 from peu.models.prediction import Prediction
 from peu.models.predictor import Predictor
 
-WORKERS = max(1, min(4, cores()))
-MOST_IMAGES = 2 * WORKERS
-"""Of one batch: more are no faster on processors, and let those that wait wait longer."""
+MOST_IMAGES = 8
+"""Of one batch: of more, those that wait would wait longer, and none is faster."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +28,11 @@ class Batcher:
 
     Nothing waits for a batch to fill: while the model works on one, the next ones gather. Images
     for different models, or asked for different things, are predicted one group after the other.
+    Where a model runs an image a core, batches would only make some images wait for others: there
+    as many threads as there are cores take an image each.
 
     Args:
         observed: is told the number of images of every batch.
-        workers: threads that each predict a batch at a time.
         most_images: of one batch.
     """
 
@@ -39,7 +40,6 @@ class Batcher:
         self,
         observed: Callable[[int], None] = lambda _: None,
         *,
-        workers: int = WORKERS,
         most_images: int = MOST_IMAGES,
     ) -> None:
         self._observed = observed
@@ -47,9 +47,10 @@ class Batcher:
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._lock = threading.Lock()
         self._busy = 0
+        self._all_cores = threading.Lock()
         self._threads = [
             threading.Thread(target=self._work, name=f"peu-predict-{number}", daemon=True)
-            for number in range(workers)
+            for number in range(cores())
         ]
         for thread in self._threads:
             thread.start()
@@ -78,21 +79,22 @@ class Batcher:
 
     def _work(self) -> None:
         while (first := self._queue.get()) is not None:
-            batch = [first, *self._more()]
+            one_by_one = first.predictor.one_by_one
+            batch = [first] if one_by_one else [first, *self._more()]
             with self._lock:
                 self._busy += 1
-                alone = self._busy == 1 and len(batch) == 1
+                alone = self._busy == 1 and len(batch) == 1 and self._queue.empty()
             try:
-                self._predict(batch, alone=alone)
+                with contextlib.nullcontext() if one_by_one else self._all_cores:
+                    self._predict(batch, alone=alone)
             finally:
                 with self._lock:
                     self._busy -= 1
 
     def _more(self) -> list[_Waiting]:
-        """What waits already: a share of it, so that no other worker is left without."""
+        """What waits already."""
         found: list[_Waiting] = []
-        share = -(-self._queue.qsize() // len(self._threads))
-        while len(found) < min(self._most - 1, share):
+        while len(found) < self._most - 1:
             try:
                 item = self._queue.get_nowait()
             except Empty:

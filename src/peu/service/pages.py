@@ -118,10 +118,21 @@ def _operations(schema: Mapping[str, Any]) -> Mapping[str, list[dict[str, Any]]]
 def _templates() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("peu.service"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.filters["marked"] = _marked
+    return templates
+
+
+def _marked(text: str) -> Any:
+    """Escape a text, and set what stands between backquotes as code."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    parts[1::2] = [Markup("<code>{}</code>").format(part) for part in parts[1::2]]
+    return Markup().join(parts)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 from numpy.typing import NDArray
 
 from peu.models.prediction import Prediction
@@ -23,6 +22,15 @@ from peu.version import __version__
 from peu.wording import quoted
 
 VERSION = "1"
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object", "required": ["inputs"]}},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
 _PARAMETERS = {"coverage", "accept_all", "binary_data_output"}
 
 Outputs = dict[str, NDArray[Any]]
@@ -47,72 +55,56 @@ def protocol_routes(engine: Engine) -> APIRouter:
         """200 once all models are loaded and checked."""
         return {"ready": True}
 
-    def metadata(name: str, version: str = VERSION) -> dict[str, Any]:
+    @routes.get("/models/{name}", summary="What a model takes and gives")
+    async def metadata(name: str) -> dict[str, Any]:
         """Inputs and outputs of a model, and its classes."""
-        return _metadata(_model(engine, name, version))
+        return _metadata(engine.models[name])
 
-    def model_ready(name: str, version: str = VERSION) -> dict[str, Any]:
+    @routes.get("/models/{name}/ready", summary="Whether a model can be asked")
+    async def model_ready(name: str) -> dict[str, Any]:
         """200 where there is such a model: those that are listed are loaded and checked."""
-        return {"name": _model(engine, name, version).name, "ready": True}
+        return {"name": engine.models[name].name, "ready": True}
 
-    async def infer(request: Request, name: str, version: str = VERSION) -> Response:
+    @routes.post("/models/{name}/infer", summary="Predict images", openapi_extra=_BODY)
+    async def infer(request: Request, name: str) -> Response:
         """Predict the images of the input `image`.
 
         BYTES of shape [n] are image files: base64 in JSON, or as they are in binary data. UINT8
         of shape [n, height, width, 3] are pixels. The parameters `coverage` and `accept_all` ask
         as those of /predict do.
         """
-        model = _model(engine, name, version)
-        async with engine.bodies.read(request) as body:
-            length = request.headers.get(BINARY_HEADER)
-            asked = await engine.parsed(_read, body, length, engine.limits.images)
-            del body
-            coverage, accept_all = _asked(asked)
-            found = await engine.predict(
-                model, asked.images, coverage=coverage, accept_all=accept_all
-            )
-        predictions = _all_predicted(found)
-        response = InferResponse(model.name, VERSION, asked.id)
-        outputs = _outputs(model, predictions)
-        for output in asked.outputs or outputs:
-            if output not in outputs:
-                names = ", ".join(outputs)
-                raise Refusal(400, f"An output must be one of {names}. Received: {quoted(output)}.")
-            response.add(output, outputs[output], binary=asked.is_binary(output))
-        content, headers = response.body()
-        return Response(content, headers=headers)
+        return await _infer(engine, request, engine.models[name])
 
-    for path in ("/models/{name}", "/models/{name}/versions/{version}"):
-        shown = "version" not in path
-        routes.add_api_route(
-            path, metadata, summary="What a model takes and gives", include_in_schema=shown
-        )
-        routes.add_api_route(
-            f"{path}/ready",
-            model_ready,
-            summary="Whether a model can be asked",
-            include_in_schema=shown,
-        )
-        routes.add_api_route(
-            f"{path}/infer",
-            infer,
-            methods=["POST"],
-            summary="Predict images",
-            include_in_schema=shown,
-            response_class=JSONResponse,
-        )
+    # There is one version of each model; clients may name it all the same.
+    versioned = APIRouter(prefix="/models/{name}/versions/" + VERSION, include_in_schema=False)
+    versioned.add_api_route("", metadata)
+    versioned.add_api_route("/ready", model_ready)
+    versioned.add_api_route("/infer", infer, methods=["POST"])
+    routes.include_router(versioned)
     return routes
+
+
+async def _infer(engine: Engine, request: Request, model: ServedModel) -> Response:
+    async with engine.bodies.read(request) as body:
+        length = request.headers.get(BINARY_HEADER)
+        asked = await engine.parsed(_read, body, length, engine.limits.images)
+        del body
+        coverage, accept_all = _asked(asked)
+        found = await engine.predict(model, asked.images, coverage=coverage, accept_all=accept_all)
+    predictions = _all_predicted(found)
+    response = InferResponse(model.name, VERSION, asked.id)
+    outputs = _outputs(model, predictions)
+    for output in asked.outputs or outputs:
+        if output not in outputs:
+            names = ", ".join(outputs)
+            raise Refusal(400, f"An output must be one of {names}. Received: {quoted(output)}.")
+        response.add(output, outputs[output], binary=asked.is_binary(output))
+    content, headers = response.body()
+    return Response(content, headers=headers)
 
 
 def _read(body: bytes, length: str | None, most: int) -> InferRequest:
     return read_infer_request(body, length, most=most)
-
-
-def _model(engine: Engine, name: str, version: str) -> ServedModel:
-    model = engine.models[name]
-    if version != VERSION:
-        raise Refusal(404, f"The version of a model is {VERSION}. Received: {quoted(version)}.")
-    return model
 
 
 def _metadata(model: ServedModel) -> dict[str, Any]:
