@@ -19,6 +19,7 @@ class AsideList:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._items = self._read()
 
     def add(self, items: Iterable[SetAside]) -> None:
         """Note some more.
@@ -26,6 +27,7 @@ class AsideList:
         Raises:
             ResourceError: the disk is full or cannot be written.
         """
+        items = tuple(items)
         lines = [json.dumps([one.path, one.reason], ensure_ascii=False) + "\n" for one in items]
         if not lines:
             return
@@ -34,9 +36,25 @@ class AsideList:
                 stream.write("".join(lines).encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise cannot_write(self._file, error) from error
+        self._items += items
 
-    def read(self) -> tuple[SetAside, ...]:
+    def all(self) -> tuple[SetAside, ...]:
         """All of them, the latest last."""
+        return self._items
+
+    def clear(self) -> None:
+        """Forget them all.
+
+        Raises:
+            ResourceError: the file cannot be removed.
+        """
+        try:
+            self._file.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write(self._file, error) from error
+        self._items = ()
+
+    def _read(self) -> tuple[SetAside, ...]:
         try:
             lines = read_text(self._file, most_bytes=_MOST_BYTES).splitlines()
         except (OSError, ValueError):
@@ -49,14 +67,3 @@ class AsideList:
                 continue
             found.append(SetAside(str(path), str(reason)))
         return tuple(found)
-
-    def clear(self) -> None:
-        """Forget them all.
-
-        Raises:
-            ResourceError: the file cannot be removed.
-        """
-        try:
-            self._file.unlink(missing_ok=True)
-        except OSError as error:
-            raise cannot_write(self._file, error) from error

@@ -18,14 +18,21 @@ _UNKNOWN = object()
 
 
 @dataclass
-class _Live:
-    """A part of a screen that is drawn anew when its key has another value."""
+class _Part:
+    """A part of a screen that follows a key."""
 
     step: str
     place: ui.element
     key: Callable[[], object]
-    draw: Callable[[], object]
-    drawn: object = _UNKNOWN
+    do: Callable[[], object]
+    seen: object = _UNKNOWN
+
+    def follow(self) -> None:
+        key = self.key()
+        if key != self.seen:
+            self.seen = key
+            with self.place:
+                self.do()
 
 
 @dataclass(eq=False)
@@ -48,14 +55,16 @@ class Page:
     texts: Texts
     step: str = ""
     go: Callable[[str], None] = field(default=lambda _: None, repr=False)
-    _parts: list[_Live] = field(default_factory=list, repr=False)
+    _parts: list[_Part] = field(default_factory=list, repr=False)
 
     def live(self, key: Callable[[], object], draw: Callable[[], object]) -> None:
         """Draw a part of the screen now, and anew whenever `key` gives another value.
 
+        What is under somebody's finger, or has the focus, is lost when it is drawn anew: so the key
+        of a part with buttons should change rarely. What changes often is for `watch`.
+
         Args:
-            key: cheap; called twice a second while the screen is shown. `workspace.version` and a
-                frozen `Job` make good parts of one.
+            key: cheap; called twice a second while the screen is shown.
             draw: makes the elements; those of before are removed.
 
         Example:
@@ -63,16 +72,30 @@ class Page:
             ...     lambda: page.workspace.version, lambda: ui.label(str(page.workspace.classes()))
             ... )
         """
-        part = _Live(self.step, ui.element("div").classes("peu-part"), key, draw)
-        self._parts.append(part)
-        self._draw(part)
+        place = ui.element("div").classes("peu-part")
+
+        def anew() -> None:
+            place.clear()
+            draw()
+
+        self._add(_Part(self.step, place, key, anew))
+
+    def watch(self, key: Callable[[], object], do: Callable[[], object]) -> None:
+        """Do something now, and again whenever `key` gives another value: change a text, a bar.
+
+        Args:
+            key: as `live` takes it.
+            do: changes elements that are there. It is forgotten with the part it was called in.
+        """
+        self._add(_Part(self.step, ui.context.slot.parent, key, do))
 
     def tick(self) -> None:
-        """Redraw what has changed on the screen that is shown."""
+        """Look what has changed on the screen that is shown."""
         self.workspace.refresh()
-        for part in self._parts:
-            if part.step == self.step:
-                self._draw(part)
+        self._parts = [part for part in self._parts if not part.place.is_deleted]
+        for part in tuple(self._parts):
+            if part.step == self.step and not part.place.is_deleted:
+                part.follow()
 
     def notify(self, text: str, kind: Kind = "info") -> None:
         """Show a message for some seconds; a screen reader says it."""
@@ -94,10 +117,6 @@ class Page:
         """Address of an image as large as a screen shows it."""
         return f"/images/{image.id}/view?{image.stamp}"
 
-    def _draw(self, part: _Live) -> None:
-        key = part.key()
-        if key != part.drawn:
-            part.drawn = key
-            part.place.clear()
-            with part.place:
-                part.draw()
+    def _add(self, part: _Part) -> None:
+        self._parts.append(part)
+        part.follow()

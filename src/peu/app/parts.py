@@ -6,18 +6,18 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from peu.app.jobs import Job
+from peu.app.page import Page
 from peu.app.texts import Texts
 
 
-def text(tag: str, content: str, classes: str = "") -> ui.element:
+def text(tag: str, content: str, classes: str = "") -> TextElement:
     """An HTML element with text, escaped: "h2", "p", "span", ..."""
     return TextElement(tag=tag, text=content).classes(classes)
 
 
 def button(
     label: str, on_click: Callable[[], Any], *, kind: str = "", enabled: bool = True
-) -> ui.element:
+) -> TextElement:
     """A button.
 
     Args:
@@ -79,28 +79,37 @@ def time_text(texts: Texts, seconds: float) -> str:
     return texts("page.minutes", n=round(seconds / 60))
 
 
-def job_progress(texts: Texts, job: Job, label: str, on_stop: Callable[[], Any]) -> None:
-    """One total with an estimate, and a button that stops it.
+def job_progress(page: Page, kind: str, label: Callable[[], str]) -> None:
+    """One total with an estimate, and a button that stops it; they follow the job.
 
     Args:
-        texts: of the page.
-        job: that runs.
-        label: what it does.
-        on_stop: called when it is to stop.
+        page: of whose jobs one runs.
+        kind: of that job.
+        label: what it does, and perhaps how far it is.
     """
+    texts = page.texts
     with ui.element("div").classes("peu-progress"):
         with row():
-            text("span", label, "peu-grow")
-            left = job.seconds_left
-            text(
-                "span",
-                texts("page.estimating")
-                if left is None
-                else texts("page.left", time=time_text(texts, left)),
-                "peu-soft",
-            ).props('role="status"')
-            button(texts("page.stop"), on_stop)
+            said = text("span", label(), "peu-grow")
+            left = text("span", "", "peu-soft").props('role="status"')
+            button(texts("page.stop"), lambda: page.jobs.stop(kind))
         bar = ui.element("progress").props("max=1")
-        bar.props["aria-label"] = label
-        if job.share is not None:
-            bar.props["value"] = round(job.share, 3)
+        bar.props["aria-label"] = label()
+
+    def look() -> tuple[str, str, float | None]:
+        job = page.jobs.job(kind)
+        seconds = None if job is None else job.seconds_left
+        estimate = texts("page.estimating")
+        if seconds is not None:
+            estimate = texts("page.left", time=time_text(texts, seconds))
+        share = None if job is None or job.share is None else round(job.share, 3)
+        return label(), estimate, share
+
+    def follow() -> None:
+        words, estimate, share = look()
+        said.set_text(words)
+        left.set_text(estimate)
+        if share is not None:
+            bar.props["value"] = share
+
+    page.watch(look, follow)

@@ -263,7 +263,7 @@ class Workspace:
 
     def what_is_aside(self) -> tuple[SetAside, ...]:
         """What was not taken, the latest last."""
-        return self._aside.read()
+        return self._aside.all()
 
     def forget_aside(self) -> None:
         """Clear the list of what was not taken."""

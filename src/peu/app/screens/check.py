@@ -33,8 +33,7 @@ class CheckPanel:
 
     def _state(self) -> object:
         job = self._page.jobs.job(KIND)
-        running = job and job.state == "running" and (job.share, round(job.seconds))
-        return self._page.workspace.version, job and job.state, running
+        return self._page.workspace.version, job and job.state
 
     def _show(self) -> None:
         page, texts = self._page, self._page.texts
@@ -49,8 +48,7 @@ class CheckPanel:
             if job is None:
                 text("p", texts("check.lead"), "peu-soft")
             elif job.state == "running":
-                stop = lambda: page.jobs.stop(KIND)  # noqa: E731
-                job_progress(texts, job, texts("check.running"), stop)
+                job_progress(page, KIND, lambda: texts("check.running"))
             elif job.state == "done":
                 self._found(job)
             else:

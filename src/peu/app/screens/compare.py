@@ -47,18 +47,17 @@ class Compare:
         """Build the screen."""
         text("h1", self.texts("compare.title"))
         text("p", self.texts("compare.lead"), "peu-lead")
-        self.page.live(lambda: self._progress_of(KIND), self._running)
-        self.page.live(lambda: self._progress_of(_TRAIN), self._training)
+        self.page.live(self._state, self._running)
+        self.page.live(lambda: self._state_of(_TRAIN), self._training)
         self.page.live(lambda: (self._state(), self.board.trials()), self._standings)
         self.page.live(self._state, self._choice)
 
     def _state(self) -> object:
-        job = self.board.job()
-        return self.page.workspace.version, job and (job.state, job.arguments)
+        return self.page.workspace.digest(), self._state_of(KIND)
 
-    def _progress_of(self, kind: str) -> object:
+    def _state_of(self, kind: str) -> object:
         job = self.page.jobs.job(kind)
-        return job and (job.state, job.share, round(job.seconds), job.phase)
+        return job and (job.state, job.started)
 
     def _choice(self) -> None:
         """What is to be compared, and how thoroughly; hidden while it runs."""
@@ -141,9 +140,7 @@ class Compare:
             return
         if job.state == "running":
             with card():
-                done, total = self.board.trials()
-                label = self.texts("compare.running", done=done, total=total)
-                job_progress(self.texts, job, label, lambda: self.page.jobs.stop(KIND))
+                job_progress(self.page, KIND, self._how_far)
         elif job.state == "stopped":
             with card(), row():
                 text("p", self.texts("page.stopped"), "peu-grow").props('role="status"')
@@ -153,6 +150,10 @@ class Compare:
             with card():
                 said = self.texts("page.failed", reason=job.message)
                 text("p", said, "peu-bad").props('role="alert"')
+
+    def _how_far(self) -> str:
+        done, total = self.board.trials()
+        return self.texts("compare.running", done=done, total=total)
 
     def _go_on(self, job: Job) -> None:
         with self.page.complaining():
@@ -257,8 +258,7 @@ class Compare:
             return
         if job.state == "running":
             with card():
-                stop = lambda: self.page.jobs.stop(_TRAIN)  # noqa: E731
-                job_progress(texts, job, texts("compare.training"), stop)
+                job_progress(self.page, _TRAIN, lambda: texts("compare.training"))
             return
         with card(), row():
             if job.state == "failed":

@@ -46,9 +46,9 @@ class Images:
             on_asked=self._ask_class,
             on_sent=self._sent,
         )
-        page.live(lambda: (page.workspace.version, self.shown, self.camera), self._classes)
+        page.live(lambda: (*page.workspace.classes(), self.shown, self.camera), self._classes)
         page.live(lambda: self.camera, self._camera)
-        page.live(lambda: (page.workspace.version, tuple(self.chosen), self.shown), self._actions)
+        page.live(self._what_can_be_done, self._actions)
         self.gallery = Gallery(
             self.shown,
             version=page.workspace.version,
@@ -56,10 +56,10 @@ class Images:
             on_choose=self._choose,
             on_open=self.open_image,
         )
-        page.live(lambda: (page.workspace.version, self.shown), self._show)
-        page.live(lambda: page.workspace.version, self._aside)
+        page.watch(lambda: (page.workspace.version, self.shown), self._show)
+        page.live(page.workspace.what_is_aside, self._aside)
         CheckPanel(page, self.open_image).build()
-        page.live(lambda: page.workspace.version, self._next)
+        page.live(self._is_ready, self._next)
 
     def _classes(self) -> None:
         """The classes with their numbers, one of which is shown."""
@@ -69,22 +69,28 @@ class Images:
         with ui.element("div").classes("peu-chips").props('role="group"') as chips:
             chips.props["aria-label"] = self.texts("images.classes")
             if classes:
-                self._chip("", self.texts("images.all"), sum(classes.values()))
-            for name, count in classes.items():
-                self._chip(name, name, count)
+                self._chip("", self.texts("images.all"))
+            for name in classes:
+                self._chip(name, name)
             button(self.texts("images.new_class"), self._new_class, kind="quiet")
             made = button(self.texts("images.camera"), self._switch_camera, kind="quiet")
             made.props["aria-pressed"] = "true" if self.camera else "false"
         if self.webcam is not None:
             self.webcam.show(list(classes))
 
-    def _chip(self, name: str, label: str, count: int) -> None:
+    def _chip(self, name: str, label: str) -> None:
         def show() -> None:
             self.shown = name
             self.page.tick()
 
-        made = button(f"{label} · {self.texts.language.count(count)}", show, kind="peu-chip")
+        def said() -> str:
+            classes = self.page.workspace.classes()
+            count = classes.get(name, 0) if name else sum(classes.values())
+            return f"{label} · {self.texts.language.count(count)}"
+
+        made = button(said(), show, kind="peu-chip")
         made.props["aria-pressed"] = "true" if self.shown == name else "false"
+        self.page.watch(said, lambda: made.set_text(said()))
 
     def _switch_camera(self) -> None:
         self.camera = not self.camera
@@ -119,6 +125,12 @@ class Images:
             self.drop.props["target"] = self.shown
             self.drop.props["large"] = not self.page.workspace.images()
 
+    def _what_can_be_done(self) -> object:
+        workspace = self.page.workspace
+        action = workspace.last_action()
+        shown = bool(workspace.images(self.shown or None))
+        return tuple(workspace.classes()), self.shown, bool(self.chosen), shown, action is None
+
     def _actions(self) -> None:
         """What can be done with the chosen images, with the class, and undone."""
         page, texts = self.page, self.texts
@@ -126,25 +138,38 @@ class Images:
             return
         with row():
             if self.chosen:
-                text("span", texts("images.chosen", n=len(self.chosen))).props('role="status"')
-                others = [name for name in page.workspace.classes() if name != self.shown]
-                if others:
-                    choice(
-                        texts("images.move_to"), others, self._move, first=texts("images.move_to")
-                    )
-                button(texts("images.remove"), self._remove)
-                button(texts("images.none"), lambda: self._choose_in_gallery(()), kind="quiet")
-            elif self.page.workspace.images(self.shown or None):
+                self._with_the_chosen()
+            elif page.workspace.images(self.shown or None):
                 button(texts("images.choose_all"), self._choose_all)
             if self.shown and not self.chosen:
                 button(texts("images.rename"), lambda: self._rename(self.shown))
                 button(texts("images.remove_class"), lambda: self._remove_class(self.shown))
             ui.element("span").classes("peu-grow")
-            action = page.workspace.last_action()
-            if action is not None:
-                count = max(1, len(action.moves))
-                label = texts(f"images.undo_{action.what}", n=count, name=action.name)
-                button(texts("images.undo", what=label), self._undo)
+            if page.workspace.last_action() is not None:
+                undo = button(self._what_is_undone(), self._undo)
+                page.watch(self._what_is_undone, lambda: undo.set_text(self._what_is_undone()))
+
+    def _with_the_chosen(self) -> None:
+        texts = self.texts
+
+        def said() -> str:
+            return texts("images.chosen", n=len(self.chosen))
+
+        chosen = text("span", said()).props('role="status"')
+        self.page.watch(said, lambda: chosen.set_text(said()))
+        others = [name for name in self.page.workspace.classes() if name != self.shown]
+        if others:
+            choice(texts("images.move_to"), others, self._move, first=texts("images.move_to"))
+        button(texts("images.remove"), self._remove)
+        button(texts("images.none"), lambda: self._choose_in_gallery(()), kind="quiet")
+
+    def _what_is_undone(self) -> str:
+        action = self.page.workspace.last_action()
+        if action is None:
+            return ""
+        count = max(1, len(action.moves))
+        label = self.texts(f"images.undo_{action.what}", n=count, name=action.name)
+        return self.texts("images.undo", what=label)
 
     def _aside(self) -> None:
         """What was not taken, and why."""
@@ -165,20 +190,29 @@ class Images:
             self.page.workspace.forget_aside()
         self.page.tick()
 
+    def _is_ready(self) -> tuple[bool, bool]:
+        counts = self.page.workspace.classes().values()
+        return any(counts), sum(count >= _FEWEST for count in counts) >= _FEWEST
+
     def _next(self) -> None:
         """What is missing before a comparison, or the way to it."""
-        classes = self.page.workspace.classes()
-        ready = [name for name, count in classes.items() if count >= _FEWEST]
-        if not self.page.workspace.images():
+        any_images, ready = self._is_ready()
+        if not any_images:
             return
+        texts, workspace = self.texts, self.page.workspace
+
+        def said() -> str:
+            if not ready:
+                return texts("images.too_few")
+            return texts(
+                "images.ready", n=len(workspace.images()), classes=len(workspace.classes())
+            )
+
         with ui.element("div").classes("peu-bottom"), row():
-            if len(ready) < _FEWEST:
-                text("p", self.texts("images.too_few"), "peu-grow")
-            else:
-                images, many = len(self.page.workspace.images()), len(classes)
-                said = self.texts("images.ready", n=images, classes=many)
-                text("p", said, "peu-grow")
-                button(self.texts("images.next"), lambda: self.page.go("compare"), kind="main")
+            words = text("p", said(), "peu-grow")
+            self.page.watch(said, lambda: words.set_text(said()))
+            if ready:
+                button(texts("images.next"), lambda: self.page.go("compare"), kind="main")
 
     def _choose(self, chosen: Sequence[str]) -> None:
         self.chosen = tuple(chosen)
