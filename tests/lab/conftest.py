@@ -24,6 +24,7 @@ TINY_BUDGET: Budget = replace(
     push=2,
     policies=("vertical",),
     tuning_epochs=1,
+    output_images=160,
     noisy_images=400,
     noisy_epochs=2,
     mapped_images=600,

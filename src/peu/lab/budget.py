@@ -21,6 +21,8 @@ class Budget:
         policies: augmentations that are compared, beside none.
         augmented: whether peu's residual network is trained too.
         tuning_epochs: of fine-tuning.
+        output_images: training images of a denoiser's output that is tried, for two epochs.
+        output_seeds: trainings of each.
         noisy_images: training images of the denoiser.
         noisy_epochs: of the denoiser.
         mapped_images: training images of the variational auto-encoder.
@@ -40,11 +42,13 @@ class Budget:
     policies: tuple[str, ...] = ("vertical", "flip", "standard", "strong", "mixup", "erase")
     augmented: bool = True
     tuning_epochs: int = 10
+    output_images: int = 4_800
+    output_seeds: int = 3
     noisy_images: int = 6_000
     noisy_epochs: int = 20
-    mapped_images: int = 6_000
+    mapped_images: int = 9_600
     mapped_epochs: int = 15
-    mapped_batch: int = 64
+    mapped_batch: int = 128
     kl_weights: tuple[KLWeight, ...] = (1.0, 0.01, 1e-3, 1e-4, "auto")
 
 
@@ -61,12 +65,14 @@ QUICK = Budget(
     policies=("vertical", "standard"),
     augmented=False,
     tuning_epochs=3,
+    output_images=3_200,
+    output_seeds=1,
     noisy_images=2_000,
     noisy_epochs=3,
     mapped_images=2_000,
-    mapped_epochs=6,
+    mapped_epochs=5,
     mapped_batch=32,
-    kl_weights=(1.0, "auto"),
+    kl_weights=(1.0, 1e-3, 1e-4, "auto"),
 )
 # Every digit, and the sheet's batches and epochs; where it names none, 20 and Keras's own 32.
 AS_WRITTEN = replace(
@@ -75,5 +81,4 @@ AS_WRITTEN = replace(
     small_size=224,
     noisy_images=60_000,
     mapped_images=60_000,
-    mapped_batch=128,
 )

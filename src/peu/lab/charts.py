@@ -58,8 +58,17 @@ class Panel:
         )
 
 
-def curves(language: Language, panels: Sequence[Panel], caption: str) -> Figure:
-    """Draw panels of curves side by side, with their values as a table."""
+def curves(
+    language: Language, panels: Sequence[Panel], caption: str, *, columns: int | None = None
+) -> Figure:
+    """Draw panels of curves, with their values as a table.
+
+    Args:
+        language: of numbers and axes.
+        panels: one or more.
+        caption: what stands below.
+        columns: panels side by side; all of them if None.
+    """
     words, short = language.words, language.short
     rows: list[tuple[Cell, ...]] = []
     spoken = []
@@ -70,13 +79,13 @@ def curves(language: Language, panels: Sequence[Panel], caption: str) -> Figure:
             spoken.append(words["from_to"].format(curve=curve, **ends) if ends else curve)
             kept = np.linspace(0, len(y) - 1, min(len(y), _MOST_ROWS)).round().astype(int)
             rows += [(curve, short(x[at]), short(y[at])) for at in kept.tolist()]
-    columns = (words["curve"], panels[0].x_name, words["value"])
+    titles = (words["curve"], panels[0].x_name, words["value"])
     return figure(
-        Table(words["values_drawn"], _numeric(*columns), tuple(rows)),
+        Table(words["values_drawn"], _numeric(*titles), tuple(rows)),
         [panel.draw(short) for panel in panels],
         caption=caption,
         alternative="; ".join(spoken) + ".",
-        columns=max(2, len(panels)),
+        columns=columns or max(2, len(panels)),
     )
 
 

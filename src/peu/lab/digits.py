@@ -43,6 +43,16 @@ def first_digits(digits: ImageDataset, n: int) -> NDArray[np.uint8]:
     return image_pixels(digits[:n], digit_size(digits), "crop", "grey")
 
 
+def test_digits(digits: ImageDataset, n: int) -> NDArray[np.uint8]:
+    """The first n images of the set's own test part (n, height, width, 1).
+
+    A set without one gives its last images.
+    """
+    tested = [at for at, part in enumerate(digits.parts) if part == "test"]
+    chosen = tested[:n] or list(range(max(0, len(digits) - n), len(digits)))
+    return image_pixels(digits[chosen], digit_size(digits), "crop", "grey")
+
+
 def n_training_images(digits: ImageDataset) -> int:
     """Number of images that are not in the set's own test part."""
     return sum(part != "test" for part in digits.parts)

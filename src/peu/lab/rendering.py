@@ -26,6 +26,7 @@ from jinja2.lexer import Token, TokenStream
 from PIL import Image
 
 from peu.lab.charts import Panel, curves, intervals, scatter, training_curves
+from peu.lab.image_charts import GridPanel, Row, image_rows, latent_grids
 from peu.lab.language import Language, LanguageCode, french_spacing
 from peu.reports.blocks import (
     Block,
@@ -47,6 +48,11 @@ CHARTS: dict[str, Callable[..., Block]] = {
     "intervals": intervals,
     "scatter": scatter,
     "training_curves": training_curves,
+}
+# Each takes the folder of the images that the section kept, too.
+IMAGE_CHARTS: dict[str, Callable[..., Block]] = {
+    "image_rows": image_rows,
+    "latent_grids": latent_grids,
 }
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _PART = re.compile(r"^## (\w+)\. (.+)$", re.MULTILINE)
@@ -120,6 +126,10 @@ def render(
         return place
 
     charts = {name: placing(functools.partial(chart, language)) for name, chart in CHARTS.items()}
+    charts |= {
+        name: placing(functools.partial(chart, language, images))
+        for name, chart in IMAGE_CHARTS.items()
+    }
     text = (
         _environment(language.code)
         .get_template(f"{name}.md.j2")
@@ -128,6 +138,8 @@ def render(
             **charts,
             image=placing(functools.partial(kept_image, images)),
             panel=Panel,
+            row=Row,
+            grid_panel=GridPanel,
             sheet_errs=f"> [!note] {language.words['sheet_errs']}",
         )
     )

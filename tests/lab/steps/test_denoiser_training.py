@@ -8,9 +8,9 @@ from peu.autoencoders.noise import read_noise
 from peu.comparison.denoising import DenoisingEvaluation, LevelEvaluation
 from peu.lab.steps.denoiser_training import (
     Findings,
-    SheetStart,
     TrainedLoss,
 )
+from peu.lab.trials import History
 from peu.networks.choices import ImageLoss
 
 
@@ -28,7 +28,7 @@ def _trained(loss: ImageLoss, psnr: float, held_out: float = 0.02) -> TrainedLos
     )
     return TrainedLoss(
         loss=loss,
-        history={"loss": (0.05, 0.02), "val_loss": (held_out,), "val_epoch": (2,)},
+        history={"loss": (0.05, 0.02), "val_loss": (0.021, held_out), "val_epoch": (1, 2)},
         evaluation=DenoisingEvaluation(images=100, tuned_on=0, levels=(level,)),
     )
 
@@ -45,7 +45,8 @@ TRAINING = Findings(
     black_error=0.11,
     grey_error=0.09,
     losses=(_trained("mse", 15.0), _trained("binary_crossentropy", 16.0), FAILED),
-    sheet_start=SheetStart(collapsed=False, epochs=2, loss=0.03, output_mean=0.2),
+    again=_trained("mse", 15.1),
+    fresh=_trained("mse", 15.9),
 )
 
 
@@ -58,27 +59,59 @@ def test_losses_are_ranked_by_their_quality_and_those_that_failed_set_apart() ->
 @pytest.mark.parametrize(
     ("training", "course"),
     [
-        (_trained("mse", 15.0), "generalises"),
-        (_trained("mse", 15.0, held_out=0.05), "overfits"),
+        (_trained("mse", 15.0, held_out=0.0205), "generalises"),
+        (_trained("mse", 15.0, held_out=0.0215), "generalises"),
+        (_trained("mse", 15.0, held_out=0.05), "rises"),
         (FAILED, "collapsed"),
     ],
 )
-def test_the_course_follows_from_the_losses(training: TrainedLoss, course: str) -> None:
+def test_the_course_follows_from_the_held_out_loss(training: TrainedLoss, course: str) -> None:
     assert training.course == course
 
 
+def test_a_held_out_loss_above_that_of_training_is_a_gap_where_it_does_not_rise() -> None:
+    history: History = {"loss": (0.05, 0.01), "val_loss": (0.03, 0.02), "val_epoch": (1, 2)}
+    training = dataclasses.replace(_trained("mse", 15.0), history=history)
+    assert training.course == "gap"
+    assert training.gap == pytest.approx(2)
+    assert training.lowest == (2, 0.02)
+
+
 @pytest.mark.parametrize(
-    ("collapsed", "output_mean", "outcome"),
+    ("rival", "again", "verdict"),
     [
-        (False, 0.001, "learnt"),
-        (True, 0.001, "black"),
-        (True, 0.13, "grey"),
+        (15.1, 15.05, "as_good"),
+        (16.0, 15.05, "best"),
+        (16.0, 15.7, "as_good"),
+        (16.0, None, "one_seed"),
     ],
 )
-def test_a_black_output_is_told_from_another_constant(
-    *, collapsed: bool, output_mean: float, outcome: str
+def test_a_loss_is_best_only_by_more_than_seeds_differ(
+    rival: float, again: float | None, verdict: str
 ) -> None:
-    assert SheetStart(collapsed, 2, 0.1, output_mean).outcome == outcome
+    found = dataclasses.replace(
+        TRAINING,
+        losses=(_trained("mse", 15.0), _trained("binary_crossentropy", rival), FAILED),
+        again=None if again is None else _trained("mse", again),
+    )
+    assert found.verdict == verdict
+    assert found.as_good[0].loss == "binary_crossentropy"
+    assert len(found.as_good) == (2 if verdict == "as_good" else 1)
+
+
+@pytest.mark.parametrize(
+    ("fresh", "freshness"),
+    [
+        (_trained("mse", 15.9), "helps"),
+        (_trained("mse", 15.1), "no_matter"),
+        (_trained("mse", 14.0), "harms"),
+        (FAILED, "unknown"),
+    ],
+)
+def test_fresh_noise_matters_only_by_more_than_seeds_differ(
+    fresh: TrainedLoss, freshness: str
+) -> None:
+    assert dataclasses.replace(TRAINING, fresh=fresh).freshness == freshness
 
 
 def test_holding_out_a_fifth_is_no_training_on_a_part() -> None:

@@ -8,8 +8,10 @@ import pytest
 from peu.autoencoders.kl_weight import Spectrum
 from peu.autoencoders.vae import VAE
 from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
+from peu.evaluation.generated import RecognitionFigures
 from peu.evaluation.latent import LatentFigures
-from peu.lab.steps.vae_training import Findings, Plane
+from peu.lab.steps.latent_plane import Grid, Plane
+from peu.lab.steps.vae_training import Findings
 from peu.networks.choices import KLWeight
 from peu.networks.training_settings import TrainingSettings
 
@@ -54,7 +56,7 @@ TRAINING = Findings(
     mean_image_mse=0.06,
     shown_weight="auto",
     history={"loss": (0.1, 0.05), "val_loss": (0.1, 0.06)},
-    grid_deviation=0.1,
+    grids=(Grid(1.0, "grid-1", 0.001), Grid("auto", "grid-2", 0.1)),
     plane=Plane(((0.0, 0.0),), None, (), 0.0),
 )
 
@@ -64,7 +66,14 @@ def test_trials_are_found_by_what_became_of_them() -> None:
     assert TRAINING.by_weight == [AUTO, LARGE]
     assert TRAINING.fixed == TRAINING.empty == [LARGE]
     assert TRAINING.full == [AUTO]
-    assert TRAINING.best_fixed == LARGE
+    assert TRAINING.best_fixed is None
+    assert TRAINING.grid.file == "grid-2"
+
+
+def test_a_best_set_weight_needs_two_that_fill_the_plane() -> None:
+    one, two = _trial(1e-3, 1e-3, elbo=20.0), _trial(1e-4, 1e-4, elbo=25.0)
+    assert dataclasses.replace(TRAINING, study=_study(LARGE, one, AUTO)).best_fixed is None
+    assert dataclasses.replace(TRAINING, study=_study(LARGE, one, two, AUTO)).best_fixed == two
 
 
 def test_bounds_foretell_the_dimensions_in_use() -> None:
@@ -111,15 +120,42 @@ def test_classes_are_judged_by_their_neighbours(neighbours: float | None, classe
     assert dataclasses.replace(TRAINING, study=_study(LARGE, shown)).classes == classes
 
 
+@pytest.mark.parametrize(
+    ("share", "reconstruction"), [(0.4, "poor"), (0.6, "blurred"), (0.9, "good")]
+)
+def test_with_classes_reconstructions_are_judged_by_those_recognised(
+    share: float, reconstruction: str
+) -> None:
+    seen = RecognitionFigures(
+        recognised=share * 0.97, by_class=(0.4, None, 0.9), judge_accuracy=0.97, images=100
+    )
+    # By the variance that they explain they would be good.
+    shown = dataclasses.replace(_trial("auto", 1e-4, mse_of_means=0.01), recognition=seen)
+    found = dataclasses.replace(TRAINING, study=_study(LARGE, shown))
+    assert found.recognised == pytest.approx(share)
+    assert found.reconstruction == reconstruction
+    assert found.unrecognised_classes == ["0"]
+
+
 def test_a_grid_without_change_is_constant_as_is_that_of_an_empty_code() -> None:
     assert not TRAINING.grid_is_constant
-    assert dataclasses.replace(TRAINING, grid_deviation=0.01).grid_is_constant
+    same = (TRAINING.grids[0], Grid("auto", "grid-2", 0.01))
+    assert dataclasses.replace(TRAINING, grids=same).grid_is_constant
     assert dataclasses.replace(TRAINING, shown_weight=1.0).grid_is_constant
 
 
+def test_what_a_set_weight_must_leave_empty_is_foretold() -> None:
+    assert TRAINING.doomed == 0
+    assert dataclasses.replace(TRAINING, shown_weight=1.0).doomed == 2
+
+
 def test_the_best_weight_depends_on_what_is_measured() -> None:
-    assert TRAINING.choice == "same_by_every_measure"
-    neighbourly = _trial(1.0, 1.0, 0, elbo=-40.0, knn_accuracy=0.9)
+    assert TRAINING.choice == "one_alone"
+    worse = _trial(1e-3, 1e-3, elbo=20.0, knn_accuracy=0.5)
+    assert dataclasses.replace(TRAINING, study=_study(worse, AUTO)).choice == (
+        "same_by_every_measure"
+    )
+    neighbourly = _trial(1e-3, 1e-3, elbo=-40.0, knn_accuracy=0.9)
     other = dataclasses.replace(TRAINING, study=_study(neighbourly, AUTO))
     assert other.choice == "depends_on_the_use"
     assert dataclasses.replace(TRAINING, study=_study(LARGE)).choice == "all_empty"

@@ -1,4 +1,4 @@
-"""Section 2.3: the denoiser trained with three losses, and with the sheet's output bias."""
+"""Section 2.3: the denoiser trained with three losses, from two seeds, and on noise drawn anew."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from peu.autoencoders.classical_filters import FILTERS
 from peu.autoencoders.denoiser import Denoiser
-from peu.autoencoders.images import ImageSet, image_set
+from peu.autoencoders.images import image_set
 from peu.autoencoders.noise import read_noise
 from peu.comparison.denoising import DenoisingEvaluation, LevelEvaluation, evaluate_denoiser
 from peu.errors import RecipeError
@@ -26,11 +26,12 @@ LEVELS = (TRAINING_NOISE, TEST_NOISE)
 LOSSES: tuple[ImageLoss, ...] = ("mse", "binary_crossentropy", "mae")
 # Filters take long: with them fewer images are tested on, the same for every loss.
 _TESTED, _FILTERED = 300, 150
-_SHOWN = 10
-# A held-out loss this many times the training loss is overfitting.
-_OVERFITTING = 1.1
-# A mean output below this is black.
-_DARK = 0.02
+_SHOWN = 5
+# A held-out loss this many times its lowest has risen; this many times the training loss, there is
+# a gap.
+_RISE, _GAP = 1.03, 1.1
+# Trainings that differ by less, in dB, are not told apart, however close two seeds happen to be.
+_LEAST_DIFFERENCE = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,40 +58,30 @@ class TrainedLoss:
         return () if self.evaluation is None else self.evaluation.levels
 
     @property
-    def overfitting(self) -> float:
+    def psnr(self) -> float:
+        """Quality at the strongest noise, in dB."""
+        return self.levels[-1].psnr
+
+    @property
+    def gap(self) -> float:
         """Held-out loss by training loss, at the end."""
         return self.history["val_loss"][-1] / self.history["loss"][-1]
 
     @property
-    def course(self) -> Literal["generalises", "overfits", "collapsed"]:
-        """How training went."""
-        if self.failed:
-            return "collapsed"
-        return "generalises" if self.overfitting < _OVERFITTING else "overfits"
-
-
-@dataclass(frozen=True)
-class SheetStart:
-    """The sheet's own start, with an output bias of zero.
-
-    Attributes:
-        collapsed: whether it learnt nothing.
-        epochs: until it ended.
-        loss: last training loss.
-        output_mean: mean intensity of the output.
-    """
-
-    collapsed: bool
-    epochs: int
-    loss: float
-    output_mean: float
+    def lowest(self) -> tuple[int, float]:
+        """Epoch of the lowest held-out loss, and that loss."""
+        losses = self.history["val_loss"]
+        at = int(np.argmin(losses))
+        return int(self.history["val_epoch"][at]), losses[at]
 
     @property
-    def outcome(self) -> Literal["learnt", "black", "grey"]:
-        """What became of it."""
-        if not self.collapsed:
-            return "learnt"
-        return "black" if self.output_mean < _DARK else "grey"
+    def course(self) -> Literal["generalises", "gap", "rises", "collapsed"]:
+        """How training went: by the held-out loss, against its lowest and the training loss."""
+        if self.failed:
+            return "collapsed"
+        if self.history["val_loss"][-1] > _RISE * self.lowest[1]:
+            return "rises"
+        return "gap" if self.gap >= _GAP else "generalises"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +96,9 @@ class Findings(DigitFindings):
         median: intensity of all their pixels.
         black_error: squared error of a black output.
         grey_error: squared error of the best constant output.
-        losses: one training each, the squared error first.
-        sheet_start: the sheet's own start.
+        losses: one training each on noise added once, the squared error first.
+        again: the squared error from another seed; None where that failed or saves time.
+        fresh: the squared error on noise drawn anew in every epoch.
     """
 
     noise: ClassVar[float] = TRAINING_NOISE
@@ -120,7 +112,8 @@ class Findings(DigitFindings):
     black_error: float
     grey_error: float
     losses: tuple[TrainedLoss, ...]
-    sheet_start: SheetStart
+    again: TrainedLoss | None
+    fresh: TrainedLoss
 
     @property
     def mse(self) -> TrainedLoss:
@@ -130,9 +123,46 @@ class Findings(DigitFindings):
     @property
     def ranked(self) -> list[TrainedLoss]:
         """Trainings that worked, highest PSNR at the strongest noise first."""
-        return sorted(
-            (one for one in self.losses if not one.failed), key=lambda one: -one.levels[-1].psnr
-        )
+        return sorted((one for one in self.losses if not one.failed), key=lambda one: -one.psnr)
+
+    @property
+    def between_seeds(self) -> float | None:
+        """Difference of two trainings that differ in their seed alone, in dB; None if unknown."""
+        if self.again is None or self.again.failed or self.mse.failed:
+            return None
+        return abs(self.again.psnr - self.mse.psnr)
+
+    @property
+    def noticeable(self) -> float:
+        """Difference in dB from which two trainings are told apart."""
+        return max(_LEAST_DIFFERENCE, 2 * (self.between_seeds or 0.0))
+
+    @property
+    def verdict(self) -> Literal["nothing_learnt", "one_seed", "as_good", "best"]:
+        """Whether a loss is better than the others by more than seeds differ."""
+        if not self.ranked:
+            return "nothing_learnt"
+        if self.between_seeds is None:
+            return "one_seed"
+        rivals = [one.psnr for one in self.ranked[1:]]
+        apart = not rivals or self.ranked[0].psnr - rivals[0] > self.noticeable
+        return "best" if apart else "as_good"
+
+    @property
+    def as_good(self) -> list[TrainedLoss]:
+        """Losses that are not told from the best."""
+        best = self.ranked[0].psnr if self.ranked else 0.0
+        return [one for one in self.ranked if best - one.psnr <= self.noticeable]
+
+    @property
+    def freshness(self) -> Literal["unknown", "helps", "harms", "no_matter"]:
+        """What drawing noise anew changes, by more than seeds differ."""
+        if self.mse.failed or self.fresh.failed:
+            return "unknown"
+        gain = self.fresh.psnr - self.mse.psnr
+        if abs(gain) <= self.noticeable:
+            return "no_matter"
+        return "helps" if gain > 0 else "harms"
 
     @property
     def collapsed(self) -> list[TrainedLoss]:
@@ -155,17 +185,23 @@ class Findings(DigitFindings):
 
 
 def measure(lab: LabContext) -> Findings:
-    """Train with each loss, and once with the output bias that the sheet's text implies."""
+    """Train with each loss on noise that is added once, as the sheet does, and on fresh noise."""
     budget = lab.settings.budget
     digits = lab.fewer_digits(budget.noisy_images)
     denoiser = Denoiser(
         noise=TRAINING_NOISE,
         channels="grey",
+        fresh_noise=False,
+        restarts=0,
         seed=lab.settings.seed,
         **digit_schedule(digits, budget.noisy_images, epochs=budget.noisy_epochs),
     )
     images = image_set(digits, channels="grey", multiple=denoiser.stride, seed=denoiser.seed)
     training = denoiser.training_for(len(images.train))
+
+    def train(**changed: Any) -> TrainedLoss:
+        return _train(lab, clone(denoiser).set_params(**changed), digits)
+
     return Findings(
         name=digits.name,
         n_images=len(images.train),
@@ -176,11 +212,9 @@ def measure(lab: LabContext) -> Findings:
         median=float(np.median(images.train) / 255),
         black_error=float(np.square(images.train / np.float32(255)).mean()),
         grey_error=variance_of(images.train),
-        losses=tuple(
-            _train(lab, clone(denoiser).set_params(loss=loss, restarts=0), digits)
-            for loss in LOSSES
-        ),
-        sheet_start=_train_sheet_start(denoiser, images),
+        losses=tuple(train(loss=loss) for loss in LOSSES),
+        again=None if lab.settings.quick else train(seed=child_seed(denoiser.seed, "again")),
+        fresh=train(fresh_noise=True),
     )
 
 
@@ -189,47 +223,26 @@ def _train(lab: LabContext, denoiser: Denoiser, digits: ImageDataset) -> Trained
         denoiser.fit(digits)
     except RecipeError as error:
         return TrainedLoss(loss=denoiser.loss, failed=str(error))
-    is_mse, quick = denoiser.loss == "mse", lab.settings.quick
+    shown = denoiser.loss == "mse" and denoiser.seed == lab.settings.seed
+    shown = shown and not denoiser.fresh_noise
+    filtered = shown and not lab.settings.quick
     found = evaluate_denoiser(
         denoiser,
         digits,
         [read_noise(level) for level in LEVELS],
-        max_images=_TESTED if quick else _FILTERED,
-        filters=FILTERS if is_mse and not quick else (),
+        max_images=_TESTED if lab.settings.quick else _FILTERED,
+        filters=FILTERS if filtered else (),
         examples=_SHOWN,
         once=True,
         seed=lab.settings.seed,
     )
-    if is_mse:
+    if shown:
         denoiser.save(lab.folder / "models" / "denoiser", overwrite=True)
-        shown = [level.examples[name] for level in found.levels for name in ("noisy", "denoised")]
-        lab.keep_image("denoised", mosaic(np.stack([found.clean, *shown])))
+        rows = [level.examples[name] for level in found.levels for name in ("noisy", "denoised")]
+        lab.keep_image("denoised", mosaic(np.stack([found.clean, *rows]), gap=0))
     return TrainedLoss(
         loss=denoiser.loss,
         history=denoiser.history_.metrics,
         evaluation=found,
         seconds=denoiser.history_.seconds,
-    )
-
-
-def _train_sheet_start(denoiser: Denoiser, images: ImageSet) -> SheetStart:
-    from peu.autoencoders.denoiser_training import train_denoiser
-    from peu.networks.denoisers import build_denoiser
-    from peu.networks.inference import run_in_batches
-
-    seed = child_seed(denoiser.seed, "plain")
-    network = build_denoiser(mean=mean_of(images.train), output_bias="zero", seed=seed)
-    history, collapsed = train_denoiser(
-        network,
-        images.train,
-        denoiser.training_for(len(images.train)),
-        noise=read_noise(denoiser.noise),
-        seed=seed,
-    )
-    (output,) = run_in_batches(network, images.test[:64].astype(np.float32))
-    return SheetStart(
-        collapsed=collapsed,
-        epochs=len(history.metrics["loss"]),
-        loss=history.metrics["loss"][-1],
-        output_mean=float(output.mean()),
     )

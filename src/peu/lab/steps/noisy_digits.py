@@ -7,14 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.autoencoders.noise import add_noise, read_noise
+from peu.evaluation.reconstruction import peak_signal_to_noise
 from peu.lab.context import LabContext
-from peu.lab.digits import digit_size, first_digits, n_training_images
+from peu.lab.digits import digit_size, first_digits, n_training_images, test_digits
 from peu.reports.mosaics import mosaic
 from peu.seeds import child_seed
 
 TRAINING_NOISE, TEST_NOISE = 0.2, 0.4
 Source = Literal["with_test_set", "without_test_set", "substitute"]
-_SHOWN = 10
+_SHOWN = 5
 _MEASURED_ON = 1000
 
 
@@ -28,6 +29,7 @@ class Clipping:
         above: share of pixels above 1 before clipping.
         black_mean: mean of black pixels after clipping; None where no pixel is black.
         black_mean_by_theory: that of a normal distribution cut off at 0, noise / sqrt(2 pi).
+        psnr: of the noisy images, in dB.
     """
 
     noise: float
@@ -35,6 +37,7 @@ class Clipping:
     above: float
     black_mean: float | None
     black_mean_by_theory: float
+    psnr: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +68,15 @@ class Findings:
 def measure(lab: LabContext) -> Findings:
     """Count the digits, add noise and measure what clipping does."""
     digits = lab.digits
-    pixels = first_digits(digits, _MEASURED_ON)
     seed = child_seed(lab.settings.seed, "noise")
-    shown = pixels[:_SHOWN]
-    noisy = [
-        add_noise(shown, read_noise(level), np.random.default_rng(seed))
-        for level in (TRAINING_NOISE, TEST_NOISE)
-    ]
-    lab.keep_image("noisy", mosaic(np.stack([shown, *noisy]) / np.float32(255)))
+    train, test = first_digits(digits, _MEASURED_ON), test_digits(digits, _MEASURED_ON)
+    parts = ((train, TRAINING_NOISE), (test, TEST_NOISE))
+    rows = []
+    for pixels, level in parts:
+        shown = pixels[:_SHOWN]
+        noisy = add_noise(shown, read_noise(level), np.random.default_rng(seed))
+        rows += [shown / np.float32(255), noisy / np.float32(255)]
+    lab.keep_image("noisy", mosaic(np.stack(rows), gap=0))
     n_train = n_training_images(digits)
     source: Source = "without_test_set"
     if n_train < len(digits):
@@ -88,9 +92,7 @@ def measure(lab: LabContext) -> Findings:
         height=height,
         width=width,
         n_classes=len(digits.class_names),
-        clipping=tuple(
-            measure_clipping(pixels, each, seed) for each in (TRAINING_NOISE, TEST_NOISE)
-        ),
+        clipping=tuple(measure_clipping(pixels, level, seed) for pixels, level in parts),
     )
 
 
@@ -104,11 +106,13 @@ def measure_clipping(pixels: NDArray[np.uint8], noise: float, seed: int) -> Clip
     """
     intensities = pixels.astype(np.float64) / 255
     noisy = intensities + noise * np.random.default_rng(seed).standard_normal(intensities.shape)
-    black = np.clip(noisy, 0, 1)[pixels == 0]
+    clipped = np.clip(noisy, 0, 1)
+    black = clipped[pixels == 0]
     return Clipping(
         noise=noise,
         below=float((noisy < 0).mean()),
         above=float((noisy > 1).mean()),
         black_mean=float(black.mean()) if black.size else None,
         black_mean_by_theory=float(noise / np.sqrt(2 * np.pi)),
+        psnr=float(peak_signal_to_noise(intensities, clipped).mean()),
     )

@@ -2,19 +2,27 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peu.autoencoders.vae import VAE
 from peu.lab.context import LabContext
-from peu.lab.digits import digit_size, first_digits
+from peu.lab.digits import digit_size, first_digits, test_digits
 from peu.lab.parameters import LayerCount, ParameterCount, count_decoder, count_encoder
 from peu.models.codes import encode_pixels
+from peu.networks.choices import OutputBias
+from peu.networks.training_settings import TrainingSettings
+from peu.seeds import child_seed
 
 _ENCODED, _RECONSTRUCTED = 64, 16
 _DRAWS = 2000
 _TOLERANCE = 1e-3
+_BIASES: tuple[OutputBias, ...] = ("zero", "mean")
+_EPOCHS, _HELD_OUT, _KL_WEIGHT = 2, 500, 1e-4
+# An error from here on, in units of the mean image's or of another start's.
+_NO_BETTER, _WORSE = 0.98, 1.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +66,21 @@ class Encoder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StartTrial:
+    """A short training of the whole VAE from one initial output.
+
+    Attributes:
+        bias: where the sigmoid starts.
+        error: squared error on test images.
+        output_mean: mean intensity of their reconstructions.
+    """
+
+    bias: OutputBias
+    error: float
+    output_mean: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decoder:
     """The decoder's parameters and its last layer.
 
@@ -66,12 +89,41 @@ class Decoder:
         filters: of the last layer.
         activation: of the last layer, as Keras names it.
         output: shape of the output.
+        mean_pixel: mean intensity of the digits, in [0, 1].
+        mean_image_error: squared error of the mean image on test images.
+        tried: short trainings, from an output of 1/2 and from the mean intensity.
+        tried_on: digits of each.
+        epochs: of each.
+        kl_weight: of each.
     """
 
     count: ParameterCount
     filters: int
     activation: str
     output: tuple[int, ...]
+    mean_pixel: float
+    mean_image_error: float
+    tried: tuple[StartTrial, ...]
+    tried_on: int
+    epochs: int
+    kl_weight: float
+
+    @property
+    def plain(self) -> StartTrial:
+        """Keras's own bias of zero, as a student types it."""
+        return next(one for one in self.tried if one.bias == "zero")
+
+    @property
+    def started(self) -> StartTrial:
+        """The output that starts at the mean intensity."""
+        return next(one for one in self.tried if one.bias == "mean")
+
+    @property
+    def plain_start(self) -> Literal["as_good", "worse", "learns_nothing"]:
+        """What a bias of zero costs in this short training."""
+        if self.plain.error >= _NO_BETTER * self.mean_image_error:
+            return "learns_nothing"
+        return "worse" if self.plain.error > _WORSE * self.started.error else "as_good"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +177,21 @@ def measure_encoder(lab: LabContext) -> Encoder:
 
 
 def measure_decoder(lab: LabContext) -> Decoder:
-    """Count the decoder's parameters and look at its last layer."""
+    """Count the decoder's parameters, look at its last layer, and try where it starts."""
     decoder = _untrained_vae(lab).decoder
+    pixels = first_digits(lab.digits, lab.settings.budget.output_images)
+    held_out = test_digits(lab.digits, _HELD_OUT)
     return Decoder(
         count=ParameterCount(_decoder_layers(lab), int(decoder.count_params())),
         filters=int(decoder.layers[-1].filters),
         activation=str(decoder.layers[-1].activation.__name__),
         output=tuple(decoder.output.shape[1:]),
+        mean_pixel=float(pixels.mean() / 255),
+        mean_image_error=float(np.square((held_out - pixels.mean(axis=0)) / 255).mean()),
+        tried=tuple(_try_start(bias, pixels, held_out, lab.settings.seed) for bias in _BIASES),
+        tried_on=len(pixels),
+        epochs=_EPOCHS,
+        kl_weight=_KL_WEIGHT,
     )
 
 
@@ -153,10 +213,48 @@ def measure_vae(lab: LabContext) -> WholeVAE:
     )
 
 
+def _try_start(
+    bias: OutputBias, pixels: NDArray[np.uint8], held_out: NDArray[np.uint8], seed: int
+) -> StartTrial:
+    from peu.networks.fit import fit_network
+    from peu.networks.inference import run_in_batches
+    from peu.networks.objective import image_objective, mean_of
+    from peu.networks.vae import build_vae, training_network
+
+    height, width, channels = pixels.shape[1:]
+    network = build_vae(
+        (height, width, channels),
+        dense_activation="linear",
+        mean_pixel=mean_of(pixels),
+        output_bias=bias,
+        kl_weight=_KL_WEIGHT,
+        seed=seed,
+    )
+    joined = training_network(network)
+    fit_network(
+        joined,
+        pixels,
+        pixels,
+        TrainingSettings(epochs=_EPOCHS),
+        seed=child_seed(seed, "batches"),
+        objective=image_objective(pixels),
+        phase="Trying where the output starts",
+    )
+    (found,) = run_in_batches(joined, held_out)
+    return StartTrial(
+        bias=bias,
+        error=float(np.square(held_out / 255 - found).mean()),
+        output_mean=float(found.mean()),
+    )
+
+
 def _untrained_vae(lab: LabContext) -> Any:
     from peu.networks.vae import build_vae
 
-    return build_vae((*digit_size(lab.digits), 1), seed=lab.settings.seed)
+    # The sheet names no activation of the dense layers.
+    return build_vae(
+        (*digit_size(lab.digits), 1), dense_activation="linear", seed=lab.settings.seed
+    )
 
 
 def _encoder_layers(lab: LabContext) -> tuple[LayerCount, ...]:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from peu.autoencoders.images import ImageSet
@@ -15,43 +16,24 @@ from peu.comparison.kl_weights import (
     model_folder,
     study_kl_weights,
 )
-from peu.comparison.latent import grid_codes, latent_points
 from peu.errors import BundleError
 from peu.images.dataset import ImageDataset
 from peu.lab.context import LabContext
 from peu.lab.digits import DigitFindings, digit_schedule, digit_size, n_training_images
+from peu.lab.steps.latent_plane import GRID_REACH, GRID_STEPS, Grid, Plane, keep_grid, plane_of
 from peu.lab.trials import History
 from peu.networks.choices import KLWeight
 from peu.reports.mosaics import mosaic
 
 _SHOWN = 5
-_GRID_STEPS, _GRID_REACH = 10, 3.0
-_MAPPED = 1000
-# A grid whose pixels deviate less than this on average shows one image everywhere.
-_SAME = 0.02
 # Shares of the pixels' variance that reconstructions explain.
 _LITTLE, _MUCH = 0.15, 0.75
+# Shares of the images that a classifier recognises which it still recognises reconstructed.
+_FEW, _MOST = 0.5, 0.8
 # Shares of images that have the class of their neighbours.
 _PARTLY, _APART = 0.5, 0.75
 # A code that tells this many nats more tells more.
 _FEW_NATS = 0.1
-
-
-@dataclass(frozen=True)
-class Plane:
-    """Held-out images in the latent plane.
-
-    Attributes:
-        points: two coordinates an image.
-        labels: indices into `class_names`, or None.
-        class_names: of the classes.
-        outside: share of the images beyond -3 to 3.
-    """
-
-    points: tuple[tuple[float, ...], ...]
-    labels: tuple[int, ...] | None
-    class_names: tuple[str, ...]
-    outside: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +45,7 @@ class Findings(DigitFindings):
         mean_image_mse: squared error of the mean training image, on held-out images.
         shown_weight: KL weight looked at closely.
         history: figures of each epoch of its training.
-        grid_deviation: mean standard deviation of a pixel over the grid.
+        grids: what each decoder gives over the plane, in the order of the trials.
         plane: where held-out images lie.
     """
 
@@ -71,8 +53,11 @@ class Findings(DigitFindings):
     mean_image_mse: float
     shown_weight: KLWeight
     history: History
-    grid_deviation: float
+    grids: tuple[Grid, ...]
     plane: Plane
+
+    reach: ClassVar[float] = GRID_REACH
+    steps: ClassVar[int] = GRID_STEPS
 
     @property
     def trials(self) -> tuple[KLWeightTrial, ...]:
@@ -141,15 +126,23 @@ class Findings(DigitFindings):
         return {name: trial.requested for name, trial in found.items() if trial is not None}
 
     @property
-    def best_fixed(self) -> KLWeightTrial:
-        """Trial with the highest evidence lower bound of those whose KL weight was set."""
-        return max(self.fixed, key=lambda trial: trial.figures.elbo)
+    def best_fixed(self) -> KLWeightTrial | None:
+        """Trial with the highest bound of those whose KL weight was set; None without a choice.
+
+        One set weight, or several of which at most one fills its code, are nothing to choose from.
+        """
+        filled = [trial for trial in self.fixed if trial.figures.active_units > 0]
+        return max(filled, key=lambda trial: trial.figures.elbo) if len(filled) > 1 else None
 
     @property
-    def choice(self) -> Literal["all_empty", "same_by_every_measure", "depends_on_the_use"]:
+    def choice(
+        self,
+    ) -> Literal["all_empty", "one_alone", "same_by_every_measure", "depends_on_the_use"]:
         """What the measures say together."""
         if len(self.empty) == len(self.trials):
             return "all_empty"
+        if len(self.trials) - len(self.empty) == 1:
+            return "one_alone"
         same = len(set(self.best.values())) == 1
         return "same_by_every_measure" if same else "depends_on_the_use"
 
@@ -159,22 +152,53 @@ class Findings(DigitFindings):
         return 1 - self.shown.figures.mse_of_means / self.mean_image_mse
 
     @property
+    def recognised(self) -> float | None:
+        """Share of what a classifier recognises that it still recognises reconstructed."""
+        found = self.shown.recognition
+        return None if found is None else found.recognised / max(found.judge_accuracy, 1e-9)
+
+    @property
+    def unrecognised_classes(self) -> list[str]:
+        """Classes of which fewer than half of the reconstructions are recognised."""
+        found = self.shown.recognition
+        shares = () if found is None else found.by_class
+        names = self.plane.class_names or [str(number) for number in range(len(shares))]
+        return [
+            name
+            for name, share in zip(names, shares, strict=False)
+            if share is not None and share < _FEW
+        ]
+
+    @property
     def reconstruction(
         self,
     ) -> Literal["weight_too_large", "training_too_short", "poor", "blurred", "good"]:
-        """How good the reconstructions are."""
+        """How good the reconstructions are.
+
+        With classes by how many of them a classifier recognises: "poor" below half of the
+        originals that it recognises, "good" from four in five. Without, by the variance that
+        they explain: below 15 %, from 75 %.
+        """
         if self.shown.figures.active_units == 0:
             if self._fillable(self.shown.kl_weight) == 0:
                 return "weight_too_large"
             return "training_too_short"
-        if self.explained < _LITTLE:
+        share, few, most = self.recognised, _FEW, _MOST
+        if share is None:
+            share, few, most = self.explained, _LITTLE, _MUCH
+        if share < few:
             return "poor"
-        return "blurred" if self.explained < _MUCH else "good"
+        return "blurred" if share < most else "good"
+
+    @property
+    def grid(self) -> Grid:
+        """That of the trial looked at closely."""
+        return next(each for each in self.grids if each.requested == self.shown_weight)
 
     @property
     def grid_is_constant(self) -> bool:
         """Whether the decoder gives one image everywhere."""
-        return self.shown.figures.active_units == 0 or self.grid_deviation < _SAME
+        return self.shown.figures.active_units == 0 or self.grid.is_constant
 
     @property
     def classes(self) -> Literal["apart", "partly_apart", "mixed", "unknown"]:
@@ -185,6 +209,13 @@ class Findings(DigitFindings):
         if neighbours >= _APART:
             return "apart"
         return "partly_apart" if neighbours >= _PARTLY else "mixed"
+
+    @property
+    def doomed(self) -> int:
+        """Dimensions that a set KL weight of the trial looked at closely must leave empty."""
+        if self.shown_weight == "auto":
+            return 0
+        return self.latent_dim - self._fillable(self.shown_weight)
 
     def _fillable(self, kl_weight: float) -> int:
         return self.study.spectrum.usable_dimensions(kl_weight, self.latent_dim)
@@ -201,6 +232,7 @@ def measure(lab: LabContext) -> Findings:
         vae=VAE(
             image_size=digit_size(lab.digits),
             channels="grey",
+            dense_activation="linear",
             seed=settings.seed,
             **digit_schedule(
                 digits,
@@ -211,21 +243,28 @@ def measure(lab: LabContext) -> Findings:
         ),
         run_folder=folder,
     )
-    vae = _load_or_fit(study, settings.kl_weight, digits, folder)
-    images = vae.split(digits)
+    vaes = [_load_or_fit(study, trial.requested, digits, folder) for trial in study.trials]
+    requested = [trial.requested for trial in study.trials]
+    shown = vaes[requested.index(settings.kl_weight)]
+    images = shown.split(digits)
     first = images.test[:_SHOWN]
-    lab.keep_image("reconstructions", mosaic(np.stack([first / 255, vae.reconstruct(first)])))
-    grid = vae.decode(grid_codes(-_GRID_REACH, _GRID_REACH, _GRID_STEPS, vae.latent_dim))
-    lab.keep_image("grid", mosaic(grid))
+    rows: list[NDArray[np.float32]] = [
+        (first / 255).astype(np.float32),
+        *(vae.reconstruct(first) for vae in vaes),
+    ]
+    lab.keep_image("reconstructions", mosaic(np.stack(rows), gap=0))
     return Findings(
         study=study,
-        n_images=vae.n_images_,
+        n_images=shown.n_images_,
         n_available=n_training_images(lab.digits),
         mean_image_mse=_error_of_the_mean(images),
         shown_weight=settings.kl_weight,
-        history=vae.history_.metrics,
-        grid_deviation=float(grid.std(axis=(0, 1)).mean()),
-        plane=_plane(vae, digits),
+        history=shown.history_.metrics,
+        grids=tuple(
+            keep_grid(lab, vae, one, number)
+            for number, (vae, one) in enumerate(zip(vaes, requested, strict=True), start=1)
+        ),
+        plane=plane_of(shown, digits),
     )
 
 
@@ -238,16 +277,6 @@ def _load_or_fit(
     except BundleError:
         vae: VAE = clone(study.vae).set_params(kl_weight=kl_weight)
         return vae.fit(digits)
-
-
-def _plane(vae: VAE, digits: ImageDataset) -> Plane:
-    points = latent_points(vae, digits, max_images=_MAPPED)
-    return Plane(
-        points=tuple(tuple(point) for point in points.codes.round(3).tolist()),
-        labels=None if points.labels is None else tuple(points.labels.tolist()),
-        class_names=tuple(points.class_names),
-        outside=float((np.abs(points.codes) > _GRID_REACH).any(axis=1).mean()),
-    )
 
 
 def _error_of_the_mean(images: ImageSet) -> float:
