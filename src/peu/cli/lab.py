@@ -58,6 +58,12 @@ def lab_command(
             help="A network of your own, a Keras model file, beside the sheet's; may be repeated.",
         ),
     ] = None,
+    pdf: Annotated[
+        bool,
+        typer.Option(
+            "--pdf", help="Print the page as report.pdf too, by Chromium, Chrome or Edge."
+        ),
+    ] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the lab.")] = Path(
         "lab"
     ),
@@ -102,7 +108,10 @@ def lab_command(
     from peu.lab.run import run_lab
     from peu.lab.sections import choose_sections
     from peu.lab.settings import LabSettings
+    from peu.reports.pdf import find_browser, print_page
 
+    # Before anything is computed.
+    browser = find_browser() if pdf else None
     chosen = Language(language or usual_language())  # type: ignore[arg-type]
     wanted = choose_sections(sections)
     settings = LabSettings(
@@ -132,12 +141,16 @@ def lab_command(
             ),
         )
         page = write_lab(output, language=chosen.code)
+        printed = page.with_suffix(".pdf") if browser else None
+        if printed:
+            print_page(page, printed, browser=browser)
     failed = [one.section for one in found if one.failed]
     if as_json:
         write_result(
             {
                 "format": 1,
                 "page": str(page),
+                "pdf": None if printed is None else str(printed),
                 "language": chosen.code,
                 "sections": [
                     {"section": one.section, "seconds": one.seconds, "failed": one.failed}
@@ -149,5 +162,6 @@ def lab_command(
     done = len(found) - len(failed)
     words = chosen.words["section_run" if len(found) == 1 else "sections_run"]
     results().print(
-        words.format(done=done, all=len(found), page=printable(str(page))), soft_wrap=True
+        words.format(done=done, all=len(found), page=printable(str(printed or page))),
+        soft_wrap=True,
     )

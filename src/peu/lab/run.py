@@ -26,6 +26,7 @@ _CONTENTS = (
     "models",
     "report.html",
     "report.json",
+    "report.pdf",
     "figures",
 )
 

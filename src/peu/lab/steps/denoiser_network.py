@@ -183,7 +183,7 @@ def measure(lab: LabContext) -> Findings:
         tried=_try_outputs(lab, pixels, clean, noisy),
         tried_on=len(pixels),
         epochs=_EPOCHS,
-        noisy_psnr=_quality(clean, noisy / 255),
+        noisy_psnr=_quality(clean, noisy / np.float32(255)),
         black_error=float(np.square(clean / 255).mean()),
     )
 
