@@ -3,10 +3,12 @@
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from peu.errors import ResourceError
 from peu.lab.findings import SectionResult, read_result, write_result
@@ -14,6 +16,7 @@ from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.page import render_section, write_lab
 from peu.lab.rendering import outline
 from peu.lab.sections import SECTIONS
+from peu.reports.pdf import print_page
 
 # What the sheet asks in each section, counted on the sheet itself.
 ASKED = {
@@ -109,6 +112,38 @@ def test_a_kl_weight_of_one_is_told_to_leave_the_map_empty(pages: Pages) -> None
     answers = _answered(pages["en"][0])
     assert "With 1 no dimension is active" in answers["3.4b"]
     assert "Why not 1" in answers["3.4f"]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not here.")
+def test_a_printed_page_cuts_no_figure(pages: Pages, tmp_path: Path) -> None:
+    _, page = pages["fr"]
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    print_page(tmp_path / "page.html", tmp_path / "page.pdf", browser=shutil.which("chromium"))
+    sheets = PdfReader(tmp_path / "page.pdf").pages
+    assert 8 <= len(sheets) <= 60
+    printed = [_letters(sheet.extract_text()) for sheet in sheets]
+    figures = re.findall(r'<figure class="figure">(.*?)</figure>', page, re.DOTALL)
+    assert len(figures) > 10
+    for figure in figures:
+        (caption,) = re.findall(r"<figcaption>(.*?)</figcaption>", figure, re.DOTALL)
+        drawing = figure.split("<figcaption>")[0].split('class="narrow"')[0]
+        names = [_letters(name) for name in re.findall(r"<text[^>]*>([^<]{4,})</text>", drawing)]
+        # A caption that two figures share stands on the page of each.
+        holding = [text for text in printed if _letters(caption)[:40] in text]
+        assert holding, caption
+        shown = max(sum(name in text for name in names) for text in holding)
+        assert shown >= 0.8 * len(names), caption
+    owners: dict[bytes, set[int]] = {}
+    for number, sheet in enumerate(sheets):
+        for image in sheet.images:
+            owners.setdefault(image.data, set()).add(number)
+    assert owners
+    assert all(len(numbers) == 1 for numbers in owners.values())
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone, as print and page space and break the rest differently."""
+    return re.sub(r"[^A-Za-z0-9]", "", html.unescape(re.sub(r"<[^>]+>", "", text)))
 
 
 def _read(lab: Path, section: str) -> SectionResult[Any]:

@@ -16,8 +16,7 @@ from peu.reports.figure import Draw, figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROW_INCHES = 0.62
-_NAME_INCHES = 2.0
+_ROW_INCHES, _LETTER_INCHES = 0.62, 0.085
 _MOST_COLUMNS = 3
 
 
@@ -77,9 +76,13 @@ def image_rows(
         middles = [(number + 0.5) * height - 0.5 for number in range(len(rows))]
         axes.set_yticks(middles, [row.name for row in rows])
         axes.set_xticks([])
+        # The page's font is wider than matplotlib's.
+        layout: Any = axes.figure.get_layout_engine()
+        layout.set(w_pad=0.12)
 
     inches = _ROW_INCHES * len(rows)
-    width = _NAME_INCHES + inches * pixels.shape[1] / len(pixels)
+    names = 0.5 + _LETTER_INCHES * max(len(row.name) for row in rows)
+    width = names + inches * pixels.shape[1] / len(pixels)
     return figure(
         _table(language, rows, value),
         draw,
