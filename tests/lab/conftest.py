@@ -5,15 +5,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
 from peu.evaluation import generated
+from peu.files import write_json
 from peu.lab import settings as lab_settings
 from peu.lab.budget import QUICK, Budget
+from peu.lab.findings import SectionResult, write_result
 from peu.lab.language import LANGUAGES
 from peu.lab.page import write_lab
 from peu.lab.run import run_lab
+from peu.lab.sections import SECTIONS
 from peu.lab.settings import LabSettings
+from peu.settings import settings_to_dict
 from small_set import drawn_images
 
 TINY_BUDGET: Budget = replace(
@@ -89,3 +94,17 @@ def pages(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
         numbers = json.loads((lab / "report.json").read_text(encoding="utf-8"))
         found[language] = (numbers, page.read_text(encoding="utf-8"))
     return found
+
+
+@pytest.fixture(scope="session")
+def example_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a lab whose sections found the first of their stored examples."""
+    folder = tmp_path_factory.mktemp("example") / "lab"
+    write_json(folder / "lab.json", settings_to_dict(LabSettings()))
+    for section in SECTIONS:
+        adapter = pydantic.TypeAdapter(dict[str, section.findings])  # type: ignore[name-defined]
+        stored = (Path(__file__).parent / "examples" / f"{section.key}.json").read_bytes()
+        findings = next(iter(adapter.validate_json(stored).values()))
+        result = SectionResult[Any](section=section.key, findings=findings, seconds=1.0)
+        write_result(folder, result)
+    return folder

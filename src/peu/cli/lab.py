@@ -9,6 +9,7 @@ from peu.cli import options
 from peu.cli.autoencoder_inputs import read_kl_weight
 from peu.cli.console import remark, results, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
+from peu.cli.lab_marks import mark_answers
 from peu.wording import printable
 
 
@@ -94,6 +95,25 @@ def lab_command(
         str,
         typer.Option("--kl-weight", help="KL weight of the VAE in 3.4; 1 shows it collapse."),
     ] = "auto",
+    exercise: Annotated[
+        bool,
+        typer.Option(
+            "--exercise",
+            help="Also write exercise.html: answers stay hidden until one's own is checked.",
+        ),
+    ] = False,
+    answers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--answers",
+            help="Mark a class: a student.json saved by the exercise, and more of them behind it. "
+            "Runs nothing; writes marks.csv into the lab's folder.",
+        ),
+    ] = None,
+    more: Annotated[
+        list[Path] | None,
+        typer.Argument(help="More files for --answers.", metavar="[STUDENT.JSON]..."),
+    ] = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -102,6 +122,10 @@ def lab_command(
     Run the same command again to resume an interrupted lab, or with another --language to have
     the page in that language.
     """
+    if answers or more:
+        mark_answers(output, answers or (), more or (), as_json=as_json)
+        return
+    from peu.lab.exercise_page import write_exercise
     from peu.lab.language import Language, usual_language
     from peu.lab.page import write_lab
     from peu.lab.rendering import outline
@@ -144,6 +168,7 @@ def lab_command(
         printed = page.with_suffix(".pdf") if browser else None
         if printed:
             print_page(page, printed, browser=browser)
+        exercise_page = write_exercise(output, language=chosen.code) if exercise else None
     failed = [one.section for one in found if one.failed]
     if as_json:
         write_result(
@@ -151,6 +176,7 @@ def lab_command(
                 "format": 1,
                 "page": str(page),
                 "pdf": None if printed is None else str(printed),
+                "exercise": None if exercise_page is None else str(exercise_page),
                 "language": chosen.code,
                 "sections": [
                     {"section": one.section, "seconds": one.seconds, "failed": one.failed}
@@ -165,3 +191,5 @@ def lab_command(
         words.format(done=done, all=len(found), page=printable(str(printed or page))),
         soft_wrap=True,
     )
+    if exercise_page:
+        results().print(printable(str(exercise_page)), soft_wrap=True, markup=False)

@@ -28,6 +28,8 @@ _CONTENTS = (
     "report.json",
     "report.pdf",
     "figures",
+    "exercise.html",
+    "marks.csv",
 )
 
 OnSection = Callable[[LabSection, SectionResult[Any]], None]

@@ -2,11 +2,12 @@
 
 import itertools
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
-from peu.reports.blocks import Report
+from peu.reports.blocks import Block, Report
 from peu.reports.figure import page_svg
 
 _INVISIBLE = re.compile(
@@ -44,6 +45,30 @@ def render_html(report: Report) -> str:
             # matplotlib has escaped the text in it.
             svg=lambda figure: Markup(page_svg(figure, f"plot {next(plots)}")),  # noqa: S704
             words=_WORDS.get(report.language, _WORDS["en"]),
+        )
+    )
+
+
+def render_blocks(blocks: Sequence[Block], *, language: str, salt: str, level: int = 4) -> str:
+    """Some blocks as they are on a page, without the page; its style sheet is `report.css`.
+
+    Args:
+        blocks: in their order.
+        language: BCP 47 tag of the text.
+        salt: text that no other blocks of the page have; ids are derived from it.
+        level: of the headings of sections among them.
+    """
+    numbers, report = itertools.count(1), Report("", (), language=language)
+    return str(
+        page_environment()
+        .get_template("blocks.html.j2")
+        .render(
+            blocks=blocks,
+            level=level,
+            report=report,
+            anchor=lambda section: f"{salt}-{id(section)}",
+            svg=lambda figure: Markup(page_svg(figure, f"{salt} {next(numbers)}")),  # noqa: S704
+            words=_WORDS.get(language, _WORDS["en"]),
         )
     )
 
