@@ -100,10 +100,15 @@ def test_from_an_empty_workspace_to_a_model(
 def test_a_model_is_trained_on_a_phone_in_french(
     browser: Browser, open_page: OpenPage, photos: Path, tmp_path: Path
 ) -> None:
+    parts = tmp_path / "set"
+    shutil.copytree(photos, parts / "train")
+    shutil.copytree(photos / "anchor", parts / "val" / "anchor")
     with Served(tmp_path / "work") as served:
         page = open_page(served.address, width=375, locale="fr-FR", color_scheme="dark")
         assert page.locator("html").get_attribute("lang") == "fr"
-        page.set_input_files("input[webkitdirectory]", photos)
+        page.set_input_files("input[webkitdirectory]", parts)
+        page.wait_for_selector("text=8 images de val/ et test/ ont été laissées")
+        page.wait_for_selector("text=32 images dans 4 classes")
         page.get_by_role("button", name="Comparer", exact=True).click()
         for recipe in ("Textures et détails", "Réseau pré-entraîné transfer"):
             page.get_by_label(recipe).uncheck()
@@ -156,6 +161,28 @@ def test_images_are_moved_removed_and_brought_back(crowded: Served, open_page: O
     page.get_by_role("button", name="Undo: 1 image removed").click()
     page.get_by_role("button", name="Undo: 2 images moved to plain").click()
     page.wait_for_selector("text=plain · 1,000")
+    page.wait_for_selector("text=2,001 images in 2 classes")
+
+
+def test_a_dropped_photo_without_a_folder_is_asked_what_it_shows(
+    crowded: Served, open_page: OpenPage, photos: Path
+) -> None:
+    page = open_page(crowded.address)
+    photo = next(photos.rglob("*.jpg"))
+    page.evaluate(
+        """(content) => {
+            const data = new DataTransfer();
+            data.items.add(new File([Uint8Array.from(content)], "new.jpg", { type: "image/jpeg" }));
+            const event = new DragEvent("drop", { dataTransfer: data, bubbles: true });
+            document.querySelector(".peu-drop").dispatchEvent(event);
+        }""",
+        list(photo.read_bytes()),
+    )
+    page.wait_for_selector("text=What does this photo show?")
+    page.get_by_label("Name of the class").fill("accordion")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=accordion · 1")
+    page.get_by_role("button", name="Undo: 1 image added").click()
     page.wait_for_selector("text=2,001 images in 2 classes")
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
-from peu.app.comparisons import KIND, run_folder
 from peu.app.intake import Taken, take_archive, take_image
-from peu.app.jobs import Job, JobRunner
+from peu.app.jobs import JobRunner
+from peu.app.leaderboard import Leaderboard
 from peu.app.listing import WorkspaceImage
 from peu.app.thumbnails import Thumbnails
 from peu.app.workspace import Workspace
@@ -54,7 +54,7 @@ def add_routes(app: FastAPI, workspace: Workspace, jobs: JobRunner) -> None:
 
     @app.get("/report")
     def _report() -> Response:
-        return _report_of(workspace, jobs.job(KIND))
+        return _report_in(Leaderboard(workspace, jobs).folder())
 
     @app.post("/images")
     async def _upload(
@@ -85,8 +85,8 @@ def add_routes(app: FastAPI, workspace: Workspace, jobs: JobRunner) -> None:
 _NOT_KEPT = {"cache-control": "no-store"}
 
 
-def _report_of(workspace: Workspace, job: Job | None) -> Response:
-    file = None if job is None else run_folder(workspace, job) / "report.html"
+def _report_in(folder: Path | None) -> Response:
+    file = None if folder is None else folder / "report.html"
     if file is None or not file.is_file():
         return Response("There is no report yet.", 404, _NOT_KEPT, "text/plain")
     return FileResponse(file, media_type="text/html", headers=_NOT_KEPT)

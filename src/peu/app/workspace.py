@@ -83,6 +83,12 @@ class Workspace:
         """A number that grows whenever the images change: what shows them compares it."""
         return self._version
 
+    @property
+    def changed(self) -> float:
+        """When an image was last added, moved or removed, in seconds since 1970."""
+        folders = (self.images_folder, *(self.images_folder / name for name in self.classes()))
+        return max(folder.stat().st_mtime for folder in folders if folder.is_dir())
+
     def refresh(self) -> None:
         """Look again where folders were changed from outside."""
         with self._lock:

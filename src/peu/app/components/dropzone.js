@@ -40,8 +40,10 @@ export default {
     async dropped(event) {
       this.over = false;
       // The list is gone once this returns to the browser.
-      const entries = [...event.dataTransfer.items].map((one) => one.webkitGetAsEntry()).filter(Boolean);
-      const found = [];
+      const items = [...event.dataTransfer.items].filter((one) => one.kind === "file");
+      const entries = items.map((one) => one.webkitGetAsEntry()).filter(Boolean);
+      const loose = entries.length ? [] : [...event.dataTransfer.files];
+      const found = loose.map((file) => ({ file, folder: [] }));
       for (const entry of entries) await inside(entry, [], found);
       this.take(found);
     },
@@ -52,7 +54,12 @@ export default {
       event.target.value = "";
       this.take(found.filter((one) => !one.file.name.startsWith(".")));
     },
-    take(found) {
+    take(all) {
+      // Of train/, val/ and test/ only the first is learnt from: the others are to test with.
+      const part = (one) => (one.folder[one.folder.length - 2] || "").toLowerCase();
+      const parted = all.some((one) => /^train(ing)?$/.test(part(one)));
+      const found = all.filter((one) => !parted || !/^(val|valid|validation|test)$/.test(part(one)));
+      this.kept = all.length - found.length;
       const images = found.filter((one) => !one.folder.length || IMAGE.test(one.file.name) || !one.file.name.includes("."));
       if (!images.length) { this.$emit("sent", { added: 0, aside: 0, errors: [], empty: true }); return; }
       // The folder in which an image lies is its class.
@@ -63,7 +70,8 @@ export default {
     named(name) { const images = this.waiting; this.waiting = []; this.send(images, name); },
     async send(images, loose) {
       const batch = crypto.getRandomValues(new Uint32Array(2)).join("-");
-      const result = { added: 0, aside: 0, errors: [] };
+      const result = { added: 0, aside: 0, errors: [], kept: this.kept };
+      this.kept = 0;
       const queue = [...images];
       this.total += queue.length;
       const worker = async () => {

@@ -10,13 +10,11 @@ from peu.app.comparisons import (
     KIND,
     NETWORKS,
     THOROUGHNESS,
-    Leaderboard,
-    Standing,
     compare_arguments,
-    is_of_these_images,
     option,
 )
 from peu.app.jobs import Job
+from peu.app.leaderboard import Leaderboard, Standing
 from peu.app.page import Page
 from peu.app.parts import button, card, job_progress, row, text, time_text
 from peu.app.screens import STEPS
@@ -53,7 +51,7 @@ class Compare:
         self.page.live(self._state, self._choice)
 
     def _state(self) -> object:
-        return self.page.workspace.digest(), self._state_of(KIND)
+        return self.page.workspace.digest(), self._state_of(KIND), self.board.folder()
 
     def _state_of(self, kind: str) -> object:
         job = self.page.jobs.job(kind)
@@ -72,7 +70,7 @@ class Compare:
             self._recipe_choice()
             self._thoroughness_choice()
             with row():
-                done = job is not None and job.state == "done" and self._is_current(job)
+                done = self.board.report() is not None and self.board.is_current()
                 label = "compare.again" if done else "compare.start"
                 button(self.texts(label), self._start, kind="" if done else "main")
 
@@ -144,7 +142,7 @@ class Compare:
         elif job.state == "stopped":
             with card(), row():
                 text("p", self.texts("page.stopped"), "peu-grow").props('role="status"')
-                if self._is_current(job):
+                if self.board.is_current():
                     button(self.texts("page.go_on"), lambda: self._go_on(job), kind="main")
         elif job.state == "failed":
             with card():
@@ -163,20 +161,19 @@ class Compare:
     def _standings(self) -> None:
         """The leaderboard, and what it says once all is done."""
         job, texts = self.board.job(), self.texts
-        if job is None or job.state == "failed":
+        standings, report = self.board.standings(), self.board.report()
+        if not standings or (job is not None and job.state == "failed"):
             return
-        standings = self.board.standings()
-        report = self.board.report()
         with card():
             text("h2", texts("compare.leaderboard"))
-            if not self._is_current(job):
+            if not self.board.is_current():
                 text("p", texts("compare.changed"), "peu-warn")
             if report is not None:
                 self._say_verdict(standings, report)
             with ui.element("div").classes("peu-board").props('role="table"') as board:
                 board.props["aria-label"] = texts("compare.leaderboard")
                 for place, one in enumerate(standings):
-                    self._standing(one, job, first=place == 0 and report is not None)
+                    self._standing(one, first=place == 0 and report is not None)
             if report is not None:
                 with row():
                     best = standings[0].name
@@ -185,7 +182,7 @@ class Compare:
                     link = ui.link(texts("compare.report"), "/report", new_tab=True)
                     link.props('rel="noopener"')
 
-    def _standing(self, one: Standing, job: Job, *, first: bool) -> None:
+    def _standing(self, one: Standing, *, first: bool) -> None:
         texts = self.texts
         with ui.element("div").classes("peu-standing").props('role="row"'):
             with ui.element("div").classes("peu-standing-name").props('role="cell"'):
@@ -198,9 +195,9 @@ class Compare:
                     bar = ui.element("div").classes("peu-bar").props('aria-hidden="true"')
                     bar.style(f"--mean: {one.accuracy:.4f}; --low: {low:.4f}; --high: {high:.4f}")
             with ui.element("div").classes("peu-figures").props('role="cell"'):
-                self._figures(one, job)
+                self._figures(one)
 
-    def _figures(self, one: Standing, job: Job) -> None:
+    def _figures(self, one: Standing) -> None:
         texts, language = self.texts, self.texts.language
         if one.trouble:
             text("span", one.trouble, "peu-bad")
@@ -215,11 +212,10 @@ class Compare:
             if one.seconds is not None:
                 said = texts("compare.seconds", time=language.seconds(one.seconds))
                 text("span", said, "peu-soft")
-            if job.state == "done":
-                label = texts("compare.train")
-                made = button(label, lambda: self._train(one.name), kind="quiet small")
-                made.props["aria-label"] = f"{label}: {one.name}"
-        else:
+            label = texts("compare.train")
+            made = button(label, lambda: self._train(one.name), kind="quiet small")
+            made.props["aria-label"] = f"{label}: {one.name}"
+        elif (job := self.board.job()) is not None:
             total = int(option(job, "--folds")) * int(option(job, "--repeats"))
             text("span", texts("compare.so_far", done=one.done, total=total), "peu-soft")
 
@@ -283,6 +279,3 @@ class Compare:
         """A recipe in plain words, or its name."""
         key = f"compare.{recipe}"
         return self.texts(key) if self.texts.has(key) else recipe
-
-    def _is_current(self, job: Job) -> bool:
-        return is_of_these_images(self.page.workspace, job)

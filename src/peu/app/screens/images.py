@@ -295,6 +295,8 @@ class Images:
             self.page.notify(texts("images.added", n=int(result["added"])), "positive")
         if result["aside"]:
             self.page.notify(texts("images.were_aside", n=int(result["aside"])), "warning")
+        if result.get("kept"):
+            self.page.notify(texts("images.were_kept", n=int(result["kept"])), "info")
         for error in result["errors"]:
             self.page.notify(str(error), "negative")
         self.page.tick()
