@@ -292,10 +292,12 @@ def _lock(
     try:
         yield
     finally:
-        if not reentrant:
-            with contextlib.suppress(OSError):
-                file.unlink()
-        lock.release()
+        try:
+            if not reentrant:
+                with contextlib.suppress(OSError):
+                    file.unlink()
+        finally:
+            lock.release()
 
 
 def _in_use(folder: Path) -> str:
