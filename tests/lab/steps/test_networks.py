@@ -85,7 +85,7 @@ def test_decoder_and_whole_vae_give_images(
 
 
 @pytest.mark.parametrize(
-    ("error", "start"), [(0.07, "learns_nothing"), (0.06, "worse"), (0.052, "as_good")]
+    ("error", "start"), [(0.07, "learns_nothing"), (0.06, "slower"), (0.052, "learns")]
 )
 def test_what_a_start_costs_is_judged_by_the_mean_image(error: float, start: str) -> None:
     trials = (

@@ -22,7 +22,7 @@ _TOLERANCE = 1e-3
 _BIASES: tuple[OutputBias, ...] = ("zero", "mean")
 _EPOCHS, _HELD_OUT, _KL_WEIGHT = 2, 500, 1e-4
 # An error from here on, in units of the mean image's or of another start's.
-_NO_BETTER, _WORSE = 0.98, 1.1
+_NO_BETTER, _SLOWER = 0.98, 1.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,11 +119,11 @@ class Decoder:
         return next(one for one in self.tried if one.bias == "mean")
 
     @property
-    def plain_start(self) -> Literal["as_good", "worse", "learns_nothing"]:
+    def plain_start(self) -> Literal["learns", "slower", "learns_nothing"]:
         """What a bias of zero costs in this short training."""
         if self.plain.error >= _NO_BETTER * self.mean_image_error:
             return "learns_nothing"
-        return "worse" if self.plain.error > _WORSE * self.started.error else "as_good"
+        return "slower" if self.plain.error > _SLOWER * self.started.error else "learns"
 
 
 @dataclass(frozen=True, kw_only=True)
