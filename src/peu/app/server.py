@@ -44,6 +44,7 @@ def run_app(
 
     from peu.app.frame import add_pages
     from peu.app.routes import add_routes
+    from peu.app.tryout import Tryout, add_tryout
 
     listener = _listener(host, port)
     port = listener.getsockname()[1]
@@ -62,6 +63,7 @@ def run_app(
 
     app = FastAPI(lifespan=until_the_end, docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, workspace, jobs)
+    add_tryout(app, Tryout(workspace, jobs))
     add_pages(app, workspace, jobs)
     ui.run_with(app, title="peu", dark=None, tailwind=False, show_welcome_message=False,
                 reconnect_timeout=10.0, favicon=_ICON)  # fmt: skip

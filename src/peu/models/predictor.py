@@ -162,6 +162,29 @@ class Predictor:
             sets = self.trust.sets(probabilities, self.coverage)
         return tuple(named_predictions(self.class_names, probabilities, refused, sets))
 
+    def most_alike(self, prepared: Any, count: int = 3) -> tuple[int, ...]:
+        """Find the training images most like an image, by the features of 'none of these'.
+
+        Args:
+            prepared: an image, as `prepare` gave it.
+            count: how many.
+
+        Returns:
+            Their places among `trust.novelty.known`, the most alike first; none where the model
+            keeps no training images.
+        """
+        novelty, extractor = self.trust.novelty, self.trust.extractor
+        if novelty is None:
+            return ()
+        if extractor is not None:
+            features = extractor.features([prepared[1]])
+        elif isinstance(self.model, OnnxModel):
+            features = self.model.predict_with_features([prepared])[1]
+        else:
+            return ()
+        alike = novelty.known.astype(np.float32) @ features[0]
+        return tuple(int(each) for each in np.argsort(-alike)[:count])
+
     def prepared_proba(self, prepared: Sequence[Any]) -> NDArray[np.float64]:
         """Probabilities (n, k) of the model itself, not calibrated, for images as it takes them."""
         if not prepared:

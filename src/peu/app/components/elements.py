@@ -101,3 +101,15 @@ class Webcam(Element, component="webcam.js"):
     def show(self, classes: Sequence[str]) -> None:
         """Have a button for each of these."""
         self.props["classes"] = list(classes)
+
+
+class TryoutPanel(Element, component="tryout.js"):
+    """A place to drop or paste an image, or to hold it before the camera, and what it is.
+
+    Args:
+        texts: the keys of `tryout.toml` in the page's language.
+    """
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        super().__init__()
+        self.props["texts"] = dict(texts)

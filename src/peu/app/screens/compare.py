@@ -17,9 +17,7 @@ from peu.app.jobs import Job
 from peu.app.leaderboard import Leaderboard, Standing
 from peu.app.page import Page
 from peu.app.parts import button, card, job_progress, row, text, time_text
-from peu.app.screens import STEPS
-
-_TRAIN = "train"
+from peu.app.tryout import TRAIN as _TRAIN
 
 
 def build(page: Page) -> None:
@@ -245,7 +243,7 @@ class Compare:
         arguments = ["train", self.page.workspace.images_folder.name, "--recipe", recipe]
         arguments += ["--output", self.page.workspace.model_folder.name, "--overwrite", "--json"]
         with self.page.complaining():
-            self.page.jobs.start(_TRAIN, arguments)
+            self.page.jobs.start(_TRAIN, arguments, about=self.page.workspace.digest())
         self.page.tick()
 
     def _training(self) -> None:
@@ -272,8 +270,7 @@ class Compare:
                     time=time_text(texts, job.seconds),
                 )
                 text("p", said, "peu-grow peu-good").props('role="status"')
-                if "try" in STEPS:
-                    button(texts("compare.try"), lambda: self.page.go("try"), kind="main")
+                button(texts("compare.try"), lambda: self.page.go("tryout"), kind="main")
 
     def _called(self, recipe: str) -> str:
         """A recipe in plain words, or its name."""
