@@ -45,6 +45,12 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(autouse=True)
+def no_trial_opening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open networks at once: a child that starts TensorFlow first takes ten seconds."""
+    monkeypatch.setattr("peu.networks.limited_opening._open_in_child", lambda *_: None)
+
+
 @pytest.fixture
 def peu_data() -> Path:
     """Return the folder of real images; without it skip, or fail where they are required."""

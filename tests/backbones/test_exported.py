@@ -11,8 +11,8 @@ import pytest
 from peu.backbones import exported
 from peu.backbones.exported import exported_features
 from peu.backbones.head import Layers
+from peu.cache_folder import cache_folder
 from peu.errors import BundleError, ResourceError
-from peu.images.cache import cache_folder
 from peu.networks import feature_export
 from peu.networks.backbone_sources import find_backbone
 from peu.networks.backend import keras

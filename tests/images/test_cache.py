@@ -15,9 +15,10 @@ import pytest
 from numpy.typing import NDArray
 
 from broken_images import write_classes
+from peu.cache_folder import cache_folder
 from peu.images import cache as cache_module
 from peu.images.array_store import ArrayStore
-from peu.images.cache import cache_folder, cached, remove_least_used
+from peu.images.cache import cached, remove_least_used
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from peu.images.workers import in_order

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from peu.backbones.sized_features import SizedFeatures
+from peu.cache_folder import cache_folder
 from peu.errors import BundleError, ResourceError
 from peu.files import canonical_json, read_bytes, sha256_of_text, write_bytes
-from peu.images.cache import cache_folder
 from peu.networks.backbone_sources import BackboneSource, find_backbone
 from peu.networks.pretrained_settings import Pooling
 

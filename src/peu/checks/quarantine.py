@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from peu.cache_folder import cache_folder
 from peu.checks.findings import ImageCheck
 from peu.errors import DataError, ResourceError
 from peu.files import cannot_write, read_json, with_checksum, without_checksum, write_json
-from peu.images.cache import cache_folder
 from peu.images.dataset import ImageDataset
 from peu.wording import first_few, quoted
 

@@ -82,10 +82,10 @@ def train_command(
         )
     seed = settings.get("seed", 0) if seed is None else seed
 
+    from peu.cache_folder import cache_folder
     from peu.classifiers.search import searches_kept_in
     from peu.comparison.out_of_fold import find_out_of_fold
     from peu.comparison.trust import trusted_predictor
-    from peu.images.cache import cache_folder
     from peu.images.loading import load_images
     from peu.models.bundle import output_folder
 

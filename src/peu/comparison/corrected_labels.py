@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from peu.cache_folder import cache_folder
 from peu.errors import DataError
 from peu.files import write_text
-from peu.images.cache import cache_folder
 from peu.images.dataset import ImageDataset
 from peu.wording import quoted
 

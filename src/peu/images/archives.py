@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from peu.cache_folder import cache_folder
 from peu.errors import DataError, DiskError, PeuError
 from peu.files import open_regular, sha256_of_file
-from peu.images.cache import cache_folder
 from peu.images.kept_folder import kept_folder
 from peu.progress import report
 from peu.wording import quoted

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
+from peu.cache_folder import cache_folder
 from peu.files import canonical_json, sha256_of_text
 from peu.images.array_store import ArrayStore
 from peu.images.decoding import DECODING
@@ -34,19 +34,6 @@ class SharedArrays(Protocol):
 
 
 _shared: ContextVar[SharedArrays | None] = ContextVar("shared arrays", default=None)
-
-
-def cache_folder() -> Path:
-    """The folder for downloads, unpacked archives and what was computed from images.
-
-    Returns:
-        `$PEU_CACHE` where it is set, else the platform's cache folder of the user; it need
-        not exist yet.
-    """
-    chosen = os.environ.get("PEU_CACHE", "").strip()
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    return Path(platformdirs.user_cache_dir("peu", appauthor=False))
 
 
 def store_of(key: tuple[Any, ...]) -> ArrayStore:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from peu.images.cache import cache_folder
+from peu.cache_folder import cache_folder
 from peu.images.caltech import extract_classes
 from peu.images.digits import digits_set
 from peu.images.download import download

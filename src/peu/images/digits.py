@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from peu.images.cache import cache_folder
+from peu.cache_folder import cache_folder
 from peu.images.kept_folder import kept_folder
 
 _VERSION = 2

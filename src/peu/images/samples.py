@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from peu.cache_folder import cache_folder
 from peu.errors import DataError
-from peu.images.cache import cache_folder
 from peu.images.drawing.objects import DRAWINGS, Drawing
 from peu.images.drawing.pen import Colour, Paint, Pen, shaded, turning
 from peu.images.drawing.scenery import (

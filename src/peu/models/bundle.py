@@ -39,6 +39,11 @@ def write_bundle(
         }
         whole = {**manifest, "format": FORMAT, "files": hashes}
         write_json(draft / MANIFEST, with_checksum(whole))
+        for name in hashes:
+            if name.endswith(".keras"):
+                from peu.networks.limited_opening import trust
+
+                trust(draft / name)
 
 
 def output_folder(folder: Path, *, overwrite: bool) -> OutputFolder:

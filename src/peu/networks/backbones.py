@@ -11,6 +11,7 @@ from typing import Any
 from peu.errors import BundleError, RecipeError, ResourceError
 from peu.networks.backbone_sources import ARCHITECTURES, BackboneSource
 from peu.networks.backend import keras
+from peu.networks.limited_opening import check_opens
 from peu.networks.pretrained_settings import Pooling
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -37,8 +38,11 @@ def load_backbone(source: BackboneSource, image_size: tuple[int, int] | None) ->
         ResourceError: the weights are not here and could not be downloaded.
     """
     if source.weights is None:
+        check_opens(source)
         model = _load_model_file(source.name)
     else:
+        if source.weights != "imagenet":
+            check_opens(source)
         image_size = image_size or DEFAULT_SIZE
         if min(image_size) < _SMALLEST_SIDE:
             raise RecipeError(
@@ -54,6 +58,17 @@ def load_backbone(source: BackboneSource, image_size: tuple[int, int] | None) ->
         )
     model.trainable = False
     return model
+
+
+def open_backbone(source: BackboneSource) -> Any:
+    """As `load_backbone` for a backbone from a file, whatever that takes.
+
+    Raises:
+        BundleError: the file is no Keras model, damaged, or has other inputs.
+    """
+    if source.weights is None:
+        return _load_model_file(source.name)
+    return _load_architecture(source, DEFAULT_SIZE)
 
 
 def feature_network(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from peu.errors import BundleError
 from peu.files import replacing, write_bytes
 from peu.networks.backend import keras
+from peu.networks.limited_opening import check_opens
 from peu.networks.onnx_export import drawn_examples, to_onnx
 
 _BATCH_SIZE = 32
@@ -98,6 +99,7 @@ class NetworkModel:
             BundleError: the file is no network that maps images to classes.
         """
         path = folder / cls.keras_name
+        check_opens(path)
         try:
             network = keras.saving.load_model(path, compile=False, safe_mode=True)
             # Lists and dictionaries of tensors have no shape.

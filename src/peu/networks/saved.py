@@ -5,11 +5,22 @@ from typing import Any
 
 from peu.errors import BundleError
 from peu.networks.backend import keras
+from peu.networks.limited_opening import check_opens
 from peu.networks.vae import Sampling
 
 
 def load_network(path: Path) -> Any:
-    """Load a keras.Model safely: nothing in the file is executed.
+    """Load a keras.Model safely: nothing in the file is executed, and little is allocated.
+
+    Raises:
+        BundleError: the file is no network that peu saved, or takes more than one may.
+    """
+    check_opens(path)
+    return open_network(path)
+
+
+def open_network(path: Path) -> Any:
+    """As `load_network`, whatever it takes.
 
     Raises:
         BundleError: the file is no network that peu saved.
