@@ -7,7 +7,7 @@ BASE := $(VENV)/.base
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test fuzz lint format clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,6 +17,9 @@ demo: $(BASE) ## Compare two recipes on the built-in images
 
 test: $(READY) ## Run the test suite
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+fuzz: $(READY) ## Attack every reader of foreign input; FUZZ="--minutes 60 --seed 7"
+	PYTHONPATH=tests $(BIN)/python -m fuzz.hunt $(FUZZ)
 
 lint: $(READY) ## Check style, types and imports
 	$(BIN)/ruff format --check .
