@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from peu.cache_folder import cache_folder
 from peu.cluster.connection import connected
 from peu.cluster.shared_arrays import ArrayKeeper, KeptArrays
 from peu.cluster.shared_images import PackedFiles, is_of_one_machine, pack_files, unpack_files
 from peu.comparison.running import Outcome
 from peu.comparison.trial import TrialTask, try_trial
 from peu.errors import PeuError, ResourceError
-from peu.images.cache import cache_folder, sharing_arrays
+from peu.images.cache import sharing_arrays
 from peu.images.dataset import ImageDataset
 from peu.progress import showing
 from peu.version import __version__
