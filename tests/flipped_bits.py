@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from sklearn.base import clone
 
 import peu
+from peu.cache_folder import cache_folder
 from peu.checks.findings import Finding, ImageCheck
 from peu.checks.measurements import measure
 from peu.checks.quarantine import LOG, move_to_quarantine, undo_quarantine
@@ -25,7 +26,6 @@ from peu.comparison.compare import compare
 from peu.comparison.run_list import list_runs
 from peu.comparison.trial import read_trial_file, trial_to_dict
 from peu.errors import PeuError
-from peu.images.cache import cache_folder
 from peu.images.dataset import ImageDataset
 from peu.lab.findings import SectionResult, read_result, write_result
 from peu.reports.comparison_report import stored_report, write_report
