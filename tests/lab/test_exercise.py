@@ -8,8 +8,9 @@ import pytest
 from peu.errors import ResourceError
 from peu.lab.exercise import _declared, exercise_words, questions_of
 from peu.lab.findings import read_result
-from peu.lab.language import LANGUAGES, Language
+from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.marking import makes_point
+from peu.lab.page import render_section
 from peu.lab.rendering import outline
 from peu.lab.sections import SECTIONS
 from peu.lab.steps import transfer
@@ -34,6 +35,20 @@ def test_a_point_is_made_by_its_own_words(key: str) -> None:
         assert not makes_point("", point["any"])
         for phrase in point["any"]:
             assert re.fullmatch(r"([a-z0-9]+|#)( ([a-z0-9]+|#))*", phrase)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_answers_of_the_page_make_most_points(code: LanguageCode, example_lab: Path) -> None:
+    questions = {each.key: each for each in questions_of(example_lab, code)}
+    made = []
+    for section in SECTIONS:
+        result = read_result(example_lab, section.key, section.findings)
+        assert result is not None
+        document = render_section(section, result, Language(code), example_lab)
+        for letter, part in document.parts.items():
+            points = questions[section.key + letter].points
+            made += [makes_point(part.text, point.phrases) for point in points]
+    assert sum(made) / len(made) > 0.85
 
 
 def test_every_number_that_is_asked_for_was_measured(example_lab: Path) -> None:
