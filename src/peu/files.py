@@ -211,10 +211,18 @@ def without_checksum(value: Any) -> dict[str, Any]:
     return rest
 
 
-def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a regular file's content, in hexadecimal, in bounded memory."""
+def sha256_of_file(path: Path, *, most_bytes: int | None = None) -> str:
+    """SHA-256 of a regular file's content, in hexadecimal, in bounded memory.
+
+    Raises:
+        OSError: the file cannot be read, or is no regular file.
+        ValueError: the file is larger than `most_bytes`.
+    """
     digest = hashlib.sha256()
     with open_regular(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if most_bytes is not None and size > most_bytes:
+            raise ValueError(f"it has {size:,} bytes, and at most {most_bytes:,} are read")
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

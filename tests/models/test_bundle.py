@@ -182,3 +182,20 @@ def test_a_path_without_a_model_is_refused(tmp_path: Path) -> None:
         with pytest.raises(BundleError) as caught:
             read_manifest(tmp_path / name, "toy")
         assert said in str(caught.value)
+
+
+def test_a_file_that_cannot_be_a_model_is_not_read_to_its_end(tmp_path: Path) -> None:
+    _write(tmp_path / "model")
+    with (tmp_path / "model" / "model.bin").open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(BundleError, match="bytes"):
+        read_manifest(tmp_path / "model", "toy")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs such a file")
+def test_a_file_that_fails_to_be_read_is_a_damaged_model(tmp_path: Path) -> None:
+    _write(tmp_path / "model")
+    (tmp_path / "model" / "model.bin").unlink()
+    (tmp_path / "model" / "model.bin").symlink_to("/proc/self/mem")
+    with pytest.raises(BundleError, match="readable"):
+        read_manifest(tmp_path / "model", "toy")

@@ -97,6 +97,11 @@ def test_names_are_text_as_they_are(title: str) -> None:
     assert title in texts
 
 
+def test_what_xml_has_no_word_for_is_replaced() -> None:
+    root = ET.fromstring(_drawing("a\x1b[31m\x00b"))
+    assert "a\ufffd[31m\ufffdb" in [each.text for each in root.iter()]
+
+
 def test_no_window_is_opened() -> None:
     code = (
         "import sys; from peu.reports.blocks import Table\n"

@@ -9,6 +9,7 @@ from peu.files import read_json, sha256_of_file, with_checksum, without_checksum
 from peu.output_folder import OutputFolder, restore
 
 FORMAT = 1
+_MOST_BYTES = 2 << 30  # no ONNX file may have more
 MANIFEST = "manifest.json"
 
 
@@ -134,7 +135,14 @@ def _check_hashes(folder: Path, hashes: dict[str, Any]) -> None:
                 f"`{folder}` must contain `{name}`, which its manifest lists. It does not. Copy "
                 "the whole folder, or train the model again."
             )
-        if sha256_of_file(path) != expected:
+        try:
+            found = sha256_of_file(path, most_bytes=_MOST_BYTES)
+        except (OSError, ValueError) as error:
+            raise BundleError(
+                f"`{path}` must be readable. It is not: {error}. Copy the whole "
+                "folder again, or train the model again."
+            ) from error
+        if found != expected:
             raise BundleError(
                 f"`{path}` must be as it was saved. Its content has changed: it is damaged or was "
                 "edited. Copy it again, or train the model again."

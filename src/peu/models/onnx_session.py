@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,9 @@ def open_session(model: bytes | Path, *, threads: int | None = None) -> Any:
     """
     import onnxruntime
 
+    if sys.platform == "win32":
+        # There the environment variable that `peu` sets is not looked at.
+        onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or cores()
     options.log_severity_level = _QUIET

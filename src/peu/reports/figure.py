@@ -67,6 +67,8 @@ _SETTINGS: dict[str, Any] = {
     "ytick.major.size": 0.0,
 }
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
+# Names may hold what XML has no word for.
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 
 
@@ -191,7 +193,7 @@ def _draw(plot: Figure, *, narrow: bool = False) -> "Canvas":
 
 def _inline(svg: str, style_class: str) -> str:
     """Make colours variables; drop styles, metadata and ids that a page must not get twice."""
-    root = ET.fromstring(svg)  # noqa: S314 - written by matplotlib just now
+    root = ET.fromstring(_NO_XML.sub("\N{REPLACEMENT CHARACTER}", svg))  # noqa: S314 - written by matplotlib just now
     used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     for element in root.iter():
         for name in ("metadata", "style"):
