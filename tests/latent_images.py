@@ -10,6 +10,7 @@ from sklearn.base import clone
 from peu.autoencoders.vae import VAE
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
+from shared_folder import shared_folder
 
 
 def lights(
@@ -58,17 +59,20 @@ def write_lights(path: Path, count: int = 480) -> Path:
 
 def light_set_of(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
     """480 such images with classes, the same for all callers."""
-    path = tmp_path_factory.getbasetemp() / "light-set" / "lights.npz"
-    path.parent.mkdir(exist_ok=True)
-    return load_images(path if path.exists() else write_lights(path))
+
+    def write(folder: Path) -> None:
+        folder.mkdir()
+        write_lights(folder / "lights.npz")
+
+    return load_images(shared_folder(tmp_path_factory, "light-set", write) / "lights.npz")
 
 
 def saved_light_vae(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved VAE that was trained on them, the same for all callers."""
-    folder = tmp_path_factory.getbasetemp() / "light-vae"
-    if not folder.exists():
-        clone(QUICK_VAE).fit(light_set_of(tmp_path_factory)).save(folder)
-    return folder
+    images = light_set_of(tmp_path_factory)
+    return shared_folder(
+        tmp_path_factory, "light-vae", lambda path: clone(QUICK_VAE).fit(images).save(path)
+    )
 
 
 QUICK_VAE = VAE(

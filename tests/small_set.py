@@ -12,6 +12,7 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.images.dataset import ImageDataset
 from peu.images.samples import draw_samples
 from peu.networks.training_settings import TrainingSettings
+from shared_folder import shared_folder
 
 R = TypeVar("R", bound=ImageClassifier)
 CLASSES = ("accordion", "anchor", "barrel", "binocular")
@@ -26,8 +27,10 @@ PLAIN = HogSVM(colour="never", kernel="linear")
 
 def drawn_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 4 x 8 drawings, the same one for every test."""
-    folder = tmp_path_factory.getbasetemp() / "drawn" / "photos"
-    return folder if folder.exists() else draw_samples(folder, per_class=PER_CLASS)
+    drawn = shared_folder(
+        tmp_path_factory, "drawn", lambda path: draw_samples(path / "photos", per_class=PER_CLASS)
+    )
+    return drawn / "photos"
 
 
 def halves(images: ImageDataset) -> tuple[ImageDataset, ImageDataset]:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from command_line import Peu, Process
 from peu.cli.main import app
 from peu.images.loading import load_images
+from peu.reports import html
 from small_set import PLAIN, drawn_images
 
 
@@ -26,6 +27,18 @@ def model(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "model"
     clone(PLAIN).fit(load_images(photos)).save(folder)
     return folder
+
+
+@pytest.fixture
+def real_plots() -> None:
+    """Ask for this where a page's plots are to be drawn."""
+
+
+@pytest.fixture(autouse=True)
+def quick_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave plots out of pages: they take longest, and `tests/reports` looks at every one."""
+    if "real_plots" not in request.fixturenames:
+        monkeypatch.setattr(html, "page_svg", lambda *_: "<svg/>")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from small_set import CLASSES
 QUICK = ("--recipes", "hog", "--folds", 2, "--repeats", 1)
 
 
+@pytest.mark.usefixtures("real_plots")
 def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> None:
     told = peu("compare", photos, *QUICK, "-o", "run")
     assert told.exit_code == 0
@@ -181,6 +182,7 @@ def test_quiet_is_quiet_and_a_broken_image_is_told_of(
     assert peu("compare", folder, *QUICK, "--quiet").stderr == ""
 
 
+@pytest.mark.usefixtures("real_plots")
 def test_odd_names_work(peu: Peu, photos: Path, tmp_path: Path) -> None:
     odd = ["<script>", "two\nlines", "[bold]ü 猫", "\x1b[31mred"]
     folder = Path(shutil.copytree(photos, tmp_path / f"set {''.join(odd)}"))

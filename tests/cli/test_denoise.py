@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.base import clone
 
-from bar_images import QUICK_DENOISER, bars
+from bar_images import bars, saved_bar_denoiser
 from command_line import Peu, complaint
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.inference import Inference
 from peu.comparison import denoising
-from peu.images.loading import load_images
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +23,8 @@ def bar_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def bar_model(bar_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("denoisers") / "model"
-    dataset = load_images(bar_file, labels_required=False)
-    clone(QUICK_DENOISER).fit(dataset).save(folder)
-    return folder
+def bar_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return saved_bar_denoiser(tmp_path_factory)
 
 
 @pytest.fixture
@@ -106,7 +101,10 @@ def test_a_wider_network_has_more_to_learn(peu: Peu, bar_file: Path) -> None:
     assert counts[0] * 3 < counts[1] < counts[0] * 4
 
 
-def test_the_mean_of_two_networks_cleans_images_as_one_does(peu: Peu, bar_file: Path) -> None:
+def test_the_mean_of_two_networks_cleans_images_as_one_does(
+    peu: Peu, bar_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denoising, "TUNING_IMAGES", 3)
     told = _json(
         *(peu, "train", bar_file, "--network", "unet", "--filters", "2,4", "--epochs", 1),
         *("--members", 2, "-o", "both"),

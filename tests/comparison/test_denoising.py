@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.base import clone
 
-from bar_images import QUICK_DENOISER, write_bars
+from bar_images import saved_bar_denoiser, write_bars
 from peu.autoencoders.classical_filters import FILTERS
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.images import image_set
@@ -31,9 +30,8 @@ def grey_bars(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
 
 
 @pytest.fixture(scope="module")
-def bar_denoiser(grey_bars: ImageDataset) -> Denoiser:
-    denoiser: Denoiser = clone(QUICK_DENOISER)
-    return denoiser.fit(grey_bars)
+def bar_denoiser(tmp_path_factory: pytest.TempPathFactory) -> Denoiser:
+    return Denoiser.load(saved_bar_denoiser(tmp_path_factory))
 
 
 def test_the_figures_are_those_of_held_out_images(
