@@ -116,7 +116,9 @@ def test_quantiles_of_held_out_images_are_kept(light_vae: VAE) -> None:
 
 
 def test_the_same_seed_gives_the_same_vae(few_lights: ImageDataset) -> None:
-    first, again, other = (_quick(epochs=1, seed=seed).fit(few_lights) for seed in (0, 0, 1))
+    # Plain steps, which Keras traces sooner.
+    brief = {"epochs": 1, "optimizer": "sgd"}
+    first, again, other = (_quick(**brief, seed=seed).fit(few_lights) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.encode(few_lights).means, again.encode(few_lights).means)
     assert first.history_.metrics == again.history_.metrics
     assert first.history_.metrics["loss"] != other.history_.metrics["loss"]
@@ -137,7 +139,7 @@ def test_a_hopeless_kl_weight_is_noted_before_the_first_epoch_and_is_right(
 
 
 def test_a_kl_weight_that_can_work_is_not_warned_of(few_lights: ImageDataset) -> None:
-    vae = _quick(kl_weight=1e-4, epochs=1).fit(few_lights)
+    vae = _quick(kl_weight=1e-4, epochs=1, optimizer="sgd").fit(few_lights)
     assert not any("will leave" in note for note in vae.notes_)
 
 
@@ -169,7 +171,7 @@ def test_training_restarts_after_a_collapse(
 
 def test_colour_and_three_dimensions(tmp_path: Path) -> None:
     images = light_dataset_in(tmp_path, 60, 20, channels=3)
-    vae = _quick(epochs=1, latent_dim=3).fit(images)
+    vae = _quick(epochs=1, latent_dim=3, optimizer="sgd").fit(images)
     assert vae.channels_ == 3
     assert vae.encode(images).means.shape == (80, 3)
 

@@ -40,6 +40,13 @@ def _named(recipe: ImageClassifier) -> str:
     return recipe.kind
 
 
+@pytest.fixture(scope="module", params=QUICK, ids=_named)
+def half_fitted(request: pytest.FixtureRequest, dataset: ImageDataset) -> ImageClassifier:
+    """Return a recipe that learnt from every second image."""
+    recipe: ImageClassifier = clone(request.param)
+    return recipe.fit(dataset[::2])
+
+
 @pytest.mark.parametrize("recipe", EVERY, ids=_named)
 def test_clone_copies_settings_and_nothing_learnt(recipe: ImageClassifier) -> None:
     recipe = clone(recipe)
@@ -87,11 +94,10 @@ def test_tags_say_that_the_input_is_no_matrix(recipe: ImageClassifier) -> None:
     assert not tags.input_tags.two_d_array
 
 
-@pytest.mark.parametrize("recipe", QUICK, ids=_named)
 def test_class_names_are_predicted_in_the_order_of_classes(
-    recipe: ImageClassifier, dataset: ImageDataset
+    half_fitted: ImageClassifier, dataset: ImageDataset
 ) -> None:
-    fitted = clone(recipe).fit(dataset)
+    fitted = half_fitted
     assert tuple(fitted.classes_) == CLASSES
     probabilities = fitted.predict_proba(dataset)
     assert probabilities.shape == (32, 4)
@@ -169,11 +175,10 @@ def test_fitting_changes_neither_the_images_nor_the_settings(dataset: ImageDatas
         np.testing.assert_array_equal(array, same)
 
 
-@pytest.mark.parametrize("recipe", QUICK, ids=_named)
 def test_an_image_is_predicted_alike_alone_among_others_and_in_any_order(
-    recipe: ImageClassifier, dataset: ImageDataset
+    half_fitted: ImageClassifier, dataset: ImageDataset
 ) -> None:
-    fitted = clone(recipe).fit(dataset[::2])
+    fitted = half_fitted
     whole = fitted.predict_proba(dataset)
     order = np.random.default_rng(0).permutation(len(dataset))
     np.testing.assert_allclose(fitted.predict_proba(dataset[order]), whole[order], atol=1e-6)
@@ -181,11 +186,10 @@ def test_an_image_is_predicted_alike_alone_among_others_and_in_any_order(
     np.testing.assert_allclose(alone, whole[:4], atol=1e-6)
 
 
-@pytest.mark.parametrize("recipe", QUICK, ids=_named)
-def test_fitting_twice_is_fitting_once(recipe: ImageClassifier, dataset: ImageDataset) -> None:
-    fitted = clone(recipe).fit(dataset[::2])
-    first = fitted.predict_proba(dataset)
-    np.testing.assert_array_equal(fitted.fit(dataset[::2]).predict_proba(dataset), first)
+def test_fitting_twice_is_fitting_once(half_fitted: ImageClassifier, dataset: ImageDataset) -> None:
+    first = half_fitted.predict_proba(dataset)
+    again = half_fitted.fit(dataset[::2])
+    np.testing.assert_array_equal(again.predict_proba(dataset), first)
 
 
 def test_a_fitted_recipe_can_be_pickled(dataset: ImageDataset) -> None:

@@ -38,9 +38,18 @@ def _task(dataset: ImageDataset, file: Path | None) -> TrialTask:
     return TrialTask(recipe=PLAIN, split=make_holdout(dataset), file=file)
 
 
-def _run(dataset: ImageDataset, file: Path | None) -> tuple[TrialTask, Trial]:
-    task = _task(dataset, file)
-    return task, run_trial(dataset, task)
+@pytest.fixture(scope="module")
+def trial(dataset: ImageDataset) -> Trial:
+    return run_trial(dataset, _task(dataset, None))
+
+
+@pytest.fixture
+def written(dataset: ImageDataset, trial: Trial, tmp_path: Path) -> Path:
+    """Return the file of a finished trial."""
+    task = _task(dataset, tmp_path / "trial.json")
+    write_trial(task, trial)
+    assert task.file is not None
+    return task.file
 
 
 def _same(first: Trial, second: Trial) -> None:
@@ -49,7 +58,8 @@ def _same(first: Trial, second: Trial) -> None:
 
 
 def test_a_trial_is_read_exactly_as_written(dataset: ImageDataset, tmp_path: Path) -> None:
-    task, trial = _run(dataset, tmp_path / "trial.json")
+    task = _task(dataset, tmp_path / "trial.json")
+    trial = run_trial(dataset, task)
     read = read_trial(task)
     assert read is not None
     _same(read, trial)
@@ -64,8 +74,9 @@ def test_a_trial_is_read_exactly_as_written(dataset: ImageDataset, tmp_path: Pat
         assert max(value for row in item.heatmap for value in row) <= 1
 
 
-def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: Path) -> None:
-    task, trial = _run(dataset, None)
+def test_awkward_numbers_and_histories_survive(
+    dataset: ImageDataset, trial: Trial, tmp_path: Path
+) -> None:
     thirds = np.full((len(trial.labels), 4), 1 / 3)
     thirds[:, 3] = 1 - thirds[:, :3].sum(axis=1)
     odd = replace(
@@ -79,7 +90,7 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
             Phase(name="all", trainable_parameters=7),
         ),
     )
-    task = replace(task, file=tmp_path / "odd.json")
+    task = _task(dataset, tmp_path / "odd.json")
     assert task.file is not None
     write_trial(task, odd)
     read = read_trial(task)
@@ -87,9 +98,8 @@ def test_awkward_numbers_and_histories_survive(dataset: ImageDataset, tmp_path: 
     _same(read, odd)
 
 
-def test_the_file_contains_readable_figures(dataset: ImageDataset, tmp_path: Path) -> None:
-    _, trial = _run(dataset, tmp_path / "trial.json")
-    stored = json.loads((tmp_path / "trial.json").read_text())
+def test_the_file_contains_readable_figures(trial: Trial, written: Path) -> None:
+    stored = json.loads(written.read_text())
     assert stored["figures"]["accuracy"] == trial.evaluation.accuracy
     assert stored["recipe"]["kind"] == "hog"
 
@@ -128,21 +138,21 @@ def _without_fold(stored: dict[str, Any]) -> Any:
     ],
 )
 def test_an_invalid_file_counts_as_missing(
-    dataset: ImageDataset, tmp_path: Path, damage: Callable[[Any], Any]
+    dataset: ImageDataset, written: Path, damage: Callable[[Any], Any]
 ) -> None:
-    task, _ = _run(dataset, tmp_path / "trial.json")
-    assert task.file is not None
-    damaged = damage(without_checksum(read_json(task.file)))
-    write_json(task.file, with_checksum(damaged) if isinstance(damaged, dict) else damaged)
+    task = _task(dataset, written)
+    assert read_trial(task) is not None
+    damaged = damage(without_checksum(read_json(written)))
+    write_json(written, with_checksum(damaged) if isinstance(damaged, dict) else damaged)
     assert read_trial(task) is None
 
 
 def test_a_trial_under_the_name_of_another_counts_as_missing(
-    dataset: ImageDataset, tmp_path: Path
+    dataset: ImageDataset, written: Path
 ) -> None:
-    task, _ = _run(dataset, tmp_path / "trial.json")
-    other = replace(task, file=tmp_path / "other.json")
-    (tmp_path / "other.json").write_bytes((tmp_path / "trial.json").read_bytes())
+    task = _task(dataset, written)
+    other = replace(task, file=written.with_name("other.json"))
+    written.with_name("other.json").write_bytes(written.read_bytes())
     assert read_trial(task) is not None
     assert read_trial(other) is None
 
@@ -153,7 +163,7 @@ def test_a_folder_that_went_away_is_not_made_again(dataset: ImageDataset, tmp_pa
         try_trial(dataset, _task(dataset, file))
     assert list(tmp_path.iterdir()) == []
     file.parent.parent.mkdir()
-    _run(dataset, file)
+    run_trial(dataset, _task(dataset, file))
     assert file.is_file()
 
 
@@ -170,12 +180,9 @@ def test_a_full_disk_is_no_failure_of_the_recipe(dataset: ImageDataset, tmp_path
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, -1])
-def test_a_cut_file_counts_as_missing(dataset: ImageDataset, tmp_path: Path, keep: int) -> None:
-    task, _ = _run(dataset, tmp_path / "trial.json")
-    assert task.file is not None
-    content = task.file.read_bytes().rstrip()
-    task.file.write_bytes(content[:keep])
-    assert read_trial(task) is None
+def test_a_cut_file_counts_as_missing(dataset: ImageDataset, written: Path, keep: int) -> None:
+    written.write_bytes(written.read_bytes().rstrip()[:keep])
+    assert read_trial(_task(dataset, written)) is None
 
 
 def test_no_file_is_no_trial(dataset: ImageDataset, tmp_path: Path) -> None:
@@ -233,9 +240,8 @@ def test_a_backbone_file_counts_by_its_content(
     assert key(moved) != before
 
 
-def test_the_name_in_tables_is_the_callers(dataset: ImageDataset, tmp_path: Path) -> None:
-    task, _ = _run(dataset, tmp_path / "trial.json")
-    read = read_trial(replace(task, recipe=replace(PLAIN, name="mine")))
+def test_the_name_in_tables_is_the_callers(dataset: ImageDataset, written: Path) -> None:
+    read = read_trial(replace(_task(dataset, written), recipe=replace(PLAIN, name="mine")))
     assert read is not None
     assert read.recipe.name == "mine"
 
