@@ -10,8 +10,20 @@ import pytest
 _LEFT_OUT = "PEU_DATA is not set: this test needs real images"
 
 
+_SLOWEST = (
+    "lab/test_page.py",
+    "test_notebooks.py",
+    "cli/test_interruptions.py",
+    "cli/test_denoise.py",
+    "cli/test_vae.py",
+    "comparison/test_compare.py",
+)
+"""Files that take longest, begun first, so that no process is left alone with one at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test that asks for the real images."""
+    """Begin with the slowest files, and mark each test that asks for the real images."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(_SLOWEST))
     for item in items:
         if "peu_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real_data)

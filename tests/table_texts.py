@@ -1,6 +1,6 @@
 """Read a report's table as a reader does."""
 
-from peu.reports.blocks import Table
+from peu.reports.table import Table
 
 
 def texts(table: Table) -> list[tuple[str, ...]]:

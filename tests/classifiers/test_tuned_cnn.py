@@ -12,7 +12,7 @@ from sklearn.base import clone
 from peu.classifiers import tuned_cnn
 from peu.classifiers.search import searches_kept_in
 from peu.classifiers.search_record import Search
-from peu.classifiers.search_space import SearchSpace
+from peu.classifiers.search_space import SearchSpace, starting_point
 from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.training_set import check_training_set
 from peu.classifiers.tuned_cnn import TunedCNN
@@ -50,10 +50,7 @@ def _without_times(search: Search) -> Search:
 
 def _start_of(recipe: TunedCNN) -> dict[str, Any]:
     """Where a search begins, as a search of no trials at all chooses."""
-    return {
-        name: tuned_cnn._nearest(each, tuned_cnn._START[name])
-        for name, each in recipe.distributions().items()
-    }
+    return starting_point(recipe.distributions())
 
 
 def test_the_best_on_held_out_images_is_trained_on_all(

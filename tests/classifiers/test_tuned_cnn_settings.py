@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peu.classifiers import tuned_cnn
 from peu.classifiers.registry import recipe_from_dict
-from peu.classifiers.search_space import SearchSpace
+from peu.classifiers.search_space import SearchSpace, starting_point
 from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.tuned_cnn import TunedCNN
 from peu.errors import RecipeError
@@ -21,10 +20,7 @@ from peu.networks.augmentation_settings import Augmentation
 
 def _start_of(recipe: TunedCNN) -> dict[str, Any]:
     """Where a search begins, as a search of no trials at all chooses."""
-    return {
-        name: tuned_cnn._nearest(each, tuned_cnn._START[name])
-        for name, each in recipe.distributions().items()
-    }
+    return starting_point(recipe.distributions())
 
 
 def test_what_is_fixed_is_not_searched() -> None:

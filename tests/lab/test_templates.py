@@ -13,8 +13,9 @@ from peu.lab import rendering
 from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.rendering import Document, Part, outline, render, values_of
 from peu.lab.sections import SECTIONS, LabSection
-from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate, Table
+from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate
 from peu.reports.figure import figure
+from peu.reports.table import Table
 
 EXAMPLES = Path(__file__).parent / "examples"
 # Words that only one of the languages has.

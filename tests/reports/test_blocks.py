@@ -2,7 +2,8 @@
 
 import pytest
 
-from peu.reports.blocks import Column, Gallery, Image, Paragraph, Report, Section, Span, Table
+from peu.reports.blocks import Gallery, Image, Paragraph, Report, Section
+from peu.reports.table import Column, Span, Table
 
 
 def test_a_row_has_a_cell_for_every_column() -> None:

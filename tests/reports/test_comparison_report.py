@@ -13,19 +13,10 @@ from peu.comparison.comparison import Comparison
 from peu.comparison.overview import overview
 from peu.images.checks import describe_dataset
 from peu.images.loading import load_images
-from peu.reports.blocks import (
-    Block,
-    Callout,
-    Details,
-    Figure,
-    Gallery,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-)
+from peu.reports.blocks import Block, Callout, Details, Figure, Gallery, Paragraph, Report, Section
 from peu.reports.comparison_report import comparison_report, write_report
 from peu.reports.html import render_html
+from peu.reports.table import Table
 
 
 def _all_blocks(blocks: tuple[Block, ...]) -> list[Block]:

@@ -15,9 +15,10 @@ from PIL import Image
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-from peu.reports.blocks import Column, Figure, Table
+from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, SECOND, figure, page_svg, to_svg
 from peu.reports.plots import spread
+from peu.reports.table import Column, Table
 
 
 def _figure(title: str = "title", panels: int = 2) -> Figure:
@@ -104,7 +105,7 @@ def test_what_xml_has_no_word_for_is_replaced() -> None:
 
 def test_no_window_is_opened() -> None:
     code = (
-        "import sys; from peu.reports.blocks import Table\n"
+        "import sys; from peu.reports.table import Table\n"
         "from peu.reports.figure import figure, page_svg\n"
         "page_svg(figure(Table('t', (), ()), lambda axes: None, caption='c'), 's')\n"
         "sys.exit('matplotlib.pyplot' in sys.modules)"

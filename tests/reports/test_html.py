@@ -8,7 +8,6 @@ import pytest
 from peu.reports.blocks import (
     Callout,
     Code,
-    Column,
     Details,
     Gallery,
     Image,
@@ -17,11 +16,10 @@ from peu.reports.blocks import (
     Paragraph,
     Report,
     Section,
-    Span,
-    Table,
 )
 from peu.reports.dataset_section import balance_figure
 from peu.reports.html import render_html
+from peu.reports.table import Column, Span, Table
 
 EVIL = '"><script>alert(1)</script>\n\u202e\udcff\x00 & <img src=x onerror=alert(1)>'
 DOT = (

@@ -10,12 +10,13 @@ from peu.classifiers.search_record import Ending, Push, Search, SearchTrial
 from peu.classifiers.small_cnn import SmallCNN
 from peu.comparison.comparison import Comparison
 from peu.networks.training_settings import TrainingSettings
-from peu.reports.blocks import Figure, Listing, Paragraph, Section, Table
+from peu.reports.blocks import Figure, Listing, Paragraph, Section
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.comparison_report import comparison_report
 from peu.reports.html import render_html
 from peu.reports.search_figures import SETTINGS, push_sentence
 from peu.reports.search_section import search_section
+from peu.reports.table import Table
 from table_texts import texts
 
 ENDINGS: tuple[Ending, ...] = ("complete", "pruned", "complete", "diverged", "complete")

@@ -1,8 +1,7 @@
 """Fine-tuning: the last stages of a pretrained network learn too, if inner folds say so."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -12,9 +11,10 @@ from pydantic import Field
 from peu.backbones.onnx_features import DEFAULT_SIDE, is_onnx_backbone
 from peu.backbones.sized_features import is_onnx_file
 from peu.classifiers.base import FloatArray, Name
+from peu.classifiers.finetune_choice import FineTuneChoice, Predictions, best_choice, log_loss
 from peu.classifiers.lite_backbone import LiteBackbone, lite_backbone
 from peu.classifiers.registry import recipe
-from peu.classifiers.training_set import HeldOut, Labels, TrainingSet
+from peu.classifiers.training_set import Labels, TrainingSet
 from peu.classifiers.transfer import Transfer, dense_layers, fit_head
 from peu.images.cache import cached
 from peu.images.dataset import ImageDataset
@@ -36,32 +36,6 @@ _PATIENCE = 3
 # From so many images on, one inner fold judges as well as three, in a third of the time.
 _MANY = 1000
 _MOST_CACHED_BYTES = 1 << 30
-_Predictions = dict[tuple[int, float], FloatArray]
-
-
-@dataclass(frozen=True, eq=False)
-class _Choice:
-    """How long to fine-tune and how much of it to keep; 0 epochs are the head alone."""
-
-    epochs: int
-    share: float
-    log_loss: float = math.nan
-    head_log_loss: float = math.nan
-    held_out: HeldOut | None = None
-
-    def __str__(self) -> str:
-        if math.isnan(self.log_loss):
-            if self.epochs:
-                return "Fine-tuned for all epochs, as asked."
-            return "Too few images per class to ask inner folds for fine-tuning: the head alone."
-        figures = f"log loss {self.log_loss:.3f} on images held out"
-        if not self.epochs:
-            return f"Inner folds kept the head alone ({figures}): no fine-tuning did better."
-        way = "whole" if self.share == 1 else f"{self.share:.0%} of"
-        return (
-            f"Inner folds chose {self.epochs} epoch{'s' * (self.epochs > 1)} of fine-tuning and "
-            f"the {way} way to its weights ({figures}; the head alone {self.head_log_loss:.3f})."
-        )
 
 
 @recipe("finetune")
@@ -132,7 +106,7 @@ class FineTune(Transfer):
         super().__post_init__()
 
     def _fit(self, data: TrainingSet) -> None:
-        choice = _Choice(self.training.epochs, 1.0)
+        choice = FineTuneChoice(self.training.epochs, 1.0)
         if self.keep == "better":
             choice = self._choose(data)
         head = self._fit_head(data)
@@ -267,33 +241,20 @@ class FineTune(Transfer):
             phase=phase,
         )
 
-    def _choose(self, data: TrainingSet) -> _Choice:
+    def _choose(self, data: TrainingSet) -> FineTuneChoice:
         """Ask inner folds; the head alone where nothing did better."""
         folds = data.inner_folds(child_seed(self.seed, "inner folds"))
         folds = folds[: 1 if len(data) >= _MANY else None]
         if not folds:
-            return _Choice(0, 1.0)
+            return FineTuneChoice(0, 1.0)
         attempts = [
             self._try_out(number, data.split(fit), data.images[judge])
             for number, (fit, judge) in enumerate(folds)
         ]
         judged = np.concatenate([judge for _, judge in folds])
-        # One training may have ended before another.
-        tried = set.intersection(*(set(predictions) for predictions in attempts))
-        joined = {
-            key: np.concatenate([predictions[key] for predictions in attempts])
-            for key in sorted(tried)
-        }
-        losses = {key: _log_loss(each, data.labels[judged]) for key, each in joined.items()}
-        best = min(losses, key=lambda key: losses[key])
-        return _Choice(
-            *best,
-            log_loss=losses[best],
-            head_log_loss=losses[0, 1.0],
-            held_out=HeldOut(judged, joined[best]),
-        )
+        return best_choice(attempts, judged, data.labels[judged])
 
-    def _try_out(self, number: int, data: TrainingSet, judged: ImageDataset) -> _Predictions:
+    def _try_out(self, number: int, data: TrainingSet, judged: ImageDataset) -> Predictions:
         """Fine-tune, and predict held-out images by epochs and share of the way."""
         from peu.networks.callbacks import CallAfterEpoch
 
@@ -304,7 +265,7 @@ class FineTune(Transfer):
         before = tuning.weights()
         predictions = {(0, 1.0): tuning.predict_maps(maps)}
         labels = np.array([data.class_names.index(name) for name in judged.y])
-        losses = [_log_loss(predictions[0, 1.0], labels)]
+        losses = [log_loss(predictions[0, 1.0], labels)]
 
         def after_epoch(epoch: int, _: Mapping[str, float]) -> bool:
             after = tuning.weights()
@@ -312,7 +273,7 @@ class FineTune(Transfer):
                 tuning.blend(before, share)
                 predictions[epoch, share] = tuning.predict_maps(maps)
                 tuning.restore(after)
-            losses.append(min(_log_loss(predictions[epoch, share], labels) for share in _SHARES))
+            losses.append(min(log_loss(predictions[epoch, share], labels) for share in _SHARES))
             return int(np.argmin(losses)) + _PATIENCE <= epoch
 
         inner._train(
@@ -337,10 +298,5 @@ class FineTune(Transfer):
             name=name,
             trainable_parameters=trainable_parameters,
             accuracy=float(np.mean(predictions.argmax(axis=1) == validation[1])),
-            log_loss=_log_loss(predictions, validation[1]),
+            log_loss=log_loss(predictions, validation[1]),
         )
-
-
-def _log_loss(probabilities: FloatArray, labels: Labels) -> float:
-    chosen = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chosen, 1e-12)).mean())

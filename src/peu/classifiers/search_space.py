@@ -1,10 +1,12 @@
 """What a search over the lab sheet's family of networks may choose from."""
 
 import dataclasses
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from peu.classifiers.search_record import Values
 from peu.settings import check_setting, settings
 
 Count = Annotated[int, Field(ge=1)]
@@ -14,6 +16,19 @@ _Share = Annotated[float, Field(ge=0, lt=1)]
 Rate = Annotated[float, Field(gt=0, le=10)]
 _Decay = Annotated[float, Field(gt=0, lt=10)]
 _Strength = Annotated[float, Field(gt=0, le=2)]
+_STEPS = {"image_size": 16, "layers": 1, "filters": 1, "batch_norm": 1, "epochs": 10}
+LOGARITHMIC = {"filters", "learning_rate", "weight_decay"}
+_USUAL: Values = {
+    "image_size": 64,
+    "layers": 4,
+    "filters": 16,
+    "batch_norm": 1,
+    "dropout": 0.3,
+    "learning_rate": 3e-3,
+    "weight_decay": 0.01,
+    "epochs": 60,
+    "augmentation": 1.0,
+}
 
 
 def _range(description: str) -> Any:
@@ -68,3 +83,39 @@ class SearchSpace:
                 received=(low, high),
                 advice="Swap the two.",
             )
+
+    def distributions(self, fixed: Collection[str] = ()) -> dict[str, Any]:
+        """Optuna's distribution of each setting.
+
+        Args:
+            fixed: settings that are not searched.
+        """
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        found: dict[str, Any] = {}
+        for one in dataclasses.fields(self):
+            low, high = getattr(self, one.name)
+            log, step = one.name in LOGARITHMIC, _STEPS.get(one.name)
+            if one.name in fixed:
+                continue
+            if step is None:
+                found[one.name] = FloatDistribution(low, high, log=log)
+            else:
+                found[one.name] = IntDistribution(
+                    low, high - (high - low) % step, log=log, step=step
+                )
+        return found
+
+
+def starting_point(distributions: Mapping[str, Any]) -> Values:
+    """What a search tries first: for each setting the possible value nearest to a usual one."""
+    return {name: _nearest(each, _USUAL[name]) for name, each in distributions.items()}
+
+
+def _nearest(distribution: Any, value: float) -> float:
+    """The value that a distribution has nearest to, and not above, a usual one."""
+    inside = min(max(value, distribution.low), distribution.high)
+    step = getattr(distribution, "step", None)
+    if step is None:
+        return float(inside)
+    return int(distribution.low + (inside - distribution.low) // step * step)

@@ -14,7 +14,7 @@ from peu.classifiers.registry import recipe
 from peu.classifiers.scratch_network import TTA
 from peu.classifiers.search import AfterEpoch, Judgement, importance_of, run_search, search_file
 from peu.classifiers.search_record import Push, Search, Values, best_of, search_to_dict
-from peu.classifiers.search_space import Count, Rate, SearchSpace
+from peu.classifiers.search_space import Count, Rate, SearchSpace, starting_point
 from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.training_set import TrainingSet
 from peu.files import canonical_json, sha256_of_text
@@ -31,20 +31,6 @@ _EVALUATIONS_PER_FOLD = 3
 _EVALUATIONS_OF_A_PUSH = 40
 _MOST_FILTERS = 128
 _WARMUP = 0.05
-_STEPS = {"image_size": 16, "layers": 1, "filters": 1, "batch_norm": 1, "epochs": 10}
-_LOGARITHMIC = {"filters", "learning_rate", "weight_decay"}
-# Usual values, and the first that a search tries.
-_START: Values = {
-    "image_size": 64,
-    "layers": 4,
-    "filters": 16,
-    "batch_norm": 1,
-    "dropout": 0.3,
-    "learning_rate": 3e-3,
-    "weight_decay": 0.01,
-    "epochs": 60,
-    "augmentation": 1.0,
-}
 # They say how long and under which name to search, and not how a configuration does.
 _NOT_OF_THE_SEARCH = {"name", "kind", "seed", "trials", "tuning_time", "refit_factor", "push"}
 
@@ -167,33 +153,19 @@ class TunedCNN(ImageClassifier):
 
     def distributions(self) -> dict[str, Any]:
         """Optuna's distribution of each setting that is left to be searched."""
-        from optuna.distributions import FloatDistribution, IntDistribution
-
         fixed = {
             "image_size": self.image_size is not None,
             "epochs": self.epochs is not None,
             "learning_rate": self.learning_rate is not None,
             "augmentation": self.augmentation.policy in ("none", "flip"),
         }
-        found: dict[str, Any] = {}
-        for one in dataclasses.fields(self.space):
-            low, high = getattr(self.space, one.name)
-            log, step = one.name in _LOGARITHMIC, _STEPS.get(one.name)
-            if fixed.get(one.name):
-                continue
-            if step is None:
-                found[one.name] = FloatDistribution(low, high, log=log)
-            else:
-                found[one.name] = IntDistribution(
-                    low, high - (high - low) % step, log=log, step=step
-                )
-        return found
+        return self.space.distributions({name for name, given in fixed.items() if given})
 
     def _fit(self, data: TrainingSet) -> None:
         folds = data.inner_folds(child_seed(self.seed, "inner folds"))[: self.inner_folds]
         parts = [data.split(fit, judge) for fit, judge in folds]
         distributions = self.distributions()
-        start = {name: _nearest(each, _START[name]) for name, each in distributions.items()}
+        start = starting_point(distributions)
         trials, ended_by, notes = run_search(
             distributions,
             lambda values, after_epoch: self._judge(parts, values, after_epoch),
@@ -306,15 +278,6 @@ def _with_training(network: SmallCNN, **changes: Any) -> SmallCNN:
     changed: SmallCNN = network.__sklearn_clone__()
     changed.training = training
     return changed
-
-
-def _nearest(distribution: Any, value: float) -> float:
-    """The value that a distribution has nearest to, and not above, a usual one."""
-    inside = min(max(value, distribution.low), distribution.high)
-    step = getattr(distribution, "step", None)
-    if step is None:
-        return float(inside)
-    return int(distribution.low + (inside - distribution.low) // step * step)
 
 
 def _note(search: Search, *, judged: bool) -> str:

@@ -9,8 +9,9 @@ from peu.evaluation.uncertainty import Interval
 from peu.lab.language import Language
 from peu.networks.history import VALIDATION_EPOCH
 from peu.reports import plots
-from peu.reports.blocks import Cell, Column, Figure, Table
+from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, SECOND, Draw, figure
+from peu.reports.table import Cell, Column, Table
 from peu.reports.wording import label
 
 _MOST_ROWS = 24

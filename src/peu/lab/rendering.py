@@ -28,18 +28,8 @@ from PIL import Image
 from peu.lab.charts import Panel, curves, intervals, scatter, training_curves
 from peu.lab.image_charts import GridPanel, Row, image_rows, latent_grids
 from peu.lab.language import Language, LanguageCode, french_spacing
-from peu.reports.blocks import (
-    Block,
-    Callout,
-    Column,
-    Details,
-    KeyValues,
-    Listing,
-    Paragraph,
-    Plate,
-    Table,
-    Tone,
-)
+from peu.reports.blocks import Block, Callout, Details, KeyValues, Listing, Paragraph, Plate, Tone
+from peu.reports.table import Column, Table
 from peu.reports.thumbnails import png_uri
 
 # Each takes the language and returns a block; a template calls it without the language.

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from peu.evaluation.uncertainty import Interval, PairedDifference
-from peu.reports.blocks import Column, Figure, Table, numbers
+from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, MUTED, figure
 from peu.reports.plots import intervals
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import label, number
 
 _LONGEST_LINE = 18

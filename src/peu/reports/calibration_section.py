@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 from peu.comparison.calibration import CalibrationSummary, calibration_summary
 from peu.comparison.comparison import Comparison
 from peu.evaluation.reliability import ReliabilityBin
-from peu.reports.blocks import Block, Column, Details, Figure, Paragraph, Section, Table, numbers
+from peu.reports.blocks import Block, Details, Figure, Paragraph, Section
 from peu.reports.figure import FIRST, MUTED, SECOND, Draw, figure
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import percent
 
 if TYPE_CHECKING:

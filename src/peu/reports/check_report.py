@@ -11,7 +11,6 @@ from peu.errors import PeuError
 from peu.reports.blocks import (
     Block,
     Callout,
-    Column,
     Details,
     Gallery,
     Image,
@@ -19,9 +18,9 @@ from peu.reports.blocks import (
     Paragraph,
     Report,
     Section,
-    Table,
 )
 from peu.reports.report_folder import write_report_folder
+from peu.reports.table import Column, Table
 from peu.reports.thumbnails import jpeg_uri, png_uri, thumbnail
 from peu.reports.wording import count, footer, percent
 from peu.version import __version__

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.reports.blocks import Column, Figure, Table
+from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, GRID, MUTED, SECOND, WIDTH, figure
+from peu.reports.table import Column, Table
 from peu.reports.wording import label
 
 if TYPE_CHECKING:

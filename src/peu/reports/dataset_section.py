@@ -11,17 +11,16 @@ from peu.images.checks import describe_dataset
 from peu.reports.blocks import (
     Block,
     Callout,
-    Column,
     Details,
     Figure,
     KeyValues,
     Listing,
     Paragraph,
     Section,
-    Table,
 )
 from peu.reports.comparison_json import class_counts, duplicate_paths
 from peu.reports.figure import FIRST, figure
+from peu.reports.table import Column, Table
 from peu.reports.wording import count, label
 
 if TYPE_CHECKING:

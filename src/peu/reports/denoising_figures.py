@@ -8,9 +8,10 @@ import numpy as np
 from peu.comparison.denoising import LevelEvaluation
 from peu.networks.choices import ImageLoss
 from peu.networks.history import VALIDATION_EPOCH
-from peu.reports.blocks import Column, Figure, Table, numbers
+from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, MUTED, Draw, figure
 from peu.reports.plots import STYLES, Line, curves, training_lines
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import label, number
 
 if TYPE_CHECKING:

@@ -8,22 +8,13 @@ from peu.comparison.evaluate import ClassifierEvaluation
 from peu.evaluation.reliability import Reliability, reliability
 from peu.images.dataset import ImageDataset
 from peu.models.predictor import Predictor
-from peu.reports.blocks import (
-    Block,
-    Callout,
-    Figure,
-    KeyValues,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-    numbers,
-)
+from peu.reports.blocks import Block, Callout, Figure, KeyValues, Paragraph, Report, Section
 from peu.reports.calibration_section import RELIABILITY_CAPTION, reliability_panel
 from peu.reports.figure import FIRST, figure
 from peu.reports.mistake_gallery import Mistake, MistakeHeatMap, mistake_blocks
 from peu.reports.mistakes import confusion_blocks
 from peu.reports.report_folder import write_report_folder
+from peu.reports.table import Table, numbers
 from peu.reports.threshold_section import threshold_blocks
 from peu.reports.wording import as_pairs, count, footer, number, percent
 from peu.version import __version__

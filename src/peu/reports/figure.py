@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from peu.reports.blocks import Figure, Table
+from peu.reports.blocks import Figure
+from peu.reports.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +100,7 @@ def figure(
         narrow_height: of one row of panels on a phone; as `height` if None.
 
     Example:
-        >>> from peu.reports.blocks import Column
+        >>> from peu.reports.table import Column
         >>> table = Table("Images", (Column("Class"), Column("n")), (("cat", 3), ("dog", 2)))
         >>> plot = figure(table, lambda axes: axes.bar(["cat", "dog"], [3, 2]), caption="Images.")
         >>> plot.alternative

@@ -4,20 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
-from peu.reports.blocks import (
-    Callout,
-    Column,
-    Figure,
-    KeyValues,
-    Listing,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-)
+from peu.reports.blocks import Callout, Figure, KeyValues, Listing, Paragraph, Report, Section
 from peu.reports.figure import SECOND, figure
 from peu.reports.plots import Line, curves
 from peu.reports.report_folder import write_report_folder
+from peu.reports.table import Column, Table
 from peu.reports.wording import as_pairs, count, duration, footer, number
 from peu.version import __version__
 

@@ -6,7 +6,8 @@ from peu.comparison.label_errors import LabelErrors
 from peu.errors import PeuError
 from peu.evaluation.label_errors import SuspectedLabel
 from peu.images.dataset import ImageDataset
-from peu.reports.blocks import Block, Column, Details, Gallery, Image, Paragraph, Section, Table
+from peu.reports.blocks import Block, Details, Gallery, Image, Paragraph, Section
+from peu.reports.table import Column, Table
 from peu.reports.thumbnails import jpeg_uri, thumbnail
 from peu.reports.wording import percent
 

@@ -7,19 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from peu.comparison.learning_curve import LearningCurve, RecipeCurve
-from peu.reports.blocks import (
-    Callout,
-    Column,
-    Figure,
-    KeyValues,
-    Paragraph,
-    Report,
-    Section,
-    Table,
-)
+from peu.reports.blocks import Callout, Figure, KeyValues, Paragraph, Report, Section
 from peu.reports.figure import MUTED, figure
 from peu.reports.plots import STYLES
 from peu.reports.report_folder import write_report_folder
+from peu.reports.table import Column, Table
 from peu.reports.wording import as_pairs, count, footer, label, number, with_interval
 from peu.version import __version__
 

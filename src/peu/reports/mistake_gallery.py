@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from peu.errors import PeuError
 from peu.images.dataset import ImageDataset
 from peu.images.resizing import ResizeMode
-from peu.reports.blocks import Block, Column, Details, Gallery, Image, Paragraph, Table
+from peu.reports.blocks import Block, Details, Gallery, Image, Paragraph
 from peu.reports.heat_map import overlay
+from peu.reports.table import Column, Table
 from peu.reports.thumbnails import jpeg_uri, thumbnail
 from peu.reports.wording import count, percent
 

@@ -4,9 +4,10 @@ from peu.comparison.comparison import Comparison
 from peu.comparison.explanations import Explanation
 from peu.evaluation.confused import ConfusedPair, confused_pairs
 from peu.evaluation.metrics import Evaluation
-from peu.reports.blocks import Block, Column, Details, Paragraph, Section, Table, numbers
+from peu.reports.blocks import Block, Details, Paragraph, Section
 from peu.reports.confusion import confusion_figure
 from peu.reports.mistake_gallery import Mistake, MistakeHeatMap, mistake_blocks
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import percent
 
 # Every mistake is listed; so many are shown, at some 20 KB each.

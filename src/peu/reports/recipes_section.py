@@ -3,18 +3,8 @@
 from peu.comparison.comparison import Comparison
 from peu.evaluation.metrics import METRICS
 from peu.reports.accuracy_figures import accuracy_figure, paired_figure
-from peu.reports.blocks import (
-    Block,
-    Callout,
-    Column,
-    Details,
-    Listing,
-    Paragraph,
-    Section,
-    Span,
-    Table,
-    numbers,
-)
+from peu.reports.blocks import Block, Callout, Details, Listing, Paragraph, Section
+from peu.reports.table import Column, Span, Table, numbers
 from peu.reports.wording import duration, number, paired_sentence, percent, with_interval
 
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from peu.classifiers.search_record import Push, Search
+from peu.classifiers.search_space import LOGARITHMIC
 from peu.networks.history import VALIDATION_EPOCH
-from peu.reports.blocks import Column, Figure, Table, numbers
+from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, INK, MUTED, SECOND, Draw, figure
 from peu.reports.plots import HELD_OUT, SINGLE_TRIAL, TRAINING, Line, curves, spread
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import count, label, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LOGARITHMIC = ("filters", "learning_rate", "weight_decay")
 _WHOLE = ("image_size", "layers", "filters", "batch_norm", "epochs")
 _SHOWN_ABOVE_CHANCE = 1.3
 SETTINGS = {
@@ -250,7 +251,7 @@ def _set_ticks(axes: "Axes", setting: str, low: float, high: float) -> None:
     from matplotlib.ticker import FixedFormatter, FixedLocator
 
     middle = (low + high) / 2
-    if setting in _LOGARITHMIC:
+    if setting in LOGARITHMIC:
         axes.set_xscale("log")
         axes.minorticks_off()
         middle = math.sqrt(low * high)

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from peu.classifiers.search_record import Search
 from peu.comparison.comparison import Comparison
 from peu.networks.history import VALIDATION_EPOCH
-from peu.reports.blocks import Block, Column, Listing, Paragraph, Section, Table, numbers
+from peu.reports.blocks import Block, Listing, Paragraph, Section
 from peu.reports.search_figures import (
     importance_figure,
     push_figure,
     push_sentence,
     trials_figure,
 )
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import count
 
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from peu.comparison.calibration import calibrated
 from peu.comparison.comparison import Comparison
 from peu.evaluation.thresholds import THRESHOLDS, Answered, answered_above
-from peu.reports.blocks import Block, Column, Details, Figure, Paragraph, Section, Table
+from peu.reports.blocks import Block, Details, Figure, Paragraph, Section
 from peu.reports.figure import figure
 from peu.reports.plots import STYLES, Line, curves
+from peu.reports.table import Column, Table
 from peu.reports.wording import number, percent
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.networks.history import VALIDATION_EPOCH, Phase
-from peu.reports.blocks import Column, Figure, Table, numbers
+from peu.reports.blocks import Figure
 from peu.reports.figure import figure
 from peu.reports.plots import HELD_OUT, SINGLE_TRIAL, TRAINING, Line, curves
+from peu.reports.table import Column, Table, numbers
 from peu.reports.wording import count, label
 
 _VALIDATION = "val_"

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from peu.comparison.latent import LatentPoints
-from peu.reports.blocks import Column, Figure, Table, numbers
+from peu.reports.blocks import Figure
 from peu.reports.figure import MUTED, Draw, figure
 from peu.reports.plots import Line, class_middles, curves, plane, training_lines
+from peu.reports.table import Column, Table, numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

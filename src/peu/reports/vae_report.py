@@ -11,7 +11,6 @@ from peu.images.dataset import ImageDataset
 from peu.networks.choices import SampleSource
 from peu.reports.blocks import (
     Callout,
-    Column,
     Figure,
     KeyValues,
     Listing,
@@ -19,11 +18,10 @@ from peu.reports.blocks import (
     Plate,
     Report,
     Section,
-    Table,
-    numbers,
 )
 from peu.reports.mosaics import in_rows, mosaic, pairs_in_rows
 from peu.reports.report_folder import write_report_folder
+from peu.reports.table import Column, Table, numbers
 from peu.reports.thumbnails import png_uri
 from peu.reports.vae_figures import map_figure, terms_figure
 from peu.reports.wording import as_pairs, count, duration, footer, number, percent
