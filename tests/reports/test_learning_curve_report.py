@@ -9,7 +9,8 @@ import pytest
 
 from peu.classifiers.hog import HogSVM
 from peu.comparison.comparison import Failure
-from peu.comparison.learning_curve import CurvePoint, LearningCurve, RecipeCurve
+from peu.comparison.learning_curve import LearningCurve
+from peu.comparison.recipe_curve import CurvePoint, RecipeCurve
 from peu.evaluation.learning_curve import fit_power_law
 from peu.evaluation.uncertainty import Interval
 from peu.images.dataset import ImageDataset

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from peu.lab.language import Language
-from peu.reports.blocks import Column, Figure, Table
+from peu.reports.blocks import Figure
 from peu.reports.figure import Draw, figure
+from peu.reports.table import Column, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

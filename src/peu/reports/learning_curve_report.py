@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from peu.comparison.learning_curve import LearningCurve, RecipeCurve
+from peu.comparison.learning_curve import LearningCurve
+from peu.comparison.recipe_curve import RecipeCurve
 from peu.reports.blocks import Callout, Figure, KeyValues, Paragraph, Report, Section
 from peu.reports.figure import MUTED, figure
 from peu.reports.plots import STYLES
