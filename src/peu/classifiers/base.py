@@ -44,6 +44,8 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     Attributes:
         usual_seconds: what fitting on some hundred images takes, roughly: cheap recipes run first.
+        most_images: that it can learn from; None is any number.
+        minutes_from: number of images beyond which its time, which grows with their square, shows.
         classes_: the k classes, sorted; columns of `predict_proba` are in this order.
         model_: the fitted model, from pixels to probabilities.
         history_: figures of training, epoch by epoch; empty where there are no epochs.
@@ -55,6 +57,8 @@ class ImageClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     kind: ClassVar[str] = ""
     usual_seconds: ClassVar[float] = 60.0
+    most_images: ClassVar[int | None] = None
+    minutes_from: ClassVar[int | None] = None
 
     name: Name = "classifier"
     seed: Annotated[int, Field(ge=0, description="Random seed.")] = 0

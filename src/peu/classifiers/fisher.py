@@ -48,6 +48,7 @@ class FisherVectors(ImageClassifier):
     """
 
     usual_seconds = 3.0
+    most_images = MOST_IMAGES
 
     name: Name = "fisher"
     image_size: Annotated[ImageSize, Field(description="(height, width) in pixels.")] = (96, 96)

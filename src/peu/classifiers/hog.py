@@ -55,6 +55,8 @@ class HogSVM(ImageClassifier):
     """
 
     usual_seconds = 0.5
+    most_images = MOST_IMAGES
+    minutes_from = 5000
 
     name: Name = "hog"
     image_size: Annotated[ImageSize, Field(description="(height, width) in pixels.")] = (64, 64)

@@ -22,6 +22,7 @@ from peu.errors import RecipeError
 if TYPE_CHECKING:
     from peu.comparison.comparison import Comparison
     from peu.comparison.trial import Trial
+    from peu.images.dataset import ImageDataset
 
 _FOLDS, _REPEATS = 5, 2
 _QUICK, _THOROUGH = (3, 1), (5, 4)
@@ -89,6 +90,7 @@ def compare_command(
     use_all = use_all or settings.get("use_all", False)
 
     from peu.comparison.compare import compare
+    from peu.comparison.set_size import about_set_size
     from peu.images.loading import load_images
     from peu.images.splits import make_splits
     from peu.reports.comparison_json import comparison_to_dict
@@ -109,14 +111,12 @@ def compare_command(
 
     with showing_progress(quiet=quiet), runner_on(cluster, workers) as runner:
         dataset = load_images(data)
-        for item in dataset.set_aside[:_MOST_REMARKS]:
-            remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
-        if len(dataset.set_aside) > _MOST_REMARKS:
-            more = len(dataset.set_aside) - _MOST_REMARKS
-            remark(f"... and {more} more; see the report.", quiet=quiet)
+        _tell_set_aside(dataset, quiet=quiet)
         dataset = training_part(dataset, use_all=use_all, quiet=quiet)
         # Before the folder is claimed: impossible folds must leave nothing behind.
         splits = make_splits(dataset, folds=folds, repeats=repeats, seed=seed)
+        for sentence in about_set_size(chosen, max(len(each.train) for each in splits)):
+            remark(sentence, quiet=quiet)
         own = run_config(data, dataset.fingerprint, folds, repeats, seed, chosen, use_all=use_all)
         output_folder = run_folder(output, dataset.name, own, overwrite=overwrite)
         folder = output_folder.path
@@ -152,6 +152,14 @@ def compare_command(
         _show(comparison)
         _show_next_step(comparison, stored)
         say(f"Report: {folder / 'report.html'}")
+
+
+def _tell_set_aside(dataset: "ImageDataset", *, quiet: bool) -> None:
+    for item in dataset.set_aside[:_MOST_REMARKS]:
+        remark(f"Set aside: {item.path}: {item.reason}", quiet=quiet)
+    if len(dataset.set_aside) > _MOST_REMARKS:
+        more = len(dataset.set_aside) - _MOST_REMARKS
+        remark(f"... and {more} more; see the report.", quiet=quiet)
 
 
 def _show(comparison: "Comparison") -> None:
