@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import threading
 import tracemalloc
 import warnings
@@ -20,6 +21,7 @@ from peu.images.colours import eight_bits
 from peu.images.decoding import (
     MAX_PIXELS,
     UnreadableImage,
+    declared_size,
     decode_image,
     to_rgb_image,
 )
@@ -327,3 +329,19 @@ def test_avif_is_read() -> None:
     decoded = decode_image(encoded(DRAWING, "AVIF", quality=95))
     assert (decoded.format, decoded.image.size) == ("AVIF", DRAWING.size)
     assert np.abs(np.asarray(decoded.image).astype(int) - np.asarray(DRAWING)).mean() < 6
+
+
+def test_a_tile_far_larger_than_its_image_is_refused() -> None:
+    entries = [(256, 64), (257, 64), (258, 8), (259, 8), (262, 1), (277, 1)]
+    entries += [(322, 30_000), (323, 30_000), (324, 200), (325, 64)]
+    listed = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + listed + bytes(4)
+    with pytest.raises(UnreadableImage, match="memory"):
+        decode_image(head.ljust(200, b"\0") + bytes(64))
+
+
+def test_the_size_is_known_before_anything_is_decoded() -> None:
+    assert declared_size(huge_header()) == (10_001, 10_000)
+    assert declared_size(heic()) == (48, 64)
+    with pytest.raises(UnreadableImage, match="empty"):
+        declared_size(b"")

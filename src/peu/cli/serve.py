@@ -74,7 +74,7 @@ def serve_command(
         int,
         typer.Option(
             "--max-pixels",
-            help="Of an image, and of all that are decoded at one moment.",
+            help="Of an image.",
             rich_help_panel=_LIMITS,
         ),
     ] = 25_000_000,

@@ -22,6 +22,7 @@ _DEEP_16 = 9
 # and these decoders have planes and canvases of their own: of an RGB image, and of any other.
 _DECODERS = {"WEBP": (17, 19), "AVIF": (14, 14), "HEIF": (8, 14)}
 _WORKING = 6_000_000
+_TILE_SIDES = (322, 323)
 
 _lock = threading.RLock()
 _local = threading.local()
@@ -39,7 +40,7 @@ def check_memory(image: Any, content_bytes: int, *, whole: tuple[int, int]) -> N
         UnreadableImage: it takes more.
     """
     width, height = image.size
-    needed = content_bytes + _progressive_bytes(image, whole)
+    needed = content_bytes + _progressive_bytes(image, whole) + _tile_bytes(image)
     needed += width * height * _bytes_a_pixel(image)
     _take(needed, f"decoding its {whole[0]} x {whole[1]} pixels from {image.format}")
 
@@ -109,3 +110,11 @@ def _progressive_bytes(image: Any, whole: tuple[int, int]) -> int:
         return 0
     areas = [across * down for _, across, down, *_ in components]
     return int(2 * whole[0] * whole[1] * sum(areas) // max(1, *areas))
+
+
+def _tile_bytes(image: Any) -> int:
+    """What libtiff takes for one tile of a TIFF, which may be far larger than the image."""
+    if image.format != "TIFF":
+        return 0
+    width, height = (image.tag_v2.get(tag, 0) for tag in _TILE_SIDES)
+    return int(_RGB * width * height) if type(width) is type(height) is int else 0

@@ -24,6 +24,7 @@ _HEADERS = {
     "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
 }
+MOST_HEADER_BYTES = 16 << 10
 _SPARE_SECONDS = 10.0
 _UNKNOWN = "other"
 
@@ -58,6 +59,7 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
+            _check_size(scope)
             self._access.check(scope["method"], scope["path"], Headers(scope=scope))
             if scope["method"] == "POST":
                 self._check_room()
@@ -116,6 +118,18 @@ class _Answer:
         """Answer with a reason, unless another answer was begun."""
         if self.status is None:
             await refusal_response(error)(scope, receive, self)
+
+
+def _check_size(scope: Scope) -> None:
+    """Refuse headers that are too long; h11 does so only where they come in several parts."""
+    size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    size += sum(len(name) + len(value) for name, value in scope["headers"])
+    if size > MOST_HEADER_BYTES:
+        raise Refusal(
+            431,
+            f"Address and headers must have at most {MOST_HEADER_BYTES:,} bytes together. "
+            f"Received: {size:,}.",
+        )
 
 
 def _declared(scope: Scope) -> str:

@@ -22,7 +22,7 @@ class Limits:
 
     Attributes:
         request_bytes: of a request's body.
-        pixels: of one image, and of all that are decoded at one moment.
+        pixels: of one image.
         images: of one request.
         requests: that are worked on at once.
         seconds: within which a request's body must have arrived, and within which it is answered
