@@ -98,7 +98,7 @@ def test_both_languages_answer_and_place_the_same(section: LabSection, state: st
         ("2.2", "compresses and disagrees", "b", "le réseau comprime", "network compresses"),
         ("2.2", "compresses and disagrees", "opening", "ne s'accordent pas", "do not agree"),
         ("2.2", "agrees", "a", "la sigmoïde reste noire", "sigmoid stays black"),
-        ("2.2", "agrees", "a", "linéaire 16,9 dB et ReLU", "linear 16.9 dB and ReLU"),
+        ("2.2", "agrees", "a", "linéaire (16,9 dB) et ReLU", "linear (16.9 dB) and ReLU"),
         ("2.2", "compresses and disagrees", "a", "elle apprend 2 fois sur 2", "it learns 2 of 2"),
         ("2.2", "sigmoid now and then", "a", "une partie des fois", "some of the times"),
         ("2.3", "all learn", "b", "ne départage pas", "does not choose between"),
