@@ -43,6 +43,7 @@ def run_app(
     from nicegui import ui
 
     from peu.app.downloads import add_downloads
+    from peu.app.findings import Findings, add_findings
     from peu.app.frame import add_pages
     from peu.app.routes import add_routes
     from peu.app.tryout import Tryout, add_tryout
@@ -65,6 +66,7 @@ def run_app(
     app = FastAPI(lifespan=until_the_end, docs_url=None, redoc_url=None, openapi_url=None)
     add_routes(app, workspace, jobs)
     add_downloads(app, workspace)
+    add_findings(app, Findings(workspace, jobs))
     add_tryout(app, Tryout(workspace, jobs))
     add_pages(app, workspace, jobs)
     ui.run_with(app, title="peu", dark=None, tailwind=False, show_welcome_message=False,

@@ -13,6 +13,7 @@ from peu.comparison.comparison import Comparison
 from peu.comparison.overview import overview
 from peu.evaluation.metrics import METRICS
 from peu.images.checks import describe_dataset
+from peu.reports.mistakes import find_mistakes
 
 FORMAT = 1
 
@@ -34,6 +35,9 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
       `trainable_parameters`, `seconds_per_image` (to predict one, decoded; null where it was not
       timed), `out_of_fold` (metrics of each image's averaged out-of-fold
       prediction, `n`, `confusion` with a row for each true class, `per_class`, `class_names`),
+      `mistakes` (images that it took for something else, the most confident first: `image`,
+      `label`, `predicted`, `probability` and `heat_map`: `values`, rows in [0, 1], `resize_mode`
+      and `input_size` of what the model saw; null where none was made),
       `calibration` (`method`, null where none helps; `before` and `after` it on folds that it was
       not fitted on: `log_loss`, `brier`, `reliability`; `gain` in log loss; `sets`, of prediction
       sets after it: `wanted`, `covered`, `low`, `high`, `mean_size`, `empty`)
@@ -85,6 +89,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, Any]:
                 "seconds_per_image": summary.seconds_per_image,
                 "out_of_fold": comparison.out_of_fold(summary.name).to_dict(),
                 "calibration": dataclasses.asdict(calibration_summary(comparison, summary.name)),
+                "mistakes": _mistakes(comparison, summary.name),
                 "trials": _trials(comparison, summary.name),
             }
             for summary in comparison.summaries
@@ -115,6 +120,24 @@ def duplicate_paths(comparison: Comparison) -> list[list[str]]:
     groups = np.asarray(comparison.groups)
     repeated = [group for group, count in sorted(Counter(groups.tolist()).items()) if count > 1]
     return [[keys[int(index)] for index in np.flatnonzero(groups == group)] for group in repeated]
+
+
+def _mistakes(comparison: Comparison, name: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "image": comparison.dataset.keys[each.image],
+            "label": each.truth,
+            "predicted": each.taken_for,
+            "probability": each.probability,
+            "heat_map": each.heat_map
+            and {
+                "values": [list(row) for row in each.heat_map.values],
+                "resize_mode": each.heat_map.resize_mode,
+                "input_size": list(each.heat_map.input_size),
+            },
+        }
+        for each in find_mistakes(comparison, name)
+    ]
 
 
 def _trials(comparison: Comparison, name: str) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ def mistakes_section(comparison: Comparison) -> Section | None:
 
 
 def _recipe(comparison: Comparison, name: str, *, best: bool) -> Section:
-    mistakes = _mistakes(comparison, name)
+    mistakes = find_mistakes(comparison, name)
     return Section(
         name,
         (
@@ -109,7 +109,13 @@ def _how(pair: ConfusedPair) -> str:
     )
 
 
-def _mistakes(comparison: Comparison, name: str) -> tuple[Mistake, ...]:
+def find_mistakes(comparison: Comparison, name: str) -> tuple[Mistake, ...]:
+    """The images that a recipe took for something else, the most confident mistake first.
+
+    Args:
+        comparison: of the recipe and others.
+        name: of the recipe.
+    """
     wrong = comparison.wrong(name, len(comparison.dataset))
     explained = _explanations(comparison, name, {index: answer for index, answer, _ in wrong})
     recipe = next(each.recipe for each in comparison.summaries if each.name == name)
