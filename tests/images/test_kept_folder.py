@@ -1,6 +1,7 @@
 """Folders in the cache: as they were made, or made again."""
 
 import random
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from broken_images import grey_png, png
+from failing_files import BROKEN, FULL, Faults
 from peu.errors import DataError, DiskError
 from peu.files import read_json, write_json
 from peu.images import samples
@@ -131,6 +133,28 @@ def test_a_full_cache_is_not_the_zips_fault(tmp_path: Path, private_cache: Path,
     assert "photos.zip" in str(caught.value)
     assert "PEU_CACHE" in str(caught.value)
     assert [one for one in private_cache.rglob("*") if one.is_file()] == []
+
+
+@pytest.mark.parametrize("error", [FULL, BROKEN, KeyboardInterrupt()])
+def test_wherever_unpacking_is_broken_off_the_next_one_is_whole(
+    tmp_path: Path, private_cache: Path, error: BaseException
+) -> None:
+    entries = {"a/1.png": b"x" * 3000, "b/1.png": b"y"}
+    counting = Faults((private_cache,), error)
+    with counting.here():
+        folder = extract_zip(zipped(tmp_path / "photos.zip", entries))
+    assert len(counting.calls) > 15
+    for at in range(1, len(counting.calls) + 1):
+        shutil.rmtree(folder)
+        with Faults((private_cache,), error, at=at).here():
+            try:
+                extract_zip(tmp_path / "photos.zip")
+            except (DiskError, KeyboardInterrupt) as raised:
+                told = str(raised)
+                assert not told or "photos.zip" in told
+        assert extract_zip(tmp_path / "photos.zip") == folder
+        assert {name: (folder / name).read_bytes() for name in entries} == entries
+        assert [one.name for one in folder.parent.iterdir()] == [folder.name]
 
 
 def test_faults_of_a_zip_name_the_zip(tmp_path: Path, private_cache: Path) -> None:

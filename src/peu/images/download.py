@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from peu.errors import ResourceError
+from peu.files import open_regular
 from peu.progress import report
 
 _CHUNK_BYTES = 1 << 18
@@ -180,7 +181,7 @@ def _discard(part: Path) -> None:
 def _matches(path: Path, checksum: str) -> bool:
     algorithm, _, expected = checksum.partition(":")
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest() == expected
