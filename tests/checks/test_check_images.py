@@ -123,7 +123,7 @@ def test_a_quarantine_is_beside_the_images_and_of_these(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="must be new"):
         move_to_quarantine(check, tmp_path)
     assert len(move_to_quarantine(check, tmp_path / "out")) == 1
-    Image.new("RGB", (80, 80)).save(photos / "a" / "blank.png")
+    Image.new("RGB", (81, 80)).save(photos / "a" / "blank.png")
     with pytest.raises(DataError, match="nothing was moved"):
         undo_quarantine(tmp_path / "out")
     assert (tmp_path / "out" / "a" / "blank.png").exists()

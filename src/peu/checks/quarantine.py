@@ -1,6 +1,7 @@
 """Files moved out of an image folder, with a log that brings them back."""
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Sequence
@@ -11,7 +12,15 @@ from typing import Any
 from peu.cache_folder import cache_folder
 from peu.checks.findings import ImageCheck
 from peu.errors import DataError, ResourceError
-from peu.files import cannot_write, read_json, with_checksum, without_checksum, write_json
+from peu.files import (
+    cannot_write,
+    read_json,
+    replacing,
+    sha256_of_file,
+    with_checksum,
+    without_checksum,
+    write_json,
+)
 from peu.images.dataset import ImageDataset
 from peu.wording import first_few, quoted
 
@@ -54,7 +63,7 @@ def move_to_quarantine(check: ImageCheck, folder: str | Path) -> tuple[Moved, ..
     moves = [Moved(name, reason) for name, reason in _reasons(check).items()]
     moves = [one for one in moves if (root / one.name).is_file() or (root / one.name).is_symlink()]
     earlier = _earlier(folder, root)
-    taken = [one.name for one in moves if os.path.lexists(folder / one.name)]
+    taken = [one.name for one in moves if _differs(root / one.name, folder / one.name)]
     if taken:
         raise ResourceError(
             f"{quoted(folder)} already holds {first_few([quoted(name) for name in taken])}. "
@@ -62,7 +71,10 @@ def move_to_quarantine(check: ImageCheck, folder: str | Path) -> tuple[Moved, ..
         )
     if not moves:
         return ()
-    write_json(folder / LOG, with_checksum(_log(root, [*earlier, *moves])))
+    # What an interrupted check noted and did not move stands in both.
+    names = {one.name for one in moves}
+    others = [one for one in earlier if one.name not in names]
+    write_json(folder / LOG, with_checksum(_log(root, [*others, *moves])))
     for one in moves:
         _move(root / one.name, folder / one.name)
     return tuple(moves)
@@ -116,7 +128,7 @@ def undo_quarantine(folder: str | Path) -> tuple[str, ...]:
             f"of {quoted(folder)} by hand."
         )
     here = [one.name for one in moves if os.path.lexists(folder / one.name)]
-    occupied = [quoted(name) for name in here if os.path.lexists(root / name)]
+    occupied = [quoted(name) for name in here if _differs(folder / name, root / name)]
     if occupied:
         raise DataError(
             f"{quoted(root)} holds {first_few(occupied)} again: nothing was moved back. Rename or "
@@ -189,9 +201,30 @@ def _no_quarantine(folder: Path) -> DataError:
     )
 
 
+def _differs(source: Path, target: Path) -> bool:
+    """Whether something else lies at the target: not what a killed move copied there."""
+    if not os.path.lexists(target):
+        return False
+    try:
+        return sha256_of_file(source) != sha256_of_file(target)
+    except OSError:
+        return True
+
+
 def _move(source: Path, target: Path) -> None:
+    """Move a file; a kill leaves it here or there, or whole in both places."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target)
+        try:
+            source.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            if source.is_symlink():
+                shutil.move(source, target)
+                return
+            with replacing(target) as draft:
+                shutil.copy2(source, draft)
+            source.unlink()
     except OSError as error:
         raise cannot_write(target, error) from error
