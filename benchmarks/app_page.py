@@ -87,7 +87,7 @@ def opened(browser: Browser, address: str) -> Page:
 
 
 def to_a_model(browser: Browser, folder: Path, photos: Path) -> dict[str, Any]:
-    """From the start of the server to a trained model, by clicks as a person makes them."""
+    """From the start of the server to a label, by clicks as a person makes them."""
     server = Server("--workspace", folder / "work")
     listening = time.monotonic() - server.begun
     begun = time.monotonic()
@@ -101,13 +101,19 @@ def to_a_model(browser: Browser, folder: Path, photos: Path) -> dict[str, Any]:
     for click in ("Compare", "Start comparing", "Train on all images"):
         page.get_by_role("button", name=re.compile(f"^{click}")).click()
     page.wait_for_selector("text=The model is ready")
+    model = time.monotonic() - begun
+    page.get_by_role("button", name="Try it").click()
+    photo = next((photos / "accordion").iterdir())
+    page.locator(".peu-try input[type=file]").set_input_files(photo)
+    page.wait_for_selector(".peu-try-label")
     figures = {
         "server_listens_s": listening,
         "page_ready_s": ready,
         "images_in_s": dropped,
-        "model_s": time.monotonic() - begun,
-        "model_processor_s": server.processor_seconds() - used,
-        "clicks": 3,
+        "model_s": model,
+        "label_s": time.monotonic() - begun,
+        "label_processor_s": server.processor_seconds() - used,
+        "clicks": 4,
         "memory_empty_mb": empty,
         "memory_mb": server.memory(),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from onnxruntime import InferenceSession
 from playwright.sync_api import Browser, Page
 
 import peu
@@ -87,6 +88,16 @@ def test_from_an_empty_workspace_to_a_model(
         page.get_by_role("button", name="Go on").click()
         page.get_by_role("button", name="Train on all images: Pretrained network").click()
         page.wait_for_selector("text=The model is ready")
+
+        page.get_by_role("button", name="Try it").click()
+        photo = next((photos / "accordion").iterdir())
+        page.locator(".peu-try input[type=file]").set_input_files(photo)
+        page.locator(".peu-try-label", has_text="accordion").wait_for()
+        page.get_by_role("tab", name="Take away").click()
+        page.get_by_role("button", name="Make it").first.click()
+        with page.expect_download() as exported:
+            page.get_by_role("link", name="model.onnx").click()
+        assert InferenceSession(exported.value.path()).get_inputs()[0].type == "tensor(uint8)"
 
     assert trials < {file.name for file in served.workspace.glob("runs/*/trials/*.json")}
     model, images = peu.load(served.workspace / "model"), load_images(served.workspace / "images")

@@ -147,6 +147,8 @@ class JobRunner:
             started, about = float(record["started"]), str(record["about"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        if kind in self._processes:
+            self._processes[kind].poll()  # so that none stays a zombie
         end, progress = _read(place / END), _read(place / PROGRESS)
         code = end.get("code")
         remarks = _lines(place / REMARKS)
