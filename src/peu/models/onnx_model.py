@@ -11,15 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from peu.errors import BundleError
 from peu.files import write_bytes
 from peu.images.proportions import resize_proportionally
+from peu.models.class_activation import activation_map
 from peu.models.graph_file import read_class_weights, read_graph
 from peu.models.onnx_session import (
     cores,
     open_session,
     run_each,
-    run_session,
     runs_one_by_one,
 )
 
@@ -111,33 +110,15 @@ class OnnxModel:
     def class_activation(
         self, pixels: NDArray[np.uint8], class_index: int
     ) -> NDArray[np.float64] | None:
-        """Areas behind one class: the last map weighted by the linear classifier.
+        """Areas behind one class; None where there are none, or the classifier has more layers.
 
         Args:
             pixels: (height, width, 3), of `prepare`.
             class_index: the class in question.
-
-        Returns:
-            (rows, columns), not negative; None where no area speaks for the class,
-            or the classifier has more than one layer.
-
-        Raises:
-            BundleError: the map does not belong to the weights.
-
-        Source: Zhou et al. (2016), "Learning deep features for discriminative localization".
         """
         if self._class_weights is None:
             return None
-        found = run_session(self._session, ["map"], {"pixels": pixels[None]}, pixels[..., 0].size)
-        feature_map, weights = found[0][0], self._class_weights[:, class_index]
-        if feature_map.ndim != 3 or len(feature_map) != len(weights):
-            raise BundleError(
-                f"A model's map must have {len(weights)} channels, one for each of its weights. "
-                f"Received: {feature_map.shape}. Train and save the model again."
-            )
-        support = np.tensordot(weights, feature_map, axes=1)
-        support = np.maximum(support, 0)
-        return support if support.any() else None
+        return activation_map(self._session, self._class_weights[:, class_index], pixels)
 
     def write(self, folder: Path) -> None:
         """Write the graph into a bundle's folder."""

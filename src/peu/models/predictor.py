@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,6 @@ from peu.models.prediction import Prediction, named_predictions
 from peu.models.probability_model import PreparesImages, ProbabilityModel
 from peu.models.trust import FILE_NAME as TRUST_FILE
 from peu.models.trust import Trust
-from peu.progress import report
-
-if TYPE_CHECKING:
-    from peu.images.dataset import ImageDataset
 
 KIND = "classifier"
 _BATCH = 32
@@ -209,7 +205,9 @@ class Predictor:
         from peu.images.dataset import ImageDataset
 
         if isinstance(images, ImageDataset):
-            return self.trust.calibrated(_finite(self._predict_dataset(images)))
+            from peu.models.dataset_batches import dataset_probabilities
+
+            return self.trust.calibrated(_finite(dataset_probabilities(self, images)))
         found = opened(images, shorter=self.shorter_side)
         prepared = [self._prepare(image) for image in found]
         return self.trust.calibrated(self.for_number(len(prepared)).prepared_proba(prepared))
@@ -219,27 +217,6 @@ class Predictor:
         if images == 1 and isinstance(self.model, OnnxModel):
             return replace(self, model=self.model.for_one_image)
         return self
-
-    def _predict_dataset(self, images: "ImageDataset") -> NDArray[np.float64]:
-        from peu.images.workers import in_order
-        from peu.models.ensemble import EnsembleModel
-
-        model = self.model
-        if isinstance(model, EnsembleModel):
-            return model.combination.combine(
-                [member.predict_proba(images) for member in model.members]
-            )
-        rows = [np.zeros((0, len(self.class_names)))]
-        for start in range(0, len(images), _BATCH):
-            report("Predicting", start, len(images))
-            batch = images[start : start + _BATCH]
-            if isinstance(model, OnnxModel):
-                found = batch.read_all(shorter=self.shorter_side)
-                rows.append(model.predict_prepared(list(in_order(model.prepare, found))))
-            else:
-                rows.append(model.predict_proba(batch.pixels(self.image_size, self.resize_mode)))
-        report("Predicting", len(images), max(len(images), 1))
-        return np.concatenate(rows)
 
     def predict(
         self, images: Images, *, coverage: float | None = None, accept_all: bool = False

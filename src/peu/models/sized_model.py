@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.errors import BundleError
 from peu.files import write_bytes
 from peu.models.arrays import check_predicts
+from peu.models.class_activation import activation_map
 from peu.models.graph_file import read_class_weights, read_graph
-from peu.models.onnx_session import open_session, run_session, run_sized
+from peu.models.onnx_session import open_session, run_sized
 
 # A backbone of 1 GiB and what stands on it.
 _MOST_BYTES = 3 << 29
@@ -68,39 +68,16 @@ class SizedModel:
     def class_activation(
         self, pixels: NDArray[np.uint8], class_index: int
     ) -> NDArray[np.float64] | None:
-        """Areas behind one class: the last map weighted by the linear classifier.
+        """Areas behind one class; None where there are none, or the graph has no map.
 
         Args:
             pixels: (height, width, 3).
             class_index: the class in question.
-
-        Returns:
-            (rows, columns), not negative; None where the graph has no map, or no area speaks for
-            the class.
-
-        Raises:
-            BundleError: the map does not belong to the weights.
-
-        Source: Zhou et al. (2016), "Learning deep features for discriminative localization".
         """
         weights = self._class_weights
         if weights is None or "map" not in {each.name for each in self._session.get_outputs()}:
             return None
-        found = run_session(self._session, ["map"], {"pixels": pixels[None]}, pixels[..., 0].size)
-        feature_map, chosen = found[0][0], weights[:, class_index]
-        if feature_map.ndim != 3 or len(chosen) not in (feature_map.size, len(feature_map)):
-            raise BundleError(
-                f"A model's map must have {len(chosen)} channels, one for each of its weights. "
-                f"Received: {feature_map.shape}. Train and save the model again."
-            )
-        if len(chosen) == feature_map.size:
-            # Not pooled but flattened, channels last: a weight for every place.
-            channels = len(feature_map)
-            chosen = chosen.reshape(*feature_map.shape[1:], channels).transpose(2, 0, 1)
-            support = np.maximum((chosen * feature_map).sum(axis=0), 0)
-        else:
-            support = np.maximum(np.tensordot(chosen, feature_map, axes=1), 0)
-        return support if support.any() else None
+        return activation_map(self._session, weights[:, class_index], pixels)
 
     def write(self, folder: Path) -> None:
         """Write the graph into a bundle's folder."""
