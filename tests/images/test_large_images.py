@@ -74,6 +74,14 @@ def test_what_would_take_more_is_refused_before_it_is_decoded(
         decode_image(path)
 
 
+@pytest.mark.parametrize(
+    "head", [b"RIFF\0\0\0\0WEBPVP8X", b"\0\0\0\x1cftypavif", b"\0\0\0\x1cftypheic"]
+)
+def test_files_that_are_copied_to_be_opened_have_a_size_of_their_own(head: bytes) -> None:
+    with pytest.raises(UnreadableImage, match="64 are in this format"):
+        decode_image(head + bytes(65 << 20))
+
+
 def test_an_alpha_channel_counts() -> None:
     with pytest.raises(UnreadableImage, match="would take"):
         decode_image(png(7000, 6000, b"\0", colour=6))

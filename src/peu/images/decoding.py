@@ -18,6 +18,7 @@ from peu.images.heic import HEIF, HeicFile, is_heic
 from peu.images.jpeg import check_jpeg
 from peu.images.large_images import (
     LARGE_PIXELS,
+    check_file,
     check_memory,
     check_turning,
     one_large_at_a_time,
@@ -202,6 +203,7 @@ def _open(content: bytes) -> ImageFile.ImageFile | HeicFile:
     """Read a file's header."""
     if not content:
         raise UnreadableImage("the file is empty")
+    check_file(content)
     try:
         return Image.open(io.BytesIO(content), formats=_FORMATS)
     except UnidentifiedImageError:

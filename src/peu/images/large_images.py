@@ -13,6 +13,7 @@ LARGE_PIXELS = 16_000_000
 """More pixels than this are decoded one image at a time, and reduced where that is all the same."""
 
 _LARGE_BYTES = 64_000_000
+_MOST_COPIED = 64 << 20
 # Bytes a pixel, measured by benchmarks/decoding_memory.py. Pillow keeps 4 in every mode but these,
 _KEPT = {"1": 1, "L": 1, "P": 1}
 _RGB = 4
@@ -26,6 +27,24 @@ _TILE_SIDES = (322, 323)
 
 _lock = threading.RLock()
 _local = threading.local()
+
+
+def check_file(content: bytes) -> None:
+    """Refuse a file that would be copied whole, more than once, to read its header.
+
+    Args:
+        content: of a file in any format.
+
+    Raises:
+        UnreadableImage: it is a WebP, AVIF or HEIC file of more than 64 MiB, which no image that
+            may be decoded needs.
+    """
+    copied = content[8:12] == b"WEBP" or content[4:8] == b"ftyp"
+    if copied and len(content) > _MOST_COPIED:
+        raise UnreadableImage(
+            f"its {len(content) >> 20} MiB are copied to be read, and at most "
+            f"{_MOST_COPIED >> 20} are in this format: save it smaller"
+        )
 
 
 def check_memory(image: Any, content_bytes: int, *, whole: tuple[int, int]) -> None:
