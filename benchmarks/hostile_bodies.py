@@ -15,7 +15,7 @@ from PIL import Image
 Raw = bytes
 """A whole HTTP request."""
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 def request(

@@ -1,13 +1,16 @@
 """POST /predict: the ways to send images, and what comes back."""
 
 import base64
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
-from broken_images import BROKEN, heic
+from broken_images import BROKEN, encoded, heic
 from peu.models.predictor import Predictor
 
 Serve = Callable[..., TestClient]
@@ -153,3 +156,20 @@ def test_unknown_paths_and_methods_say_where_to_look(client: TestClient) -> None
         answer = client.request(method, path)
         assert answer.status_code == status, path
         assert answer.json()["error"]
+
+
+def test_large_images_do_not_keep_others_waiting(client: TestClient, photo: bytes) -> None:
+    large = encoded(Image.new("RGB", (4900, 4900)), compress_level=1)
+    ended: list[str] = []
+
+    def ask(name: str, contents: list[bytes]) -> None:
+        answer = client.post("/predict", files=[("image", (name, each)) for each in contents])
+        assert answer.status_code == 200, answer.text
+        ended.append(name)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ask, "large", [large] * 4)
+        time.sleep(0.2)
+        pool.submit(ask, "small", [photo]).result()
+        first.result()
+    assert ended == ["small", "large"]

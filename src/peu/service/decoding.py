@@ -10,6 +10,10 @@ from peu.models.predictor import Predictor
 from peu.service.refusals import too_large
 from peu.service.uploads import Upload
 
+_SLOW_PIXELS = 4_000_000
+_SLOW_JPEG_PIXELS = 16_000_000
+_JPEG = b"\xff\xd8"
+
 
 class Decoder:
     """Decodes images of a bounded size, and one large one at a time.
@@ -21,24 +25,32 @@ class Decoder:
     def __init__(self, pixels: int) -> None:
         self._most = pixels
 
+    def is_slow(self, upload: Upload) -> bool:
+        """Look at an image's header: whether decoding it takes long, so that others should pass.
+
+        Raises:
+            DataError: it is no image in a format that is read, or has too many pixels.
+        """
+        content = upload.content
+        if not isinstance(content, bytes):
+            self._check_pixels(content.shape[1], content.shape[0])
+            return False
+        width, height = declared_size(content)
+        self._check_pixels(width, height)
+        # A JPEG is decoded at a part of its size.
+        most = _SLOW_JPEG_PIXELS if content.startswith(_JPEG) else _SLOW_PIXELS
+        return width * height > most
+
     def prepare(self, predictor: Predictor, upload: Upload) -> Any:
         """Decode an image and bring it to the form that the predictor takes.
 
         Threads may call this side by side; they wait for each other where their images are large.
 
         Raises:
-            DataError: it is no image, is damaged or outside the limits.
+            DataError: it is damaged or outside the limits.
         """
         with one_large_at_a_time():
-            return predictor.prepare(self._decoded(upload, predictor.shorter_side))
-
-    def _decoded(self, upload: Upload, shorter: int | None) -> Image.Image:
-        content = upload.content
-        if isinstance(content, bytes):
-            self._check_pixels(*declared_size(content))
-            return decode_image(content, shorter=shorter).image
-        self._check_pixels(content.shape[1], content.shape[0])
-        return to_rgb_image(content)
+            return predictor.prepare(_decoded(upload, predictor.shorter_side))
 
     def _check_pixels(self, width: int, height: int) -> None:
         if width * height > self._most:
@@ -46,3 +58,9 @@ class Decoder:
                 f"an image must have at most {self._most / 1e6:g} million pixels; received: "
                 f"{width} x {height}"
             )
+
+
+def _decoded(upload: Upload, shorter: int | None) -> Image.Image:
+    if isinstance(upload.content, bytes):
+        return decode_image(upload.content, shorter=shorter).image
+    return to_rgb_image(upload.content)

@@ -15,7 +15,7 @@ from peu.service.bodies import Bodies
 from peu.service.decoding import Decoder
 from peu.service.metrics import Metrics
 from peu.service.models import ServedModel, ServedModels
-from peu.service.refusals import Refusal, overloaded, unusable
+from peu.service.refusals import overloaded, unusable
 from peu.service.settings import Limits
 from peu.service.uploads import Upload
 
@@ -41,7 +41,9 @@ class Engine:
         self.bodies = Bodies(limits)
         self.metrics = Metrics()
         self._decoder = Decoder(limits.pixels)
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="peu-decode")
+        # One thread for the image that is slow, so that all others stay for those that are not.
+        self._pool = ThreadPoolExecutor(THREADS + 1, thread_name_prefix="peu-decode")
+        self._slow = asyncio.Semaphore(1)
         # One at a time: what JSON becomes in Python takes memory, and no thread makes it faster.
         self._parsing = ThreadPoolExecutor(1, thread_name_prefix="peu-parse")
         self._prepared = asyncio.Semaphore(_MOST_PREPARED)
@@ -103,16 +105,18 @@ class Engine:
         return found
 
     async def _predict(self, predictor: Predictor, upload: Upload) -> Prediction | DataError:
-        async with self._prepared:
-            try:
-                prepared = await asyncio.get_running_loop().run_in_executor(
-                    self._pool, self._decoder.prepare, predictor, upload
-                )
-            except DataError as error:
-                return error
-            except MemoryError:
-                return Refusal(503, "there is not enough memory to decode it", retry_after=5)
-            return await self._batcher.submit(predictor, prepared)
+        try:
+            is_slow = await self._in_thread(self._decoder.is_slow, upload)
+            async with self._slow if is_slow else contextlib.nullcontext(), self._prepared:
+                prepared = await self._in_thread(self._decoder.prepare, predictor, upload)
+                return await self._batcher.submit(predictor, prepared)
+        except DataError as error:
+            return error
+        except MemoryError:
+            return overloaded("There is not enough memory to decode it.")
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
     async def _refresh_models(self) -> None:
         while True:
