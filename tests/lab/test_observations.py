@@ -26,6 +26,20 @@ def test_a_bar_lies_where_it_was_drawn(angle: float) -> None:
     assert seen.border_level == 230
 
 
+@pytest.mark.parametrize(("angle", "tilt"), [(0, 0), (30, 30), (90, 0), (135, 45), (170, -10)])
+def test_edges_are_tilted_as_they_were_drawn(angle: float, tilt: float) -> None:
+    apart = observe(_bar(angle)).tilt - tilt
+    assert abs((apart + 45) % 90 - 45) < 2
+
+
+def test_a_rotation_leaves_black_corners_and_a_black_background_is_none() -> None:
+    rows, columns = np.indices((80, 80))
+    turned = np.where(abs(rows - 39.5) + abs(columns - 39.5) < 60, 180.0, 0.0)
+    assert observe(turned).black_corners
+    assert not observe(np.zeros((80, 80))).black_corners
+    assert not observe(np.full((80, 80), 200.0)).black_corners
+
+
 def test_noise_is_no_even_border_and_an_even_image_has_no_axis() -> None:
     noise = np.random.default_rng(0).uniform(0, 255, (60, 60))
     assert observe(noise).even_share < 0.3

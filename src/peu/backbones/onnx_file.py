@@ -55,7 +55,7 @@ def read_onnx_backbone(path: Path, preprocessing: str, image_size: tuple[int, in
 
     Args:
         path: the file.
-        preprocessing: how pixels are scaled: "tf", "torch", "caffe" or "none".
+        preprocessing: how pixels are scaled: "tf", "torch", "caffe", "unit" or "none".
         image_size: (height, width); None is what the file was made for, or 224 x 224.
 
     Returns:
@@ -253,6 +253,8 @@ class _Parts:
             if preprocessing == "tf":
                 x = self._node("Div", [x, self._constant(127.5)])
                 x = self._node("Sub", [x, self._constant(1)])
+            elif preprocessing == "unit":
+                x = self._node("Div", [x, self._constant(255)])
             elif preprocessing == "torch":
                 x = self._node("Div", [x, self._constant(255)])
                 x = self._node("Sub", [x, self._constant(_IMAGENET_MEAN)])

@@ -79,7 +79,7 @@ def file_features(
 
     Args:
         name: the file's path.
-        preprocessing: how pixels are scaled: "tf", "torch", "caffe" or "none".
+        preprocessing: how pixels are scaled: "tf", "torch", "caffe", "unit" or "none".
         image_size: (height, width), or None for what the file was made for.
 
     Raises:

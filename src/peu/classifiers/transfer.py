@@ -153,7 +153,7 @@ class Transfer(ImageClassifier):
         check_setting(
             "backbone_preprocessing",
             holds=not file or self.backbone_preprocessing != "auto",
-            expected="named for a backbone from a file: one of tf, caffe, torch, none",
+            expected="named for a backbone from a file: one of tf, caffe, torch, unit, none",
             received=self.backbone_preprocessing,
             advice="The file's origin says which.",
         )

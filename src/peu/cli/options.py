@@ -123,8 +123,8 @@ BackbonePreprocessing = Annotated[
     str | None,
     typer.Option(
         "--backbone-preprocessing",
-        help="How pixels are scaled for the backbone: auto, tf, caffe, torch or none. A file "
-        "needs one of the last four.",
+        help="How pixels are scaled for the backbone: auto, tf, caffe, torch, unit or none. A "
+        "file needs one of the last five.",
         rich_help_panel=_RECIPES,
     ),
 ]

@@ -10,6 +10,17 @@ _FALLBACKS = ("mobilenet", "mobilenet:0.25")
 _NAMED = "vgg16"
 
 
+def sheet_scaled(recipe: Transfer) -> Transfer:
+    """The same recipe on pixels / 255, as the sheet feeds VGG16, which learnt from others."""
+    return dataclasses.replace(recipe, name="mlp_unit", backbone_preprocessing="unit")
+
+
+def students_head(lab: LabContext) -> Transfer:
+    """The recipe of 1.5 that 1.6 and 1.7 go on with: with the sheet's pixels where it is asked."""
+    recipe = pretrained(lab)
+    return sheet_scaled(recipe) if lab.settings.as_written else recipe
+
+
 def pretrained(lab: LabContext) -> Transfer:
     """The sheet's recipe of section 1.5, "mlp", with a backbone whose weights are available.
 

@@ -33,7 +33,7 @@ class Budget:
 
     sheet_size: int = 224
     sheet_epochs: int = 15
-    small_size: int = 48
+    small_size: int = 64
     folds: int = 3
     tried_folds: int = 3
     values: int = 2

@@ -1,12 +1,15 @@
 """What the sections of a lab share: images, one split for all, trials, and a folder."""
 
+import dataclasses
 import functools
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from sklearn.base import clone
 
@@ -16,7 +19,14 @@ from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
 from peu.comparison.latent import limit_training_images
 from peu.errors import DataError, DiskError, RecipeError, ResourceError
-from peu.files import read_json, replacing, with_checksum, without_checksum, write_json
+from peu.files import (
+    read_json,
+    replacing,
+    sha256_of_file,
+    with_checksum,
+    without_checksum,
+    write_json,
+)
 from peu.images.dataset import ImageDataset
 from peu.images.decoding import decode_image
 from peu.images.loading import load_images
@@ -65,12 +75,17 @@ class LabContext:
 
     @functools.cached_property
     def split(self) -> Split:
-        """The one split of part 1, the sheet's 70 to 30.
+        """The one split of part 1, 70 to 30: by class, or the sheet's own where it is asked.
 
         Raises:
             DataError: one class, or a class with too few images.
         """
-        return make_holdout(self.images, test_share=TEST_SHARE, seed=self.settings.seed)
+        seed = self.settings.seed
+        by_class = make_holdout(self.images, test_share=TEST_SHARE, seed=seed)
+        if not self.settings.as_written:
+            return by_class
+        train, test = shuffled_indices(len(self.images), seed=seed)
+        return dataclasses.replace(by_class, train=np.sort(train), test=np.sort(test))
 
     @property
     def training_images(self) -> ImageDataset:
@@ -108,13 +123,14 @@ class LabContext:
         return fold_findings(compared)
 
     def test(
-        self, recipes: Sequence[ImageClassifier], *, partly: bool = False
+        self, recipes: Sequence[ImageClassifier], *, partly: bool = False, folder: str = "test"
     ) -> dict[str, TrialFindings]:
         """Train on all training images and test on the test images.
 
         Args:
             recipes: to train.
             partly: leave out what cannot run, as long as something can.
+            folder: ending of the name under which the trials are kept.
 
         Returns:
             What came out, by the name of the recipe.
@@ -127,7 +143,7 @@ class LabContext:
             recipes,
             seed=self.settings.seed,
             splits=[self.split],
-            run_folder=self.folder / "runs" / f"{self.section}-test",
+            run_folder=self.folder / "runs" / f"{self.section}-{folder}",
         )
         _check_complete(compared, partly=partly)
         return {trial.recipe.name: trial_findings(trial) for trial in compared.trials}
@@ -166,7 +182,7 @@ class LabContext:
         """Open what the settings name, before anything is written.
 
         Returns:
-            The fingerprints of the sets that they name.
+            The fingerprints of the sets and files that they name.
 
         Raises:
             DataError: images that are not there, or that cannot be used.
@@ -180,6 +196,12 @@ class LabContext:
                     f"`{settings.image}` must be an image: {error}. Name another with --image."
                 ) from error
         found = {}
+        for path in settings.students:
+            if not path.is_file():
+                raise DataError(
+                    f"`{path}` must be a Keras model file. It is no file. Check --student."
+                )
+            found[str(path)] = sha256_of_file(path)
         if settings.data is not None:
             found["images"] = self.images.fingerprint
         if settings.digits is not None:
@@ -196,6 +218,27 @@ class LabContext:
             dataset = load_images(built_in)
         _remember_set(self.folder, kind, dataset)
         return dataset
+
+
+def shuffled_indices(count: int, *, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split as the sheet does: shuffle all, and take the first 70 % to learn from.
+
+    The sheet seeds NumPy's generator, which `random.shuffle` does not use, so that each run of
+    it splits otherwise; here the shuffle has its seed.
+
+    Args:
+        count: images.
+        seed: of the shuffle.
+
+    Returns:
+        Indices to train on and to test on, in the order of the shuffle.
+
+    Source: lab sheet, section 1.1.
+    """
+    order = list(range(count))
+    random.Random(seed).shuffle(order)  # noqa: S311 - no secret
+    kept = int((1 - TEST_SHARE) * count)
+    return np.array(order[:kept], np.int64), np.array(order[kept:], np.int64)
 
 
 def _check_complete(compared: Comparison, *, partly: bool) -> None:

@@ -1,10 +1,11 @@
-"""What images look like before any learning: even borders, and how objects are oriented."""
+"""What images look like before any learning: borders, corners, and how objects are turned."""
 
 from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 
 from peu.images.dataset import ImageDataset
 from peu.progress import report
@@ -14,10 +15,16 @@ from peu.seeds import child_seed
 # where an object reaches into it.
 _EVEN_SHARE, _EVEN_WITHIN = 0.75, 16
 _FRAME = 0.08
+# A rotation leaves black corners; a black background is black all around.
+_BLACK, _CORNER, _ALL_AROUND = 16, 0.03, 0.9
 _OBJECT = 0.5
 _MOST = 600
 _SIDE = 96
 _LONG = 1.5
+# Edges count in a disc of this share of the shorter side, where no frame and no corner reaches.
+_DISC = 0.42
+_SMOOTH = 1.5
+_NEAR = 15.0
 
 
 @dataclass(frozen=True)
@@ -29,12 +36,17 @@ class Observation:
         border_level: that median, 0 to 255.
         angle: of the object's long axis to the horizontal, in degrees from 0 to 180.
         elongation: the long axis by the short one, 1 for a disc.
+        black_corners: whether two corners or more are black, and the frame between them is not.
+        tilt: of the edges in its middle to the nearest of horizontal and vertical, in degrees
+            above -45 up to 45.
     """
 
     even_share: float
     border_level: float
     angle: float
     elongation: float
+    black_corners: bool
+    tilt: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +63,10 @@ class ClassObservations:
         long: images whose object is elongated, by 1.5 or more.
         direction: mean direction of their long axes, in degrees from 0 to 180.
         agreement: of these directions, from 0 (all directions) to 1 (a single one).
+        black_corners: images with two black corners or more, as a rotation leaves them.
+        tilt: mean direction of the edges, in degrees to horizontal or vertical, -45 to 45.
+        tilt_agreement: of the images' edges, from 0 to 1.
+        near_tilt: images whose edges lie within 15 degrees of `tilt`.
     """
 
     name: str
@@ -62,6 +78,10 @@ class ClassObservations:
     long: int
     direction: float
     agreement: float
+    black_corners: int
+    tilt: float
+    tilt_agreement: float
+    near_tilt: int
 
 
 def observe(grey: NDArray[np.float64]) -> Observation:
@@ -90,7 +110,30 @@ def observe(grey: NDArray[np.float64]) -> Observation:
     mask = difference >= max(_OBJECT * float(difference.max()), 1.0)
     angle, elongation = _long_axis(mask)
     even = float((np.abs(border - level) <= _EVEN_WITHIN).mean())
-    return Observation(even, level, angle, elongation)
+    return Observation(
+        even, level, angle, elongation, _has_black_corners(grey), _tilt_of_edges(grey)
+    )
+
+
+def _has_black_corners(grey: NDArray[np.float64]) -> bool:
+    side = max(2, round(_CORNER * min(grey.shape)))
+    first, last = slice(None, side), slice(-side, None)
+    corners = [grey[rows, columns].mean() for rows in (first, last) for columns in (first, last)]
+    frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    all_around = (frame <= _BLACK).mean() >= _ALL_AROUND
+    return bool((np.array(corners) <= _BLACK).sum() >= 2 and not all_around)
+
+
+def _tilt_of_edges(grey: NDArray[np.float64]) -> float:
+    """Average the directions of edges, modulo a right angle, as those of made things want."""
+    down, right = np.gradient(gaussian_filter(grey, _SMOOTH))
+    rows, columns = np.indices(grey.shape)
+    middle = [(side - 1) / 2 for side in grey.shape]
+    reach = np.hypot(rows - middle[0], columns - middle[1])
+    strength = np.hypot(right, down) * (reach < _DISC * min(grey.shape))
+    # Upwards is positive; a right angle between an edge and its gradient makes no difference.
+    turned = (strength * np.exp(4j * np.arctan2(-down, right))).sum()
+    return float(np.rad2deg(np.angle(turned)) / 4)
 
 
 def common_direction(angles: NDArray[np.float64]) -> tuple[float, float]:
@@ -167,7 +210,12 @@ def observe_classes(dataset: ImageDataset, *, seed: int) -> tuple[ClassObservati
 
 
 def _summary(name: str, observed: list[Observation]) -> ClassObservations:
-    shares, levels, angles, elongations = np.array([astuple(one) for one in observed]).T
+    shares, levels, angles, elongations, corners, tilts = np.array(
+        [astuple(one) for one in observed], np.float64
+    ).T
+    turned = np.exp(4j * np.deg2rad(tilts)).mean()
+    tilt = float(np.rad2deg(np.angle(turned)) / 4)
+    apart = np.abs((tilts - tilt + 45) % 90 - 45)
     long = angles[elongations >= _LONG]
     direction, agreement = common_direction(long) if len(long) else (0.0, 0.0)
     return ClassObservations(
@@ -180,4 +228,8 @@ def _summary(name: str, observed: list[Observation]) -> ClassObservations:
         long=len(long),
         direction=direction,
         agreement=agreement,
+        black_corners=int(corners.sum()),
+        tilt=tilt,
+        tilt_agreement=float(abs(turned)),
+        near_tilt=int((apart <= _NEAR).sum()),
     )

@@ -146,7 +146,8 @@ def _recognised(found: Mapping[str, Any]) -> dict[str, Interval]:
         trial = getattr(own, "trial", None) or getattr(own, "trials", {}).get(chosen)
         if trial:
             rows[name] = trial.accuracy
-    return rows
+    students = getattr(found.get("1.2"), "students", ())
+    return rows | {student.name: student.accuracy for student in students}
 
 
 def _numbers(result: SectionResult[Any], document: Document) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What sections keep of trials and of comparisons by folds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from scipy.stats import binomtest
 
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import Comparison
@@ -14,6 +16,7 @@ from peu.lab.behaviour import Behaviour, name_behaviour
 from peu.networks.history import Phase
 
 History = dict[str, tuple[float, ...]]
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +33,52 @@ class Score:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Paired:
+    """Two classifiers on the same images.
+
+    Attributes:
+        gained: images that only the second has right.
+        lost: images that only the first has right.
+    """
+
+    gained: int
+    lost: int
+
+    @property
+    def p_value(self) -> float:
+        """How often chance alone splits these images as unevenly.
+
+        Source: McNemar (1947), exact form.
+        """
+        apart = self.gained + self.lost
+        return float(binomtest(self.gained, apart).pvalue) if apart else 1.0
+
+    @property
+    def outcome(self) -> Literal["better", "worse", "not_told_apart"]:
+        """What the second is beside the first, at the 5 % level."""
+        if self.p_value >= _LEVEL:
+            return "not_told_apart"
+        return "better" if self.gained > self.lost else "worse"
+
+
+def paired(first: Sequence[int], second: Sequence[int]) -> Paired:
+    """Compare two classifiers by the images that each has wrong.
+
+    Example:
+        >>> paired((1, 2, 3), (3, 9)).p_value
+        1.0
+    """
+    return Paired(gained=len(set(first) - set(second)), lost=len(set(second) - set(first)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrialFindings(Score):
     """A training on all training images, and its score on the test images.
 
     Attributes:
         name: of the recipe.
         classes: to tell apart.
+        wrong: positions of the test images that it has wrong.
         log_loss: on the test images.
         seconds: of training and testing.
         parameters: in the whole model.
@@ -47,6 +90,7 @@ class TrialFindings(Score):
 
     name: str
     classes: int
+    wrong: tuple[int, ...]
     log_loss: float
     seconds: float
     parameters: int
@@ -65,6 +109,10 @@ class TrialFindings(Score):
         """How the training went."""
         return name_behaviour(self.history, self.classes)
 
+    def beside(self, other: "TrialFindings") -> Paired:
+        """Compare it with another on the same test images."""
+        return paired(other.wrong, self.wrong)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FoldFindings:
@@ -76,12 +124,14 @@ class FoldFindings:
     Attributes:
         name: of the recipe.
         accuracy: on all images tested.
+        wrong: positions of those that it has wrong.
         log_loss: mean of the folds.
         seconds: per trial.
     """
 
     name: str
     accuracy: Interval
+    wrong: tuple[int, ...]
     log_loss: float
     seconds: float
 
@@ -89,6 +139,10 @@ class FoldFindings:
     def rank(self) -> tuple[float, float]:
         """What recipes are ranked by: accuracy, and where that is equal the log loss."""
         return self.accuracy.mean, -self.log_loss
+
+    def beside(self, other: "FoldFindings") -> Paired:
+        """Compare it with another on the same images."""
+        return paired(other.wrong, self.wrong)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +183,15 @@ def score(evaluation: Evaluation) -> dict[str, int]:
     return {"correct": correct, "tested": len(evaluation.labels)}
 
 
+def wrong_at(evaluation: Evaluation) -> tuple[int, ...]:
+    """Positions of the images that were not recognised."""
+    return tuple(np.flatnonzero(evaluation.predictions != evaluation.labels).tolist())
+
+
 def trial_findings(trial: Trial) -> TrialFindings:
     """Keep what a section needs of a trial."""
     return TrialFindings(
-        **_tested(trial.recipe.name, trial.evaluation),
+        **tested_figures(trial.recipe.name, trial.evaluation),
         seconds=trial.seconds,
         parameters=trial.parameters,
         trainable_parameters=trial.trainable_parameters,
@@ -145,7 +204,7 @@ def trial_findings(trial: Trial) -> TrialFindings:
 def fit_findings(recipe: ImageClassifier, evaluation: Evaluation, seconds: float) -> TrialFindings:
     """Keep what a section needs of a fitted recipe and its test."""
     return TrialFindings(
-        **_tested(recipe.name, evaluation),
+        **tested_figures(recipe.name, evaluation),
         seconds=seconds,
         parameters=recipe.n_parameters_,
         trainable_parameters=recipe.n_trainable_parameters_,
@@ -157,11 +216,12 @@ def fit_findings(recipe: ImageClassifier, evaluation: Evaluation, seconds: float
 
 def fold_findings(compared: Comparison) -> tuple[FoldFindings, ...]:
     """Keep what a section needs of a comparison by folds, in the order of the recipes."""
-    found = {one.name: score(compared.out_of_fold(one.name)) for one in compared.summaries}
+    found = {one.name: compared.out_of_fold(one.name) for one in compared.summaries}
     return tuple(
         FoldFindings(
             name=summary.name,
-            accuracy=Score(**found[summary.name]).accuracy,
+            accuracy=Score(**score(found[summary.name])).accuracy,
+            wrong=wrong_at(found[summary.name]),
             log_loss=summary.log_loss.mean,
             seconds=summary.seconds_per_trial,
         )
@@ -169,10 +229,12 @@ def fold_findings(compared: Comparison) -> tuple[FoldFindings, ...]:
     )
 
 
-def _tested(name: str, evaluation: Evaluation) -> dict[str, Any]:
+def tested_figures(name: str, evaluation: Evaluation) -> dict[str, Any]:
+    """What `TrialFindings` says of a test, by its fields."""
     return {
         "name": name,
         "classes": len(evaluation.class_names),
+        "wrong": wrong_at(evaluation),
         "log_loss": evaluation.log_loss,
         **score(evaluation),
     }

@@ -14,7 +14,7 @@ class Architecture:
 
     Attributes:
         constructor: its name in `keras.applications`.
-        preprocessing: "tf", "caffe", "torch" or "none"; those with "none" scale inside.
+        preprocessing: "tf", "caffe", "torch", "unit" or "none"; those with "none" scale inside.
         widths: the width multipliers that ImageNet weights exist for, where one may follow the
             name ("mobilenet:0.25"); a weights file may have any other.
     """
@@ -60,7 +60,7 @@ def find_backbone(name: str, weights: str, preprocessing: str) -> BackboneSource
     Args:
         name: "mobilenet", "mobilenet:0.25" or the path of a Keras model file.
         weights: "imagenet" or the path of a weights file for a named architecture.
-        preprocessing: "auto", "tf", "caffe", "torch" or "none".
+        preprocessing: "auto", "tf", "caffe", "torch", "unit" or "none".
 
     Returns:
         The source; nothing is loaded or downloaded yet.
@@ -101,7 +101,7 @@ def _find_model_file(name: str, preprocessing: str) -> BackboneSource:
     if preprocessing == "auto":
         raise RecipeError(
             "`backbone_preprocessing` must be named for a backbone from a file: one of tf, caffe, "
-            f"torch, none. Received: 'auto' with `{path.name}`. The file's origin says which."
+            f"torch, unit, none. Received: 'auto' with `{path.name}`. The file's origin says which."
         )
     return BackboneSource(str(path), 1.0, None, preprocessing, sha256_of_file(path))
 

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from peu.errors import BundleError, RecipeError, ResourceError
 from peu.networks.backbone_sources import ARCHITECTURES, BackboneSource
 from peu.networks.backend import keras
@@ -78,7 +81,7 @@ def feature_network(
 
     Args:
         backbone: of `load_backbone`.
-        preprocessing: "tf", "caffe", "torch" or "none".
+        preprocessing: "tf", "caffe", "torch", "unit" or "none".
         pooling: "average" or "flatten"; features that are vectors already stay as they are.
         image_size: (height, width) of the images.
 
@@ -90,6 +93,16 @@ def feature_network(
     x = backbone(_PREPROCESSING[preprocessing](inputs), training=False)
     x = keras.layers.Identity(name="feature_map")(x)
     return keras.Model(inputs, pooled(x, pooling), name="features")
+
+
+def scaled_pixels(pixels: NDArray[np.uint8], preprocessing: str) -> NDArray[np.float32]:
+    """Pixels (n, height, width, 3) of 0 to 255 as a backbone wants them.
+
+    Args:
+        pixels: of images.
+        preprocessing: "tf", "caffe", "torch", "unit" or "none".
+    """
+    return np.asarray(_PREPROCESSING[preprocessing](pixels), np.float32)
 
 
 def pooled(maps: Any, pooling: Pooling) -> Any:
@@ -121,6 +134,10 @@ def _to_bgr_less_mean(pixels: Any) -> Any:
     )(keras.ops.flip(scaled, axis=-1))
 
 
+def _to_zero_and_one(pixels: Any) -> Any:
+    return keras.layers.Rescaling(1 / 255, name="scale")(pixels)
+
+
 def _as_they_are(pixels: Any) -> Any:
     return keras.layers.Rescaling(1.0, name="scale")(pixels)
 
@@ -129,6 +146,7 @@ _PREPROCESSING: dict[str, Callable[[Any], Any]] = {
     "tf": _to_minus_one_and_one,
     "torch": _by_imagenet_statistics,
     "caffe": _to_bgr_less_mean,
+    "unit": _to_zero_and_one,
     "none": _as_they_are,
 }
 

@@ -29,6 +29,15 @@ class Layer:
     parameters: int
 
 
+def has_batch_norm(network: Any) -> bool:
+    """Whether a network, or one inside it, normalises over batches."""
+    return any(
+        isinstance(layer, keras.layers.BatchNormalization)
+        or (isinstance(layer, keras.Model) and has_batch_norm(layer))
+        for layer in network.layers
+    )
+
+
 def vgg16_layers() -> tuple[Layer, ...]:
     """Layers of VGG16, read from its graph; no weights are downloaded."""
     network = keras.applications.VGG16(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 Pooling = Literal["average", "flatten"]
 Head = Literal["logistic", "mlp"]
-Preprocessing = Literal["auto", "tf", "caffe", "torch", "none"]
+Preprocessing = Literal["auto", "tf", "caffe", "torch", "unit", "none"]
 
 Backbone = Annotated[
     str,
@@ -27,6 +27,7 @@ BackbonePreprocessing = Annotated[
     Preprocessing,
     Field(
         description='How pixels are scaled: "tf" to [-1, 1], "torch" by ImageNet statistics, '
-        '"caffe" to BGR less the mean, "none"; named backbones know their own ("auto").'
+        '"caffe" to BGR less the mean, "unit" to [0, 1], "none"; named backbones know their own '
+        '("auto").'
     ),
 ]

@@ -29,6 +29,7 @@ def preview_augmentation(
     image_size: tuple[int, int] = (64, 64),
     resize_mode: ResizeMode = "stretch",
     images: int = 2,
+    named: bool = True,
     seed: int = 0,
 ) -> tuple[int, ...]:
     """Write a PNG of some images as each policy varies them, at the network's size.
@@ -45,6 +46,7 @@ def preview_augmentation(
         image_size: (height, width) in pixels that images are resized to.
         resize_mode: how they are resized.
         images: number of images, of different classes where there are several.
+        named: write the policies' names at their rows; else numbers, for pages of any language.
         seed: random seed of the choice of images and of their variations.
 
     Returns:
@@ -69,7 +71,8 @@ def preview_augmentation(
         ]
         for augmentation in augmentations
     ]
-    _draw(Path(path), pixels, [augmentation.policy for augmentation in augmentations], rows)
+    titles = [each if named else str(number) for number, each in enumerate(policies, start=1)]
+    _draw(Path(path), pixels, titles, rows)
     return tuple(int(index) for index in shown)
 
 

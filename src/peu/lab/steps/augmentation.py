@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -10,9 +10,9 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.small_resnet import SmallResNet
 from peu.lab.context import LabContext
 from peu.lab.observations import symmetry_of
-from peu.lab.steps import hyperparameters
+from peu.lab.steps import first_network, hyperparameters
 from peu.lab.steps.hyperparameters import NetworkSettings, usual_settings
-from peu.lab.trials import FoldSearch
+from peu.lab.trials import FoldSearch, Paired
 from peu.networks.augmentation_settings import Augmentation, Policy
 
 _CLEARLY = 0.1
@@ -28,13 +28,16 @@ class Findings(FoldSearch):
     Tests are of "none", "vertical", the best and, if it ran, "resnet".
 
     Attributes:
+        of_folds: that the training images were split into.
         settings: of the network.
         from_search: whether section 1.3 chose them.
         mirrored: correlation of a class's mean image with its mirror image.
         upside_down: correlation of a class's mean image with itself upside down.
     """
 
+    of_folds: int
     settings: NetworkSettings
+    sheet_side: ClassVar[int] = first_network.Findings.sheet_size
     from_search: bool
     mirrored: float
     upside_down: float
@@ -46,14 +49,15 @@ class Findings(FoldSearch):
         return {row.name: row.accuracy.mean - plain for row in self.tried if row.name != "none"}
 
     @property
-    def helpful(self) -> list[str]:
-        """Augmentations that did better than none."""
-        return [name for name, gain in self.gains.items() if gain > 0]
+    def pairs(self) -> dict[str, Paired]:
+        """Each augmentation beside none, image by image, on the folds."""
+        none = self.by_name["none"]
+        return {row.name: row.beside(none) for row in self.tried if row.name != "none"}
 
-    @property
-    def useless(self) -> list[str]:
-        """Augmentations that did no better than none."""
-        return [name for name, gain in self.gains.items() if gain <= 0]
+    def told(self, outcome: Literal["better", "worse", "not_told_apart"]) -> list[str]:
+        """Augmentations with this outcome beside none, the largest gain first."""
+        names = [name for name, pair in self.pairs.items() if pair.outcome == outcome]
+        return sorted(names, key=lambda name: -self.gains[name])
 
     @property
     def images_have_an_upside(self) -> bool:
@@ -67,11 +71,6 @@ class Findings(FoldSearch):
         if abs(change) < _SMALL:
             return "same"
         return "smaller" if change < 0 else "larger"
-
-    @property
-    def times_slower(self) -> float:
-        """Seconds per fold with the best augmentation by those without any."""
-        return self.by_name[self.best].seconds / max(self.by_name["none"].seconds, 1e-9)
 
 
 def measure(lab: LabContext) -> Findings:
@@ -90,6 +89,7 @@ def measure(lab: LabContext) -> Findings:
     return Findings(
         train=len(lab.split.train),
         folds=budget.tried_folds,
+        of_folds=budget.folds,
         image_size=budget.small_size,
         settings=settings,
         from_search=earlier is not None,
@@ -114,12 +114,14 @@ def _preview(lab: LabContext) -> None:
 
     folder, seed = lab.folder / "parts" / lab.section, lab.settings.seed
     shown = [policy for policy in POLICIES if policy != "none"]
-    preview_augmentation(lab.training_images, folder / "policies.png", policies=shown, seed=seed)
+    images = lab.training_images
+    preview_augmentation(images, folder / "policies.png", policies=shown, named=False, seed=seed)
     preview_augmentation(
-        lab.training_images,
+        images,
         folder / "vertical.png",
         policies=["flip"],
         flips="vertical",
+        named=False,
         seed=seed,
     )
 

@@ -3,20 +3,18 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from peu.classifiers.base import FloatArray
 from peu.classifiers.finetune import FineTune
+from peu.classifiers.transfer import Transfer
 from peu.evaluation.metrics import Evaluation, evaluate_predictions
-from peu.lab.backbone import pretrained
+from peu.lab.backbone import students_head
 from peu.lab.context import LabContext
-from peu.lab.trials import Score, TrialFindings, fit_findings, score
+from peu.lab.trials import Paired, Score, TrialFindings, fit_findings, score, tested_figures
 from peu.networks.training_settings import TrainingSettings
-
-# Images of difference that are not called one.
-_FEW = 3
+from peu.seeds import child_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +30,9 @@ class Findings:
         head_parameters: of the MLP.
         rate: learning rate of the last layers.
         earliest_rate: of the first unfrozen layers, as a share of `rate`.
+        batch_norm: whether the pretrained network has batch normalisation.
+        epochs: of further training, of the fine-tuning and of the control.
+        control: the MLP trained for as many further epochs with the network frozen.
         trials: fine-tunings from the MLP of section 1.5: "always" unfreezes; "better" lets inner
             folds decide, unless the lab is quick.
     """
@@ -44,6 +45,9 @@ class Findings:
     head_parameters: int
     rate: float
     earliest_rate: float
+    batch_norm: bool
+    epochs: int
+    control: TrialFindings
     trials: dict[str, TrialFindings]
 
     @property
@@ -58,17 +62,16 @@ class Findings:
         return Score(correct=round((self.tuned.phases[0].accuracy or 0.0) * tested), tested=tested)
 
     @property
-    def outcome(self) -> Literal["frozen_is_as_good", "helps", "harms"]:
-        """What unfreezing did to the number of right answers."""
-        difference = self.tuned.correct - self.start.correct
-        if abs(difference) <= _FEW:
-            return "frozen_is_as_good"
-        return "helps" if difference > 0 else "harms"
+    def beside_control(self) -> Paired:
+        """The fine-tuned network beside the control, image by image."""
+        return self.tuned.beside(self.control)
 
 
 def measure(lab: LabContext) -> Findings:
     """Assemble, test, unfreeze the last stage, train, and ask inner folds whether it helps."""
-    mlp = pretrained(lab)
+    from peu.networks.layers import has_batch_norm
+
+    mlp = students_head(lab)
     fitted = lab.fit(mlp)
     separate, assembled = (
         each.predict_proba(lab.test_images) for each in (fitted, fitted.predictor())
@@ -89,7 +92,37 @@ def measure(lab: LabContext) -> Findings:
         head_parameters=fitted.n_trainable_parameters_,
         rate=training.learning_rate,
         earliest_rate=recipes[0].earliest_rate,
+        batch_norm=has_batch_norm(mlp.keras_extractor().network),
+        epochs=training.epochs,
+        control=_control(lab, mlp, training),
         trials={recipe.name: _tune(lab, recipe) for recipe in recipes},
+    )
+
+
+def _control(lab: LabContext, mlp: Transfer, training: TrainingSettings) -> TrialFindings:
+    """Train the MLP as much longer as the fine-tuning, on features that stay as they are."""
+    from peu.networks.fit import fit_network
+    from peu.networks.inference import run_in_batches
+
+    started = time.perf_counter()
+    fitted = lab.fit(mlp)
+    head = fitted.head_.keras_network
+    history = fit_network(
+        head,
+        fitted.features(lab.training_images),
+        np.asarray(lab.training_images.labels),
+        training,
+        seed=child_seed(lab.settings.seed, "control"),
+        validation=(fitted.features(lab.test_images), np.asarray(lab.test_images.labels)),
+        phase="Training control",
+    )
+    (found,) = run_in_batches(head, fitted.features(lab.test_images))
+    return TrialFindings(
+        **tested_figures("control", _evaluate(lab, found.astype(np.float64))),
+        seconds=time.perf_counter() - started,
+        parameters=fitted.n_parameters_,
+        trainable_parameters=fitted.n_trainable_parameters_,
+        history=dict(history.metrics),
     )
 
 

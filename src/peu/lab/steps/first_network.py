@@ -8,6 +8,8 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.errors import RecipeError
 from peu.lab.context import LabContext
 from peu.lab.parameters import LayerCount, ParameterCount, count_small_cnn
+from peu.lab.settings import LabSettings
+from peu.lab.students import Misfit, StudentFindings, test_students
 from peu.lab.trials import TrialFindings
 from peu.networks.training_settings import TrainingSettings
 
@@ -23,6 +25,8 @@ class Findings:
         count: parameters of the sheet's network.
         trial: training and test, or None where training diverged.
         diverged: the error of a training that diverged, or "".
+        students: networks of the student's own, on the same test images.
+        misfits: those that cannot take these images.
     """
 
     sheet_size: ClassVar[int] = SmallCNN().image_size[0]
@@ -33,6 +37,8 @@ class Findings:
     count: ParameterCount
     trial: TrialFindings | None
     diverged: str = ""
+    students: tuple[StudentFindings, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
 
     @property
     def largest(self) -> LayerCount:
@@ -40,22 +46,31 @@ class Findings:
         return max(self.count.layers, key=lambda row: row.parameters)
 
 
+def sheet_recipe(settings: LabSettings) -> SmallCNN:
+    """The sheet's network, on images as small as the budget wants."""
+    side = settings.budget.sheet_size
+    return SmallCNN(
+        image_size=(side, side),
+        training=TrainingSettings(
+            epochs=settings.budget.sheet_epochs, learning_rate=settings.learning_rate
+        ),
+    )
+
+
 def measure(lab: LabContext) -> Findings:
     """Count the sheet's network, and train it on the training images."""
     from peu.networks.small_cnn import small_cnn
 
-    budget, settings = lab.settings.budget, lab.settings
+    settings = lab.settings
     sheet, classes = SmallCNN(), len(lab.images.class_names)
     displayed = small_cnn(sheet.image_size, classes, seed=settings.seed).count_params()
-    recipe = SmallCNN(
-        image_size=(budget.sheet_size, budget.sheet_size),
-        training=TrainingSettings(epochs=budget.sheet_epochs, learning_rate=settings.learning_rate),
-    )
+    recipe = sheet_recipe(settings)
     train, trial, diverged = len(lab.split.train), None, ""
     try:
         (trial,) = lab.test([recipe]).values()
     except RecipeError as error:
         diverged = str(error)
+    students, misfits = test_students(lab)
     return Findings(
         classes=classes,
         train=train,
@@ -63,4 +78,6 @@ def measure(lab: LabContext) -> Findings:
         count=ParameterCount(count_small_cnn(sheet, classes), int(displayed)),
         trial=trial,
         diverged=diverged,
+        students=students,
+        misfits=misfits,
     )

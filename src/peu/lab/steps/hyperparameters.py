@@ -3,17 +3,19 @@
 import dataclasses
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from peu.classifiers.small_cnn import SmallCNN
 from peu.lab.context import LabContext
+from peu.lab.parameters import count_small_cnn
 from peu.lab.settings import LabSettings
-from peu.lab.trials import FoldFindings, FoldSearch
+from peu.lab.steps import first_network
+from peu.lab.trials import FoldFindings, FoldSearch, Paired, TrialFindings
 from peu.networks.training_settings import TrainingSettings
 
 _VALUES: dict[str, tuple[float, ...]] = {
     "layers": (3, 1),
-    "width": (16, 64),
+    "width": (16, 48),
     "dropout": (0.5, 0.25),
 }
 # Of the usual rate and epochs.
@@ -54,6 +56,14 @@ class NetworkSettings:
             training=TrainingSettings(epochs=self.epochs, learning_rate=self.learning_rate),
         )
 
+    def multiplications(self, side: int, classes: int) -> int:
+        """Multiplications for one image, by calculation."""
+        total = 0
+        for row in count_small_cnn(self.recipe(side, "counted"), classes):
+            places = row.output[0] * row.output[1] if len(row.output) == 3 else 1
+            total += places * (row.parameters - row.output[-1] if row.parameters else 0)
+        return total
+
 
 @dataclass(frozen=True, kw_only=True)
 class Findings(FoldSearch):
@@ -63,15 +73,22 @@ class Findings(FoldSearch):
 
     Attributes:
         of_folds: that the training images were split into.
+        classes: to tell apart.
         settings: of every configuration; those that diverged are not in `tried`.
         push: how many times as long the best was trained again.
+        sheet_side: side in pixels of the sheet's images.
+        at_sheet_size: tests of "base" and "best" on images of that size, where `image_size` is
+            smaller and they did not diverge; none in a quick lab.
     """
 
     dense_units: ClassVar[int] = SmallCNN().dense_units
 
     of_folds: int
+    classes: int
     settings: dict[str, NetworkSettings]
     push: int
+    sheet_side: int
+    at_sheet_size: dict[str, TrialFindings]
 
     @property
     def base(self) -> NetworkSettings:
@@ -93,15 +110,30 @@ class Findings(FoldSearch):
         ]
 
     @property
-    def together(self) -> Literal["not_tried", "worse", "as_good", "better"]:
-        """How the best values of all settings did together, beside the best configuration."""
-        if "together" not in self.by_name:
-            return "not_tried"
-        if self.best != "together":
-            return "worse"
-        others = [row.accuracy.mean for row in self.tried if row.name != "together"]
-        as_good = max(others, default=0.0) == self.by_name[self.best].accuracy.mean
-        return "as_good" if as_good else "better"
+    def single(self) -> FoldFindings:
+        """The best configuration that changes one setting at most."""
+        return max((row for row in self.tried if row.name != "together"), key=attrgetter("rank"))
+
+    @property
+    def joined(self) -> Paired | None:
+        """The best values of all settings beside the best configuration of one; None untried."""
+        together = self.by_name.get("together")
+        return None if together is None else together.beside(self.single)
+
+    @property
+    def chosen(self) -> Paired | None:
+        """The chosen configuration beside the sheet's, on the folds; None if that diverged."""
+        base = self.by_name.get("base")
+        return None if base is None else self.by_name[self.best].beside(base)
+
+    @property
+    def multiplications(self) -> dict[str, int]:
+        """Multiplications for one image by configuration, the most first."""
+        counted = {
+            name: each.multiplications(self.image_size, self.classes)
+            for name, each in self.settings.items()
+        }
+        return dict(sorted(counted.items(), key=lambda item: -item[1]))
 
 
 def measure(lab: LabContext) -> Findings:
@@ -131,12 +163,34 @@ def measure(lab: LabContext) -> Findings:
         folds=budget.tried_folds,
         of_folds=budget.folds,
         image_size=budget.small_size,
+        classes=len(lab.images.class_names),
         settings=settings,
         tried=tried,
         best=best,
         push=budget.push,
+        sheet_side=first_network.Findings.sheet_size,
         trials=lab.test(_recipes(lab, tested), partly=True),
+        at_sheet_size=_at_sheet_size(lab, base, settings[best]),
     )
+
+
+def _at_sheet_size(
+    lab: LabContext, base: NetworkSettings, best: NetworkSettings
+) -> dict[str, TrialFindings]:
+    """Test on images of the sheet's size what was chosen on smaller ones."""
+    side = lab.settings.budget.sheet_size
+    if lab.settings.quick or side <= lab.settings.budget.small_size:
+        return {}
+    earlier = lab.findings_of("1.2", first_network.Findings)
+    known = {"base": earlier.trial} if earlier and earlier.trial else {}
+    recipes = {"base_sheet": base, "best_sheet": best}
+    missing = [
+        each.recipe(side, name)
+        for name, each in recipes.items()
+        if name.removesuffix("_sheet") not in known and not (best == base and "best" in name)
+    ]
+    found = lab.test(missing, partly=True, folder="sheet-size") if missing else {}
+    return known | {name.removesuffix("_sheet"): trial for name, trial in found.items()}
 
 
 def usual_settings(settings: LabSettings) -> NetworkSettings:

@@ -6,19 +6,26 @@ from typing import ClassVar, Literal
 import numpy as np
 from PIL import Image
 
+from peu.checks.measurements import measure as measure_colours
+from peu.checks.shortcuts import Shortcut, find_shortcuts
 from peu.errors import DataError
 from peu.images.checks import Description, describe_dataset
 from peu.images.dataset import ImageDataset
-from peu.lab.context import TEST_SHARE, LabContext
+from peu.lab.context import TEST_SHARE, LabContext, shuffled_indices
 from peu.lab.observations import ClassObservations, observe_classes
 from peu.reports.mosaics import mosaic
+from peu.seeds import child_seed
 
 _SHOWN = 6
 _MOST_ROWS = 12
 _SHOWN_SIDE = 96
-_FEWEST_LONG = 5
-# From which share of one direction on axes are said to agree.
-_AGREE = 0.5
+_FEWEST_LONG = 8
+# From which agreement on directions are said to be one.
+_AGREE = 0.7
+_STRAIGHT = 20.0
+# From which share of a class on, or difference between two, corners are said to go with it.
+_MOST, _APART = 0.8, 0.3
+_SHUFFLES = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +41,10 @@ class Findings:
         test: test images of the split.
         refused: why the images cannot be split, or "".
         first_label: class of the first training image.
+        shortcuts: what tells the class without the object, the strongest first.
+        as_written: whether the split is the sheet's own.
+        leaked: of the test images of the sheet's own split, those with a copy in training; the
+            mean of 200 shuffles.
     """
 
     sheet_size: ClassVar[int] = 224
@@ -48,6 +59,9 @@ class Findings:
     test: int
     refused: str
     first_label: int
+    shortcuts: tuple[Shortcut, ...]
+    as_written: bool
+    leaked: float
 
     @property
     def shown_classes(self) -> tuple[str, ...]:
@@ -77,20 +91,41 @@ class Findings:
         return sorted(self.classes, key=lambda one: -one.even / one.observed)
 
     @property
-    def background_tells_class(self) -> bool:
+    def by_corners(self) -> list[ClassObservations]:
+        """Classes, the one with most black corners first."""
+        return sorted(self.classes, key=lambda one: -one.black_corners / one.observed)
+
+    @property
+    def corners_tell_class(self) -> bool:
+        """Whether black corners mark most of one class, and far fewer of another."""
+        shares = [one.black_corners / one.observed for one in self.by_corners]
+        return shares[0] >= _MOST and shares[0] - shares[-1] >= _APART
+
+    @property
+    def borders_differ(self) -> bool:
         """Whether even borders are far more frequent in one class than in another."""
         shares = [one.even / one.observed for one in self.classes]
-        return max(shares) - min(shares) >= 0.3
+        return max(shares) - min(shares) >= _APART
 
     @property
-    def aligned(self) -> list[ClassObservations]:
-        """Classes whose objects mostly lie in one direction."""
-        return [one for one in self._elongated() if one.agreement >= _AGREE]
+    def straight(self) -> list[ClassObservations]:
+        """Classes whose edges are mostly horizontal and vertical."""
+        return [one for one in self._turned_alike() if abs(one.tilt) <= _STRAIGHT]
 
     @property
-    def unaligned(self) -> list[ClassObservations]:
-        """Classes whose objects lie in several directions."""
-        return [one for one in self._elongated() if one.agreement < _AGREE]
+    def tilted(self) -> list[ClassObservations]:
+        """Classes whose edges are mostly slanted, all by the same angle."""
+        return [one for one in self._turned_alike() if abs(one.tilt) > _STRAIGHT]
+
+    @property
+    def varied(self) -> list[ClassObservations]:
+        """Classes whose edges have no common direction."""
+        return [one for one in self.classes if one.tilt_agreement < _AGREE]
+
+    @property
+    def lying(self) -> list[ClassObservations]:
+        """Classes whose long axes have one direction."""
+        return [one for one in self.classes if one.long >= _FEWEST_LONG and one.agreement >= _AGREE]
 
     @property
     def x_train_shape(self) -> tuple[int, ...]:
@@ -107,8 +142,8 @@ class Findings:
         """The first training image's row of Y_train."""
         return [int(at == self.first_label) for at in range(len(self.class_names))]
 
-    def _elongated(self) -> list[ClassObservations]:
-        return [one for one in self.classes if one.long >= _FEWEST_LONG]
+    def _turned_alike(self) -> list[ClassObservations]:
+        return [one for one in self.classes if one.tilt_agreement >= _AGREE]
 
 
 def measure(lab: LabContext) -> Findings:
@@ -131,7 +166,24 @@ def measure(lab: LabContext) -> Findings:
         test=test,
         refused=refused,
         first_label=first_label,
+        shortcuts=_shortcuts(dataset, lab.settings.seed),
+        as_written=lab.settings.as_written,
+        leaked=_leaked(dataset, lab.settings.seed),
     )
+
+
+def _shortcuts(dataset: ImageDataset, seed: int) -> tuple[Shortcut, ...]:
+    colours = measure_colours(dataset, sharpness=False)
+    return find_shortcuts(dataset, colours, dataset.groups, seed=seed)
+
+
+def _leaked(dataset: ImageDataset, seed: int) -> float:
+    """Count test images that have a copy among the training images, as the sheet splits."""
+    count = 0
+    for number in range(_SHUFFLES):
+        train, test = shuffled_indices(len(dataset), seed=child_seed(seed, "shuffled", number))
+        count += int(np.isin(dataset.groups[test], dataset.groups[train]).sum())
+    return count / _SHUFFLES
 
 
 def _examples(dataset: ImageDataset) -> Image.Image:

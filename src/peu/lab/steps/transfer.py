@@ -8,10 +8,11 @@ from typing import ClassVar
 from peu.classifiers.hog import HogSVM
 from peu.errors import DiskError, PeuError
 from peu.evaluation.uncertainty import Interval
-from peu.lab.backbone import pretrained
+from peu.lab.backbone import pretrained, sheet_scaled
 from peu.lab.context import LabContext
 from peu.lab.steps import first_network
-from peu.lab.trials import TrialFindings
+from peu.lab.trials import Paired, TrialFindings
+from peu.networks.backbone_sources import find_backbone
 from peu.networks.layers import Layer, vgg16_layers
 
 _LEARNT = 0.95
@@ -28,7 +29,9 @@ class FeatureFindings:
         features: numbers per image.
         backbone_parameters: of the pretrained network.
         hidden_units: of the MLP.
-        trials: tests of "mlp", "logistic" and "hog".
+        scaling: of the pixels that the network learnt from: "tf", "caffe", "torch", "unit", "none".
+        trials: tests of "mlp", "logistic" and "hog"; of "mlp_unit", the MLP on features of
+            pixels / 255 as the sheet makes them, unless these are the network's own.
         cnn: the test of section 1.2's network, where there was one.
     """
 
@@ -38,6 +41,7 @@ class FeatureFindings:
     features: int
     backbone_parameters: int
     hidden_units: int
+    scaling: str
     trials: dict[str, TrialFindings]
     cnn: TrialFindings | None
 
@@ -46,6 +50,12 @@ class FeatureFindings:
         """Accuracy of each trial on the same test images."""
         shown = self.trials | ({} if self.cnn is None else {"cnn": self.cnn})
         return {name: trial.accuracy for name, trial in shown.items()}
+
+    @property
+    def cost_of_scaling(self) -> Paired | None:
+        """The MLP on features of pixels / 255 beside that of the network's own scaling."""
+        unit = self.trials.get("mlp_unit")
+        return None if unit is None else unit.beside(self.trials["mlp"])
 
     @property
     def learnt_at(self) -> int | None:
@@ -66,7 +76,8 @@ class Findings:
 
     Attributes:
         vgg: layers of the sheet's network, without weights.
-        images: in the set.
+        train: training images, 0 where there is no split.
+        as_written: whether 1.6 and 1.7 go on with the sheet's pixels / 255.
         asked: the network asked for.
         found: what the features gave, or None.
         unavailable: why features could not be extracted, or "".
@@ -75,7 +86,8 @@ class Findings:
     sheet_network: ClassVar[str] = "vgg16"
 
     vgg: tuple[Layer, ...]
-    images: int
+    train: int
+    as_written: bool
     asked: str
     found: FeatureFindings | None
     unavailable: str = ""
@@ -108,7 +120,8 @@ def measure(lab: LabContext) -> Findings:
         unavailable = str(error)
     return Findings(
         vgg=vgg16_layers(),
-        images=len(lab.images),
+        train=0 if found is None else found.train,
+        as_written=lab.settings.as_written,
         asked=Path(lab.settings.backbone).name,
         found=found,
         unavailable=unavailable,
@@ -119,7 +132,11 @@ def _train_on_features(lab: LabContext) -> FeatureFindings:
     train = len(lab.split.train)
     recipe = pretrained(lab)
     logistic = dataclasses.replace(recipe, name="logistic", head="logistic", pooling="average")
-    trials = lab.test([recipe, logistic, HogSVM()])
+    scaling = find_backbone(
+        recipe.backbone, recipe.backbone_weights, recipe.backbone_preprocessing
+    ).preprocessing
+    unit = [] if scaling == "unit" else [sheet_scaled(recipe)]
+    trials = lab.test([recipe, *unit, logistic, HogSVM()])
     extractor = recipe.keras_extractor()
     earlier = lab.findings_of("1.2", first_network.Findings)
     return FeatureFindings(
@@ -129,6 +146,7 @@ def _train_on_features(lab: LabContext) -> FeatureFindings:
         features=extractor.feature_count,
         backbone_parameters=extractor.parameters,
         hidden_units=recipe.hidden_units,
+        scaling=scaling,
         trials=trials,
         cnn=earlier.trial if earlier else None,
     )
