@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import jinja2
-import pydantic
 import pytest
 
+from lab_examples import examples_of
 from peu.lab import rendering
 from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.rendering import Document, Part, outline, render, values_of
@@ -17,19 +16,11 @@ from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate
 from peu.reports.figure import figure
 from peu.reports.table import Table
 
-EXAMPLES = Path(__file__).parent / "examples"
 # Words that only one of the languages has.
 FOREIGN = {
     "fr": r"the|with|which|from|is|are|images? of|training|test images|at|it",
     "en": r"le|les|avec|une|des|du|est|sont|pas|sur|d'apprentissage",
 }
-
-
-def examples_of(section: LabSection) -> dict[str, Any]:
-    """Read the stored findings of a section by the name of their state."""
-    adapter = pydantic.TypeAdapter(dict[str, section.findings])  # type: ignore[name-defined]
-    stored = (EXAMPLES / f"{section.key}.json").read_bytes()
-    return dict(adapter.validate_json(stored))
 
 
 CASES = [(section, state) for section in SECTIONS for state in examples_of(section)]

@@ -54,7 +54,7 @@ class Misfit:
     gives: tuple[int, ...]
 
 
-def test_students(lab: LabContext) -> tuple[tuple[StudentFindings, ...], tuple[Misfit, ...]]:
+def score_students(lab: LabContext) -> tuple[tuple[StudentFindings, ...], tuple[Misfit, ...]]:
     """Test each network that was handed in, and say which ones do not fit.
 
     Networks of greyscale images are of parts 2 and 3, and left to them.

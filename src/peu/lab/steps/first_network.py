@@ -9,7 +9,7 @@ from peu.errors import RecipeError
 from peu.lab.context import LabContext
 from peu.lab.parameters import LayerCount, ParameterCount, count_small_cnn
 from peu.lab.settings import LabSettings
-from peu.lab.students import Misfit, StudentFindings, test_students
+from peu.lab.students import Misfit, StudentFindings, score_students
 from peu.lab.trials import TrialFindings
 from peu.networks.training_settings import TrainingSettings
 
@@ -70,7 +70,7 @@ def measure(lab: LabContext) -> Findings:
         (trial,) = lab.test([recipe]).values()
     except RecipeError as error:
         diverged = str(error)
-    students, misfits = test_students(lab)
+    students, misfits = score_students(lab)
     return Findings(
         classes=classes,
         train=train,
