@@ -1,16 +1,20 @@
 """A lab of recorded findings for tests of its pages, and a small lab for tests of its steps."""
 
 import json
+import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pydantic
+import numpy as np
 import pytest
+from PIL import Image
 
-from lab_examples import examples_of
+from lab_examples import examples_of, undrawn_charts
 from peu.evaluation import generated
 from peu.files import write_json
+from peu.lab import rendering
 from peu.lab import settings as lab_settings
 from peu.lab.budget import QUICK, Budget
 from peu.lab.context import LabContext
@@ -41,6 +45,7 @@ TINY_BUDGET: Budget = replace(
     mapped_batch=8,
     kl_weights=(1.0, "auto"),
 )
+_KEPT = re.compile(r'image\("(\w+)"')
 # Where the page is to show another state than the first that was recorded.
 _RECORDED = {"3.4": "poor and mixed"}
 
@@ -92,19 +97,29 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a lab of which every section ran: with recorded findings, so nothing ran."""
     folder = tmp_path_factory.mktemp("lab") / "lab"
     run_lab(LabSettings(quick=True), folder, sections=())
+    generator = np.random.default_rng(0)
     for section in SECTIONS:
         examples = examples_of(section)
         findings = examples[_RECORDED.get(section.key, next(iter(examples)))]
         write_result(folder, SectionResult(section=section.key, findings=findings, seconds=1.5))
+        template = files("peu.lab") / "templates" / "fr" / f"{section.key}.md.j2"
+        for name in _KEPT.findall(template.read_text(encoding="utf-8")):
+            path = folder / "parts" / section.key / f"{name}.png"
+            path.parent.mkdir(exist_ok=True)
+            pixels = generator.integers(0, 256, (40, 60, 3), np.uint8)
+            Image.fromarray(pixels).save(path)
     return folder
 
 
 @pytest.fixture(scope="session")
 def pages(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
-    """The JSON and the page of that lab by language."""
+    """The JSON and the page of that lab by language; figures are drawn in French alone."""
     found: dict[str, tuple[dict[str, Any], str]] = {}
     for language in LANGUAGES:
-        page = write_lab(lab, language=language)
+        with pytest.MonkeyPatch.context() as patch:
+            if language != "fr":
+                patch.setattr(rendering, "CHARTS", undrawn_charts())
+            page = write_lab(lab, language=language)
         numbers = json.loads((lab / "report.json").read_text(encoding="utf-8"))
         found[language] = (numbers, page.read_text(encoding="utf-8"))
     return found
@@ -116,9 +131,7 @@ def example_lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("example") / "lab"
     write_json(folder / "lab.json", settings_to_dict(LabSettings()))
     for section in SECTIONS:
-        adapter = pydantic.TypeAdapter(dict[str, section.findings])  # type: ignore[name-defined]
-        stored = (Path(__file__).parent / "examples" / f"{section.key}.json").read_bytes()
-        findings = next(iter(adapter.validate_json(stored).values()))
+        findings = next(iter(examples_of(section).values()))
         result = SectionResult[Any](section=section.key, findings=findings, seconds=1.0)
         write_result(folder, result)
     return folder

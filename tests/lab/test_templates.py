@@ -7,13 +7,12 @@ from typing import Any
 import jinja2
 import pytest
 
-from lab_examples import examples_of
+from lab_examples import examples_of, undrawn_charts
 from peu.lab import rendering
 from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.rendering import Document, Part, outline, render, values_of
 from peu.lab.sections import SECTIONS, LabSection
 from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate
-from peu.reports.figure import figure
 from peu.reports.table import Table
 
 # Words that only one of the languages has.
@@ -43,9 +42,7 @@ def _kinds(document: Document) -> Counter[str]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Place figures without drawing them, which takes most of the time."""
-    empty = figure(Table("", (), ()), lambda _: None, caption="")
-    charts = dict.fromkeys(rendering.CHARTS, lambda *_, **__: empty)
-    monkeypatch.setattr(rendering, "CHARTS", charts)
+    monkeypatch.setattr(rendering, "CHARTS", undrawn_charts())
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -133,7 +133,7 @@ def test_a_folder_is_no_backbone(tmp_path: Path) -> None:
 
 def test_a_file_must_say_how_its_pixels_are_scaled(tmp_path: Path) -> None:
     _nothing_done().save(tmp_path / "mine.keras")
-    with pytest.raises(RecipeError, match=r"one of tf, caffe, torch, none.*mine\.keras"):
+    with pytest.raises(RecipeError, match=r"one of tf, caffe, torch, unit, none.*mine\.keras"):
         find_backbone(str(tmp_path / "mine.keras"), "imagenet", "auto")
 
 
