@@ -90,27 +90,16 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     assert json.loads(Path("report/report.json").read_text())["levels"] == found["levels"]
 
 
-def test_a_wider_network_has_more_to_learn(peu: Peu, bar_file: Path) -> None:
-    counts = [
-        _json(
-            *(peu, "train", bar_file, "--network", "unet", "--filters", filters, "--epochs", 1),
-            *("--loss", "mixed", "-o", f"model-{filters}"),
-        )["parameters"]
-        for filters in ("2,4", "4,8")
-    ]
-    assert counts[0] * 3 < counts[1] < counts[0] * 4
-
-
-def test_the_mean_of_two_networks_cleans_images_as_one_does(
+def test_two_networks_are_evaluated_as_one_and_a_wider_one_has_more_to_learn(
     peu: Peu, bar_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(denoising, "TUNING_IMAGES", 3)
-    told = _json(
-        *(peu, "train", bar_file, "--network", "unet", "--filters", "2,4", "--epochs", 1),
-        *("--members", 2, "-o", "both"),
-    )
-    assert told["parameters"] % 2 == 0
+    train = (peu, "train", bar_file, "--network", "unet", "--epochs", 1)
+    both = _json(*train, "--filters", "2,4", "--members", 2, "-o", "both")["parameters"]
+    assert both % 2 == 0
     assert peu("denoise", "evaluate", "both", bar_file, "--images", 4).exit_code == 0
+    wide = _json(*train, "--filters", "4,8", "--loss", "mixed", "-o", "wide")["parameters"]
+    assert both // 2 * 3 < wide < both // 2 * 4
 
 
 def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Path) -> None:
