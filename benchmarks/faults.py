@@ -1,9 +1,9 @@
 """Let the n-th thing that a command does to its files fail, for every n.
 
 A full disk and a broken one at each creation, write, flush, rename and so on must end with exit
-code 5 and one line, an interrupt with 130; what was there before is there and whole, or the new
-one is; and the same command again ends well and leaves no draft behind. Networks are trained once
-for all of a command's runs: only their saving is repeated.
+code 5 and one line, an interrupt with 130; what was there before is there and whole at the next
+start, or the new one is; and the same command again ends well and leaves no draft behind. Networks
+are trained once for all of a command's runs: only their saving is repeated.
 
 Run: PYTHONPATH=tests python benchmarks/faults.py [--commands compare,train] [--every 1]
 """
@@ -24,6 +24,7 @@ from failing_files import ALL, BROKEN, FULL, WRITING, Faults
 from peu.autoencoders.autoencoder import Autoencoder
 from peu.cli.main import app
 from peu.files import DRAFT, sha256_of_file
+from peu.output_folder import restore
 from small_commands import BEFORE, COMMANDS, prepare
 
 _KINDS: dict[str, dict[str, Any]] = {
@@ -68,6 +69,7 @@ def _break_off(command: str, kind: str, work: Path, every: int) -> "collections.
         _restore(out, before, work)
         with Faults((work,), at=at, **_KINDS[kind]).here() as faults:
             told = _peu(*arguments)
+        restore(out)  # as every command begins
         verdict = _judged(told, kind, _contents(out), _contents(before), after)
         if _peu(*arguments).exit_code != 0 and arguments[0] != "train":
             verdict = "WRONG: the same command fails afterwards"
