@@ -115,7 +115,7 @@ def test_a_printed_page_cuts_no_figure(pages: Pages, tmp_path: Path) -> None:
     assert 8 <= len(sheets) <= 60
     printed = [_letters(sheet.extract_text()) for sheet in sheets]
     figures = re.findall(r'<figure class="figure">(.*?)</figure>', page, re.DOTALL)
-    assert len(figures) > 10
+    assert len(figures) > 8
     for figure in figures:
         (caption,) = re.findall(r"<figcaption>(.*?)</figcaption>", figure, re.DOTALL)
         drawing = figure.split("<figcaption>")[0].split('class="narrow"')[0]
@@ -123,20 +123,16 @@ def test_a_printed_page_cuts_no_figure(pages: Pages, tmp_path: Path) -> None:
         # A caption that two figures share stands on the page of each.
         holding = [text for text in printed if _letters(caption)[:40] in text]
         assert holding, caption
-        shown = max(sum(name in text for name in names) for text in holding)
-        assert shown >= 0.8 * len(names), caption
-    owners: dict[bytes, set[int]] = {}
-    for number, sheet in enumerate(sheets):
-        for image in sheet.images:
-            # An image that nobody recorded is white.
-            if image.image is not None and image.image.convert("L").getextrema() != (255, 255):
-                owners.setdefault(image.data, set()).add(number)
-    assert owners
-    assert all(len(numbers) == 1 for numbers in owners.values())
+        together = max(sum(name in text for name in names) for text in holding)
+        assert together >= 0.8 * len(names), caption
+    # An image that is cut is drawn on two sheets.
+    drawn = sum(len({image.data for image in sheet.images}) for sheet in sheets)
+    shown = re.sub(r'<svg [^>]*class="narrow".*?</svg>', "", page, flags=re.DOTALL)
+    assert 0 < drawn <= shown.count("data:image/")
 
 
 def _letters(text: str) -> str:
-    """Letters and digits alone, as print and page space, break and join the rest differently."""
+    """Letters and digits alone, as print spaces, joins and breaks the rest differently."""
     plain = unicodedata.normalize("NFKD", html.unescape(re.sub(r"<[^>]+>", "", text)))
     return re.sub(r"[^A-Za-z0-9]", "", plain)
 

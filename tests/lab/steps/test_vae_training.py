@@ -66,6 +66,8 @@ def test_trials_are_found_by_what_became_of_them() -> None:
     assert TRAINING.by_weight == [AUTO, LARGE]
     assert TRAINING.fixed == TRAINING.empty == [LARGE]
     assert TRAINING.full == [AUTO]
+    half = _trial(0.01, 0.01, active=1)
+    assert dataclasses.replace(TRAINING, study=_study(LARGE, half, AUTO)).partial == [half]
     assert TRAINING.best_fixed is None
     assert TRAINING.grid.file == "grid-2"
 

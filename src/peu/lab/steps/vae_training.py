@@ -100,6 +100,11 @@ class Findings(DigitFindings):
         return [trial for trial in self.trials if trial.figures.active_units == self.latent_dim]
 
     @property
+    def partial(self) -> list[KLWeightTrial]:
+        """Trials with some of their dimensions in use."""
+        return [t for t in self.trials if 0 < t.figures.active_units < self.latent_dim]
+
+    @property
     def mispredicted(self) -> list[KLWeightTrial]:
         """Trials with another number of dimensions in use than the bounds foretell."""
         return [
