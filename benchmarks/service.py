@@ -9,6 +9,7 @@ each answer. `peu predict` takes the same files, before and after, in the same r
 import argparse
 import itertools
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -115,7 +116,7 @@ def ask(
     end, spent = time.perf_counter(), busy(pid) - before
     own = time.process_time() - own
     load.stop()
-    counted = [each for each in load.answers if start <= each[0] and sum(each[:2]) <= end]
+    counted = [each for each in load.answers if start <= each[0] + each[1] <= end]
     waits = sorted(each[1] * 1000 for each in counted)
     errors = sum(each[2] != 200 for each in load.answers)
     rate = len(counted) / (end - start)
@@ -145,7 +146,11 @@ def litserve(
     script = Path(__file__).with_name("litserve_model.py")
     command = [sys.executable, str(script), model, str(port), str(workers), str(batch)]
     with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             for _ in range(600):
@@ -170,7 +175,8 @@ def litserve(
                 seconds,
             )
         finally:
-            process.terminate()
+            # Asked to end, it waits for its workers for ever.
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _repeated(paths: list[Path], count: int) -> list[Path]:
