@@ -92,6 +92,10 @@ def _recorded(key: str) -> dict[str, Any]:
 def test_black_corners_are_a_warning_where_they_mark_a_class() -> None:
     assert _classes(accordion=55, barrel=6).corners_tell_class
     assert not _classes(accordion=20, barrel=6).corners_tell_class
+    few = _classes(accordion=55)
+    small = [dataclasses.replace(one, observed=2, black_corners=2) for one in few.classes[:1]]
+    rest = [dataclasses.replace(one, observed=2, black_corners=0) for one in few.classes[1:]]
+    assert not dataclasses.replace(few, classes=(*small, *rest)).corners_tell_class
     everywhere = {"accordion": 55, "anchor": 42, "barrel": 47, "binocular": 33}
     assert not _classes(**everywhere).corners_tell_class
 

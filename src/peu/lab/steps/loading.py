@@ -20,6 +20,8 @@ _SHOWN = 6
 _MOST_ROWS = 12
 _SHOWN_SIDE = 96
 _FEWEST_LONG = 8
+# Of fewer images of a class nothing is said but what was counted.
+_FEWEST = 8
 # From which agreement on directions are said to be one.
 _AGREE = 0.7
 _STRAIGHT = 20.0
@@ -91,6 +93,11 @@ class Findings:
         return sorted(self.classes, key=lambda one: -one.even / one.observed)
 
     @property
+    def too_few(self) -> bool:
+        """Whether a class has too few images for a rule about its class."""
+        return min(one.observed for one in self.classes) < _FEWEST
+
+    @property
     def by_corners(self) -> list[ClassObservations]:
         """Classes, the one with most black corners first."""
         return sorted(self.classes, key=lambda one: -one.black_corners / one.observed)
@@ -99,13 +106,14 @@ class Findings:
     def corners_tell_class(self) -> bool:
         """Whether black corners mark most of one class, and far fewer of another."""
         shares = [one.black_corners / one.observed for one in self.by_corners]
-        return shares[0] >= _MOST and shares[0] - shares[-1] >= _APART
+        apart = shares[0] >= _MOST and shares[0] - shares[-1] >= _APART
+        return apart and not self.too_few
 
     @property
     def borders_differ(self) -> bool:
         """Whether even borders are far more frequent in one class than in another."""
         shares = [one.even / one.observed for one in self.classes]
-        return max(shares) - min(shares) >= _APART
+        return max(shares) - min(shares) >= _APART and not self.too_few
 
     @property
     def straight(self) -> list[ClassObservations]:
