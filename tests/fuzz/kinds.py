@@ -238,7 +238,7 @@ def trial(generator: random.Random, folder: Path) -> str:
             content = json.dumps(changed).encode("utf-8", "surrogatepass")
     else:
         content = damaged(generator, content, [content])
-    path = folder / "input.json"
+    path = folder / "trial.json"  # a trial is read under its own name alone
     path.write_bytes(content)
     found = read_trial_file(path)
     if found is None:
