@@ -1,7 +1,6 @@
 """A cluster of two nodes on this machine, shared by the tests of a process."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,7 +44,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
     return load_images(drawn_images(tmp_path_factory))
 
 
-@pytest.fixture
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Their folder."""
-    return drawn_images(tmp_path_factory)
+@pytest.fixture(scope="session")
+def shared_images(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
+    """The same drawings, read once."""
+    return load_images(drawn_images(tmp_path_factory))

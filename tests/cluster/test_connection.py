@@ -8,7 +8,7 @@ import ray
 
 from peu.cluster import connection
 from peu.cluster.connection import check_address, connected
-from peu.cluster.trials import _sentences
+from peu.cluster.trials import in_sentences
 from peu.errors import PeuError, RecipeError, ResourceError
 
 
@@ -57,12 +57,12 @@ def test_a_cluster_that_cannot_be_reached_is_told_of(
     ],
 )
 def test_troubles_of_a_cluster_are_sentences(error: Exception) -> None:
-    with pytest.raises(ResourceError), _sentences(ray):
+    with pytest.raises(ResourceError), in_sentences(ray):
         raise error
 
 
 def test_an_error_of_a_trial_is_its_own() -> None:
     cause = ZeroDivisionError("of a trial")
-    with pytest.raises(ZeroDivisionError), _sentences(ray):
+    with pytest.raises(ZeroDivisionError), in_sentences(ray):
         raise ray.exceptions.RayTaskError("f", "traceback", cause)
     assert not isinstance(cause, PeuError)

@@ -7,6 +7,7 @@ import typer
 
 from peu.cli import options
 from peu.cli.predict_images import predict_images
+from peu.cli.predict_on_cluster import predict_to_parquet
 
 _OUTPUT = "Output"
 
@@ -74,6 +75,24 @@ def predict_command(
             "--accept-all", help="Do not ask whether an image shows none of the model's classes."
         ),
     ] = False,
+    parquet: Annotated[
+        Path | None,
+        typer.Option(
+            "--parquet",
+            metavar="FOLDER",
+            help="With --cluster: write Parquet files; the same command goes on where it ended.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Predict on a Ray cluster: auto, or ray://HOST:10001.",
+            show_default=False,
+        ),
+    ] = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -82,6 +101,25 @@ def predict_command(
     A line for each image is written as soon as it is predicted. An image that cannot be used gets a
     line with the reason; the others go on, and the exit code is 3.
     """
+    if cluster is not None or parquet is not None:
+        others = {
+            "--json": as_json,
+            "--csv": csv,
+            "--sort-into": sort_into,
+            "--explain": explain,
+            "--paths-from": paths_from,
+        }
+        predict_to_parquet(
+            model,
+            images or [],
+            cluster=cluster,
+            parquet=parquet,
+            coverage=coverage,
+            accept_all=accept_all,
+            others=[name for name, value in others.items() if value],
+            quiet=quiet,
+        )
+        return
     predict_images(
         model,
         images or [],

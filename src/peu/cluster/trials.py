@@ -91,7 +91,7 @@ class ClusterRunner:
         waiting = _Waiting(tasks)
         running: dict[Any, TrialTask] = {}
         try:
-            with _sentences(self._ray):
+            with in_sentences(self._ray):
                 shared = self._share(dataset)
                 most = max(_AHEAD, int(_AHEAD * self._cores()))
                 while True:
@@ -188,7 +188,7 @@ def _run_there(
 
 
 @contextlib.contextmanager
-def _sentences(ray: Any) -> Iterator[None]:
+def in_sentences(ray: Any) -> Iterator[None]:
     """Turn a cluster's troubles into a sentence."""
     errors = ray.exceptions
     kept = "Finished trials are kept: run the same command again"
