@@ -18,7 +18,7 @@ FROM python:3.12-slim
 COPY --from=build /opt/peu /opt/peu
 RUN useradd --system --no-create-home --uid 10001 peu
 USER peu
-ENV PATH=/opt/peu/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PEU_CACHE=/tmp/peu
+ENV PATH=/opt/peu/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PEU_CACHE=/tmp/peu ORT_DISABLE_TELEMETRY=1
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/v2/health/ready', timeout=4)"]
