@@ -168,7 +168,7 @@ compare(load_images(sys.argv[1]), [recipe], folds=4, repeats=1, run_folder=sys.a
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
-def test_a_killed_comparison_resumes_with_the_sameseeded_figures(
+def test_a_killed_comparison_resumes_with_the_same_figures(
     dataset: ImageDataset, tmp_path: Path, counted: _Counted
 ) -> None:
     command = [sys.executable, "-c", _KILLED, str(dataset.root), str(tmp_path)]

@@ -76,11 +76,13 @@ def students_folder(
     monkeypatch.chdir(tmp_path)
     mpl.use("agg")
     monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
-    monkeypatch.setattr(keras.applications, "VGG16", thin_vgg16)
-    monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
-    # So few steps are cheaper one by one than as graphs that must be traced first.
     import tensorflow as tf
 
+    # `tf.keras` is a module of its own or the same one, by what was imported before.
+    for library in (keras, tf.keras):
+        monkeypatch.setattr(library.applications, "VGG16", thin_vgg16)
+        monkeypatch.setattr(library.datasets.mnist, "load_data", load_data)
+    # So few steps are cheaper one by one than as graphs that must be traced first.
     tf.config.run_functions_eagerly(run_eagerly=True)
     yield tmp_path
     tf.config.run_functions_eagerly(run_eagerly=False)

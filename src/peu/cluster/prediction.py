@@ -267,7 +267,7 @@ def _remote_names(source: str) -> Iterator[str]:
             "address, and that this machine may read it."
         ) from error
     for each in sorted(listed, key=lambda one: str(one.path)):
-        if each.is_file and is_image_name(each.base_name):
+        if each.is_file and is_image_name(Path(each.base_name)):
             yield f"{scheme}{_URI}{each.path}"
 
 
