@@ -11,8 +11,8 @@ from pydantic import Field
 from peu.backbones.exported import exported_features
 from peu.backbones.head import Layers
 from peu.backbones.onnx_features import (
-    DEFAULT_SIDE,
     OnnxFeatures,
+    default_side,
     is_onnx_backbone,
     onnx_features,
 )
@@ -94,7 +94,7 @@ class Transfer(ImageClassifier):
         ImageSize | None,
         Field(
             description="(height, width) in pixels; null is what the backbone was trained on. For "
-            "EfficientNet-Lite the shorter side, 256 by default."
+            "EfficientNet-Lite the shorter side, 256 by default, 192 for Lite0."
         ),
     ] = None
     resize_mode: Annotated[
@@ -232,7 +232,9 @@ class Transfer(ImageClassifier):
                 exports a Keras network is not installed.
         """
         if is_onnx_backbone(self.backbone):
-            return onnx_features(self.backbone, min(self.image_size or (DEFAULT_SIDE,)))
+            return onnx_features(
+                self.backbone, min(self.image_size or (default_side(self.backbone),))
+            )
         if is_onnx_file(self.backbone):
             return file_features(self.backbone, self.backbone_preprocessing, self.image_size)
         return exported_features(
