@@ -15,7 +15,8 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _LEFT_OUT = "no Chromium is installed: the page is not tested in a browser"
 
 
-@pytest.fixture(scope="session")
+# Not longer: while it is there an event loop runs, beside which no test can run one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return the system's Chromium; without one skip, or fail where it is required."""
     program = next((path for name in _NAMES if (path := shutil.which(name))), None)
