@@ -1,4 +1,4 @@
-"""A cluster of two nodes on this machine, shared by the tests of a process."""
+"""A cluster of two nodes on this machine, shared by the tests of a file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from small_set import drawn_images
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A head without cores, and two nodes with one each."""
     from ray.cluster_utils import Cluster
