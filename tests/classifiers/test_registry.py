@@ -117,10 +117,11 @@ FISHERS = st.builds(
     FisherVectors,
     name=NAMES,
     seed=st.integers(0),
-    image_size=st.tuples(st.integers(105, 2048), st.integers(105, 2048)),
+    image_size=st.tuples(st.integers(105, 512), st.integers(105, 512)),
     scales=st.lists(st.floats(1, 5), min_size=1, max_size=10).map(tuple),
     radius=st.integers(2, 10),
-    step=COUNTS,
+    # Closer ones are too many patches for 1,024 components.
+    step=st.integers(6, 1000),
     dimensions=st.integers(1, 136),
     components=st.integers(1, 1024),
     position_weight=st.floats(0, 100),
