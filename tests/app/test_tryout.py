@@ -93,6 +93,14 @@ def test_another_model_is_loaded_and_a_broken_one_told_of(
     assert client.post("/try", content=content).status_code == 422
 
 
+def test_open_pages_share_one_model(workspace: Workspace, model: Predictor) -> None:
+    model.save(workspace.model_folder)
+    jobs = JobRunner(workspace.jobs_folder, workspace.root)
+    first, second = (Tryout(workspace, jobs).predictor() for _ in range(2))
+    assert first is not None
+    assert first is second
+
+
 def test_the_folder_that_is_taken_away_is_the_model(
     client: TestClient, workspace: Workspace, model: Predictor, tmp_path: Path
 ) -> None:

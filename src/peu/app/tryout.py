@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import functools
 import io
 import threading
 import time
@@ -31,7 +32,7 @@ _VIEW_SIDE = 480
 
 
 class Tryout:
-    """Keeps the model that is tried, and loads it anew when another one is saved.
+    """The model that is tried: one for all open pages, loaded anew when another one is saved.
 
     Args:
         workspace: whose model it is.
@@ -41,8 +42,6 @@ class Tryout:
     def __init__(self, workspace: Workspace, jobs: JobRunner) -> None:
         self._workspace = workspace
         self._jobs = jobs
-        self._lock = threading.Lock()
-        self._loaded: tuple[object, Predictor | None] = (None, None)
 
     def version(self) -> object:
         """Another value when another model is there; None while there is none."""
@@ -54,21 +53,9 @@ class Tryout:
         Raises:
             PeuError: it is damaged.
         """
-        from peu.models.saved import load
-
-        with self._lock:
+        with _loading:
             version = self.version()
-            if version is None:
-                return None
-            if self._loaded[0] != version:
-                found = load(self._workspace.model_folder)
-                try:
-                    found = found.asked(coverage=COVERAGE)
-                except DataError:
-                    # Too few images to promise as much: the answer goes without a set.
-                    found = found.asked()
-                self._loaded = version, found
-            return self._loaded[1]
+            return None if version is None else _loaded(self._workspace.model_folder, version)
 
     def answer(self, content: bytes, *, live: bool = False) -> dict[str, Any]:
         """Recognise an image.
@@ -134,6 +121,22 @@ def _heat_map(predictor: "Predictor", image: Image.Image, label: str) -> str:
     stream = io.BytesIO()
     shown.save(stream, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+# Held while a model is loaded, so that two pages do not load it twice.
+_loading = threading.Lock()
+
+
+@functools.lru_cache(maxsize=1)
+def _loaded(folder: Path, _version: object) -> "Predictor":
+    from peu.models.saved import load
+
+    found = load(folder)
+    try:
+        return found.asked(coverage=COVERAGE)
+    except DataError:
+        # Too few images to promise as much: the answer goes without a set.
+        return found
 
 
 def _stamp(folder: Path) -> object:
