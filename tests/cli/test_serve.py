@@ -1,6 +1,7 @@
 """`peu serve`: what cannot work is refused before anything is served."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,12 @@ def test_a_port_in_use_is_named(peu: Peu, model: Path) -> None:
         told = peu("serve", model, "--port", port)
     assert told.exit_code == 5
     assert str(port) in complaint(told)
+
+
+def test_a_service_that_is_not_installed_is_told_of(
+    peu: Peu, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "peu.service.server", None)
+    told = peu("serve", model)
+    assert told.exit_code == 5
+    assert "peu[service]" in complaint(told)

@@ -8,7 +8,7 @@ import typer
 from peu.cli import options
 from peu.cli.console import remark
 from peu.cli.handle_errors import handle_errors
-from peu.errors import RecipeError
+from peu.errors import ResourceError
 from peu.wording import first_few, quoted
 
 _ACCESS = "Who may ask"
@@ -102,9 +102,9 @@ def serve_command(
     try:
         from peu.service.server import serve
     except ImportError as error:
-        raise RecipeError(
-            f"`peu serve` needs FastAPI and uvicorn. Received: no module {error.name!r}. Install "
-            'them: pip install "peu[service]".'
+        raise ResourceError(
+            f"`peu serve` needs FastAPI and uvicorn. Received: no module {error.name!r}. Run "
+            '`pip install "peu[service]"`, or `pip install ".[service]"` in a checkout.'
         ) from error
     from peu.service.application import create_app
     from peu.service.models import ServedModels, name_models

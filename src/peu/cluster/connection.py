@@ -91,7 +91,7 @@ def prepare_ray() -> Any:
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
-    advice = 'Run `pip install "peu[ray]"`, or leave --cluster out.'
+    advice = 'Run `pip install "peu[ray]"` (".[ray]" in a checkout), or leave --cluster out.'
     try:
         import ray
     except ImportError as error:
