@@ -1,6 +1,7 @@
 """Batches across requests."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from peu.models.onnx_session import cores
 from peu.models.prediction import Prediction
 from peu.models.predictor import Predictor
 from peu.service.batching import MOST_IMAGES, Batcher
@@ -90,3 +92,33 @@ def test_a_failure_reaches_those_that_wait_for_it(
     assert isinstance(found[0], ValueError)
     assert isinstance(found[1], Prediction)
     assert isinstance(found[2], ValueError)
+
+
+def test_images_go_in_the_order_in_which_they_were_asked_for() -> None:
+    order: list[int] = []
+    held = threading.Event()
+
+    class Noting:
+        one_by_one = True
+
+        def for_number(self, _: int) -> "Noting":
+            return self
+
+        def predict_prepared(self, numbers: Sequence[Any]) -> tuple[Any, ...]:
+            held.wait(10)
+            order.extend(number for number in numbers if number >= 0)
+            return tuple(numbers)
+
+    async def ask() -> None:
+        batcher, model = Batcher(), Noting()
+        waiting = [batcher.submit(model, -1, turn=-1) for _ in range(cores())]
+        while batcher.waiting:
+            await asyncio.sleep(0.01)
+        waiting += [batcher.submit(model, number, turn=number) for number in (3, 1, 2, 0)]
+        held.set()
+        await asyncio.gather(*waiting)
+        batcher.stop()
+
+    asyncio.run(ask())
+    assert sorted(order) == [0, 1, 2, 3]
+    assert order.index(0) < 2 <= order.index(3)

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import itertools
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import Empty, PriorityQueue
 from typing import Any
 
 from peu.models.onnx_session import cores
@@ -23,8 +25,11 @@ class _Waiting:
     answer: "asyncio.Future[Prediction]"
 
 
+_Entry = tuple[float, int, _Waiting | None]
+
+
 class Batcher:
-    """Hands images to models, a batch at a time, in the order in which they came.
+    """Hands images to models, a batch at a time, in the order in which they were asked for.
 
     Nothing waits for a batch to fill: while the model works on one, the next ones gather. Images
     for different models, or asked for different things, are predicted one group after the other.
@@ -44,7 +49,8 @@ class Batcher:
     ) -> None:
         self._observed = observed
         self._most = most_images
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._queue: PriorityQueue[_Entry] = PriorityQueue()
+        self._numbers = itertools.count()
         self._lock = threading.Lock()
         self._busy = 0
         self._all_cores = threading.Lock()
@@ -55,14 +61,22 @@ class Batcher:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, predictor: Predictor, prepared: Any) -> "asyncio.Future[Prediction]":
+    def submit(
+        self, predictor: Predictor, prepared: Any, *, turn: float = 0
+    ) -> "asyncio.Future[Prediction]":
         """Queue an image that `Predictor.prepare` gave; call it from the event loop.
+
+        Args:
+            predictor: that is asked.
+            prepared: the image.
+            turn: images of a lower one go first, whenever they were ready, so that none waits much
+                longer than others for having taken a moment more to decode.
 
         Returns:
             Its prediction, once there is one.
         """
         answer = asyncio.get_running_loop().create_future()
-        self._queue.put(_Waiting(predictor, prepared, answer))
+        self._put(_Waiting(predictor, prepared, answer), turn)
         return answer
 
     @property
@@ -73,12 +87,15 @@ class Batcher:
     def stop(self) -> None:
         """End the threads once what was submitted is answered."""
         for _ in self._threads:
-            self._queue.put(None)
+            self._put(None, math.inf)
         for thread in self._threads:
             thread.join()
 
+    def _put(self, item: _Waiting | None, turn: float) -> None:
+        self._queue.put((turn, next(self._numbers), item))
+
     def _work(self) -> None:
-        while (first := self._queue.get()) is not None:
+        while (first := self._queue.get()[-1]) is not None:
             one_by_one = first.predictor.one_by_one
             batch = [first] if one_by_one else [first, *self._more()]
             with self._lock:
@@ -96,11 +113,11 @@ class Batcher:
         found: list[_Waiting] = []
         while len(found) < self._most - 1:
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get_nowait()[-1]
             except Empty:
                 break
             if item is None:
-                self._queue.put(None)
+                self._put(None, math.inf)
                 break
             found.append(item)
         return found

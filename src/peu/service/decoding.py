@@ -25,21 +25,16 @@ class Decoder:
     def __init__(self, pixels: int) -> None:
         self._most = pixels
 
-    def is_slow(self, upload: Upload) -> bool:
-        """Look at an image's header: whether decoding it takes long, so that others should pass.
+    def prepare_quickly(self, predictor: Predictor, upload: Upload) -> Any | None:
+        """Prepare an image as `prepare` does, unless decoding it takes long.
+
+        Returns:
+            What the predictor takes, or None where others should pass first.
 
         Raises:
-            DataError: it is no image in a format that is read, or has too many pixels.
+            DataError: it is damaged or outside the limits.
         """
-        content = upload.content
-        if not isinstance(content, bytes):
-            self._check_pixels(content.shape[1], content.shape[0])
-            return False
-        width, height = declared_size(content)
-        self._check_pixels(width, height)
-        # A JPEG is decoded at a part of its size.
-        most = _SLOW_JPEG_PIXELS if content.startswith(_JPEG) else _SLOW_PIXELS
-        return width * height > most
+        return None if self._is_slow(upload) else self.prepare(predictor, upload)
 
     def prepare(self, predictor: Predictor, upload: Upload) -> Any:
         """Decode an image and bring it to the form that the predictor takes.
@@ -51,6 +46,17 @@ class Decoder:
         """
         with one_large_at_a_time():
             return predictor.prepare(_decoded(upload, predictor.shorter_side))
+
+    def _is_slow(self, upload: Upload) -> bool:
+        content = upload.content
+        if not isinstance(content, bytes):
+            self._check_pixels(content.shape[1], content.shape[0])
+            return False
+        width, height = declared_size(content)
+        self._check_pixels(width, height)
+        # A JPEG is decoded at a part of its size.
+        most = _SLOW_JPEG_PIXELS if content.startswith(_JPEG) else _SLOW_PIXELS
+        return width * height > most
 
     def _check_pixels(self, width: int, height: int) -> None:
         if width * height > self._most:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -47,6 +48,7 @@ class Engine:
         # One at a time: what JSON becomes in Python takes memory, and no thread makes it faster.
         self._parsing = ThreadPoolExecutor(1, thread_name_prefix="peu-parse")
         self._prepared = asyncio.Semaphore(_MOST_PREPARED)
+        self._turns = itertools.count()
         self._batcher = Batcher(self.metrics.batch_images.observe)
         self.metrics.watch(waiting=lambda: self._batcher.waiting, held=lambda: self.bodies.held)
 
@@ -105,11 +107,15 @@ class Engine:
         return found
 
     async def _predict(self, predictor: Predictor, upload: Upload) -> Prediction | DataError:
+        turn = next(self._turns)
         try:
-            is_slow = await self._in_thread(self._decoder.is_slow, upload)
-            async with self._slow if is_slow else contextlib.nullcontext(), self._prepared:
+            async with self._prepared:
+                prepared = await self._in_thread(self._decoder.prepare_quickly, predictor, upload)
+                if prepared is not None:
+                    return await self._batcher.submit(predictor, prepared, turn=turn)
+            async with self._slow, self._prepared:
                 prepared = await self._in_thread(self._decoder.prepare, predictor, upload)
-                return await self._batcher.submit(predictor, prepared)
+                return await self._batcher.submit(predictor, prepared, turn=turn)
         except DataError as error:
             return error
         except MemoryError:
