@@ -7,6 +7,7 @@ each answer. `peu predict` takes the same files, before and after, in the same r
 """
 
 import argparse
+import contextlib
 import itertools
 import os
 import signal
@@ -176,7 +177,8 @@ def litserve(
             )
         finally:
             # Asked to end, it waits for its workers for ever.
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _repeated(paths: list[Path], count: int) -> list[Path]:

@@ -110,7 +110,8 @@ def test_images_go_in_the_order_in_which_they_were_asked_for() -> None:
             return tuple(numbers)
 
     async def ask() -> None:
-        batcher, model = Batcher(), Noting()
+        batcher = Batcher()
+        model: Any = Noting()
         waiting = [batcher.submit(model, -1, turn=-1) for _ in range(cores())]
         while batcher.waiting:
             await asyncio.sleep(0.01)
