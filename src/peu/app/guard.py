@@ -1,11 +1,12 @@
 """What stands before the page: only its own address, its own scripts, and who holds its token."""
 
 import hmac
-import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from peu.hosts import host_and_port, is_address, is_loopback
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -83,15 +84,11 @@ class Guard:
         return "Requests from other sites are refused." if cross and not to_open else None
 
     def _is_own(self, host: str) -> bool:
-        try:
-            parts = urlsplit(f"//{host}")
-            name, port = (parts.hostname or "").lower(), parts.port or 80
-        except ValueError:
-            return False
-        if port != self._port or parts.username is not None or parts.path:
+        found = host_and_port(host)
+        if found is None or (found[1] or 80) != self._port:
             return False
         # A name of another machine's could lead here; its number cannot.
-        return name in self._names or (self._open and _is_address(name))
+        return found[0] in self._names or (self._open and is_address(found[0]))
 
     def _holds_token(self, headers: dict[str, str]) -> bool:
         try:
@@ -106,22 +103,6 @@ class Guard:
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), (self._token or "").encode())
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -8,11 +8,12 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from peu.app.guard import Guard, is_loopback
+from peu.app.guard import Guard
 from peu.app.intake import take_folder
 from peu.app.jobs import JobRunner
 from peu.app.workspace import Workspace
 from peu.errors import ResourceError
+from peu.hosts import is_loopback
 from peu.output_folder import lock_folder
 
 _TOKEN_BYTES = 24

@@ -2,11 +2,11 @@
 
 import hashlib
 import hmac
-import ipaddress
 import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from peu.hosts import host_and_port, is_address
 from peu.service.refusals import Refusal
 from peu.service.settings import KEY_VARIABLE, ServiceSettings
 from peu.wording import quoted
@@ -53,11 +53,11 @@ class Access:
             self._check_key(headers)
 
     def _is_own(self, host: str) -> bool:
-        name = _name(host)
-        if name is None:
+        found = host_and_port(host)
+        if found is None or not found[0]:
             return False
         # An address cannot be made to lead elsewhere.
-        return self._any_host or name in self._hosts or _is_address(name)
+        return self._any_host or found[0] in self._hosts or is_address(found[0])
 
     def _check_origin(self, host: str, headers: Mapping[str, str]) -> None:
         origin = headers.get("origin", "").lower()
@@ -85,23 +85,3 @@ class Access:
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
-
-
-def _name(host: str) -> str | None:
-    """The name or address in a Host header; None where it is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-        _ = parts.port
-    except ValueError:
-        return None
-    if parts.username is not None or parts.path or parts.query or parts.fragment:
-        return None
-    return parts.hostname
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -1,6 +1,5 @@
 """Settings of the service: where it listens, who may ask, and how much."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from peu.errors import RecipeError, check_setting
 from peu.files import read_text
+from peu.hosts import is_loopback
 from peu.wording import quoted
 
 KEY_VARIABLE = "PEU_API_KEY"
@@ -89,14 +89,6 @@ class ServiceSettings:
                 f"{quoted(self.host)} and no key. Name a file by --api-key-file, set "
                 f"{KEY_VARIABLE}, or leave --host out to serve this machine alone."
             )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host of this name."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def read_api_key(file: Path | None, environment: Mapping[str, str] = os.environ) -> str | None:
