@@ -62,12 +62,13 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     monkeypatch.setattr(denoising, "TUNING_IMAGES", 3)
     facts = _json(
         *(peu, "train", bar_file, "--epochs", 2, "--noise", "0-0.4", "--lr", "0.01"),
-        *("-o", "model"),
+        *("-o", "model", "--images", 50, "--examples", "examples"),
     )
     assert facts["format"] == 1
-    assert (facts["images"], facts["held_out"]) == (80, 20)
+    assert (facts["images"], facts["held_out"]) == (40, 10)
     assert (facts["image_size"], facts["channels"]) == ([16, 16], 1)
     assert (facts["network"], facts["noise"]) == ("sheet", "0-0.4")
+    check_examples(Path("examples"), Denoiser.load("model"))
     found = _json(
         *(peu, "evaluate", "model", bar_file, "--noise", "0.2,poisson:8", "--images", 6),
         *("--report", "report"),
@@ -88,6 +89,31 @@ def test_a_denoiser_is_trained_saved_measured_and_reported(
     for drawing in Path("report/figures").iterdir():
         assert min(_opened(drawing).size) > 50
     assert json.loads(Path("report/report.json").read_text())["levels"] == found["levels"]
+
+
+def check_examples(folder: Path, denoiser: Denoiser) -> None:
+    """Look at what was written of held-out images: rows of rising noise, and each row denoised."""
+    facts = json.loads((folder / "examples.json").read_text())
+    assert (facts["count"], facts["height"], facts["width"]) == (8, 16, 16)
+    levels, learnt_up_to = facts["levels"], facts["learnt_up_to"]
+    assert levels[0] == 0
+    assert learnt_up_to == 0.4
+    assert levels[-1] > learnt_up_to
+    original, noisy, denoised = (
+        np.asarray(_opened(folder / f"{name}.png"), float)
+        for name in ("original", "noisy", "denoised")
+    )
+    assert original.shape == (16, 8 * 16)
+    assert noisy.shape == denoised.shape == (len(levels) * 16, 8 * 16)
+    assert np.array_equal(noisy[:16], original)
+    errors = [np.abs(noisy[16 * at : 16 * at + 16] - original).mean() for at in range(len(levels))]
+    assert errors == sorted(errors)
+    assert [row[0] for row in facts["noisy_psnr"]] == sorted(
+        (row[0] for row in facts["noisy_psnr"]), reverse=True
+    )
+    again = 255 * denoiser.denoise(noisy[16:32, :16, None])[..., 0]
+    # The noise on disk is rounded to whole grey levels.
+    assert np.abs(again - denoised[16:32, :16]).max() < 4
 
 
 def test_two_networks_are_evaluated_as_one_and_a_wider_one_has_more_to_learn(
@@ -173,6 +199,7 @@ def test_two_images_with_one_name_are_refused(peu: Peu, bar_model: Path, scans: 
     [
         (("train", "nowhere"), 3),
         (("train", "digits", "--noise", "loud"), 2),
+        (("train", "digits", "--noise", "poisson:9", "--examples", "there"), 2),
         (("train", "digits", "--image-size", "30"), 2),
         (("train", "digits", "--epochs", "0"), 2),
         (("apply", "nowhere", ".", "-o", "clean"), 3),

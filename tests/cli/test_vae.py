@@ -171,7 +171,7 @@ def test_a_study_is_reported_and_goes_on(
     monkeypatch.setattr(generated, "_LEAST_STEPS", 5)
     study = (
         *("vae", "kl-weights", light_file, "--values", "1,auto", "--epochs", 1),
-        *("--batch-size", 64, "--images", 60, "-o", "study"),
+        *("--batch-size", 64, "--images", 60, "-o", "study", "--plane", 4),
     )
     first = peu(*study)
     assert first.exit_code == 0, first.stderr
@@ -180,9 +180,19 @@ def test_a_study_is_reported_and_goes_on(
     assert Path("study/figures/curves.png").is_file()
     trials = {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()}
     assert len(trials) == 2
+    plane = json.loads(Path("study/planes/auto.json").read_text())
+    assert (plane["requested"], plane["steps"], plane["reach"]) == ("auto", 4, 3.0)
+    assert len(plane["places"]) == 12
+    with Image.open("study/planes/auto.png") as atlas:
+        assert (atlas.size, atlas.mode) == ((4 * 14, 4 * 12), "L")
+        corner = VAE.load("study/models/auto").decode(np.array([[-3.0, 3.0]]))[0, ..., 0]
+        assert np.abs(np.asarray(atlas)[:12, :14] - 255 * corner).max() <= 0.51
+    # What is there already is not decoded anew.
+    Path("study/planes/1.json").write_text("kept")
     facts = json.loads(peu(*study, "--json").stdout)
     assert [trial["requested"] for trial in facts["trials"]] == [1.0, "auto"]
     assert {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()} == trials
+    assert Path("study/planes/1.json").read_text() == "kept"
 
 
 def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
@@ -209,6 +219,7 @@ def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
         (("train", "digits", "--image-size", "9x"), 2),
         (("kl-weights", "digits", "--values", ""), 2),
         (("kl-weights", "digits", "--values", "0.1,0.1"), 2),
+        (("kl-weights", "digits", "--plane", "9", "--latent-dim", "3"), 2),
         (("evaluate", "nowhere"), 4),
         (("grid", "MODEL", "--from", "3", "--to", "-3"), 2),
         (("grid", "MODEL", "-o", "grid.jpg"), 2),

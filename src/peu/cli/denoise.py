@@ -13,6 +13,7 @@ from peu.cli.denoise_evaluate import evaluate_command
 from peu.cli.handle_errors import handle_errors
 from peu.cli.options import read_filters, read_image_size
 from peu.networks.choices import DenoisingNetwork, ImageLoss
+from peu.output_folder import check_output_file
 from peu.wording import printable
 
 app = typer.Typer(
@@ -53,6 +54,18 @@ def train_command(
         "model"
     ),
     overwrite: options.Overwrite = False,
+    max_images: Annotated[
+        int | None,
+        typer.Option("--images", help="Training images at most. Default: all.", min=2),
+    ] = None,
+    examples: Annotated[
+        Path | None,
+        typer.Option(
+            "--examples",
+            help="A folder for held-out images at rising noise, and each of them denoised: what "
+            "the page plays with.",
+        ),
+    ] = None,
     seed: options.Seed = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -75,9 +88,14 @@ def train_command(
     """
     from peu.autoencoders.denoiser import Denoiser
     from peu.autoencoders.noise import read_noise
+    from peu.comparison.latent import limit_training_images
+    from peu.comparison.noise_steps import check_noise_steps, write_noise_steps
     from peu.models.bundle import output_folder
 
     read_noise(noise, "--noise")
+    if examples is not None:
+        check_noise_steps(noise)
+        check_output_file(examples / "examples.json", overwrite=overwrite, option="--examples")
     # Invalid settings are refused before any image is read.
     denoiser = Denoiser(
         noise=noise,
@@ -94,8 +112,13 @@ def train_command(
     )
     output_folder(output, overwrite=overwrite).check()
     with showing_training(quiet=quiet):
-        denoiser.fit(open_images(data, quiet=quiet))
+        dataset = open_images(data, quiet=quiet)
+        if max_images is not None:
+            dataset = limit_training_images(dataset, max_images, seed=denoiser.seed)
+        denoiser.fit(dataset)
         denoiser.save(output, overwrite=overwrite)
+        if examples is not None:
+            write_noise_steps(denoiser, dataset, examples)
     height, width = denoiser.image_size_
     history = denoiser.history_
     loss_at_end, held_out_loss = (history.metrics[name][-1] for name in ("loss", "val_loss"))

@@ -16,10 +16,12 @@ from peu.cli.autoencoder_inputs import (
 from peu.cli.console import remark, results, write_result
 from peu.cli.handle_errors import handle_errors
 from peu.cli.options import read_image_size
+from peu.errors import check_setting
 from peu.wording import printable
 
 if TYPE_CHECKING:
     from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
+    from peu.images.dataset import ImageDataset
 
 
 @handle_errors
@@ -38,6 +40,22 @@ def kl_weights_command(
         int | None,
         typer.Option("--images", help="Training images at most. Default: all.", min=2),
     ] = None,
+    judge: Annotated[
+        bool,
+        typer.Option(
+            help="Evaluate generated images with a network trained on the images' classes."
+        ),
+    ] = True,
+    plane: Annotated[
+        int | None,
+        typer.Option(
+            "--plane",
+            help="Also decode each latent plane on a grid of so many codes a side, into planes/: "
+            "what the page plays with. With --latent-dim 2.",
+            min=2,
+            max=64,
+        ),
+    ] = None,
     seed: options.Seed = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
@@ -54,8 +72,16 @@ def kl_weights_command(
     """
     weights = [read_kl_weight(each, "--values") for each in values.split(",") if each.strip()]
 
+    check_setting(
+        "--plane",
+        holds=plane is None or latent_dim == 2,
+        expected="left out where the latent space is no plane",
+        received=f"--plane {plane} --latent-dim {latent_dim}",
+        advice="Take --latent-dim 2.",
+    )
+
     from peu.autoencoders.vae import VAE
-    from peu.comparison.kl_weights import study_kl_weights
+    from peu.comparison.kl_weights import model_folder, study_kl_weights
     from peu.comparison.latent import limit_training_images
     from peu.reports.kl_weight_report import write_kl_weight_report
 
@@ -74,19 +100,35 @@ def kl_weights_command(
             f"{trial.figures.active_units} active, {trial.seconds:.0f} s",
             quiet=quiet,
         )
+        if plane is not None:
+            _write_plane(output, model_folder(output, trial.requested), trial, dataset, plane)
 
     with showing_training(quiet=quiet):
         dataset = open_images(data, quiet=quiet)
         if max_images is not None:
             dataset = limit_training_images(dataset, max_images, seed=vae.seed)
         study = study_kl_weights(
-            dataset, weights, vae=vae, run_folder=output, on_trial=remark_trial
+            dataset, weights, vae=vae, run_folder=output, on_trial=remark_trial, judge=judge
         )
         page = write_kl_weight_report(study, output)
     if as_json:
         write_result(study.to_dict())
     else:
         _show(study, page)
+
+
+def _write_plane(
+    run_folder: Path, model: Path, trial: "KLWeightTrial", dataset: "ImageDataset", steps: int
+) -> None:
+    """Decode a trial's plane, unless that was done before."""
+    from peu.autoencoders.vae import VAE
+    from peu.comparison.latent_plane import write_latent_plane
+
+    folder = run_folder / "planes"
+    if not (folder / f"{model.name}.json").exists():
+        write_latent_plane(
+            VAE.load(model), dataset, folder, model.name, requested=trial.requested, steps=steps
+        )
 
 
 def _show(study: "KLWeightStudy", page: Path) -> None:

@@ -147,6 +147,7 @@ def study_kl_weights(
     vae: VAE | None = None,
     run_folder: str | Path | None = None,
     on_trial: Callable[[KLWeightTrial, int, int], None] = lambda *_: None,
+    judge: bool = True,
 ) -> KLWeightStudy:
     """Train with one KL weight after another and measure what each is good for.
 
@@ -161,6 +162,8 @@ def study_kl_weights(
             not used.
         run_folder: where trials are kept, or None to keep nothing.
         on_trial: called after each trial with it, the number of trials done, and their total.
+        judge: evaluate generated images with a network trained on the images' classes, where
+            there are some.
 
     Raises:
         RecipeError: no value, a value twice, or an invalid one.
@@ -177,8 +180,8 @@ def study_kl_weights(
         )
     candidates = [clone(vae).set_params(kl_weight=value) for value in values]
     folder = None if run_folder is None else Path(run_folder)
-    omitted = _why_not_judged(dataset)
-    judge: Judge | None = None
+    omitted = _why_not_judged(dataset) if judge else "Generated images were not to be judged."
+    known_judge: Judge | None = None
     trials: list[KLWeightTrial] = []
     with (
         lock_folder(folder) if folder else contextlib.nullcontext(),
@@ -187,10 +190,16 @@ def study_kl_weights(
         if folder:
             _claim(folder / "study.json", dataset, vae)
         for number, candidate in enumerate(candidates, start=1):
-            file = folder / "trials" / f"{_key(dataset, candidate)}.json" if folder else None
+            file = (
+                folder / "trials" / f"{_key(dataset, candidate, judge=judge)}.json"
+                if folder
+                else None
+            )
             trial = _read_trial(file)
             if trial is None:
-                trial, judge = _run_trial(candidate, dataset, judge, folder, judged=not omitted)
+                trial, known_judge = _run_trial(
+                    candidate, dataset, known_judge, folder, judged=not omitted
+                )
                 if file is not None:
                     stored = {"format": FORMAT, **_TRIAL.dump_python(trial, mode="json")}
                     write_json(file, with_checksum(stored))
@@ -282,13 +291,13 @@ def _pixels(intensities: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.rint(255 * intensities).astype(np.uint8)
 
 
-def _key(dataset: ImageDataset, vae: VAE) -> str:
+def _key(dataset: ImageDataset, vae: VAE, *, judge: bool) -> str:
     """Name a trial by everything that its result depends on."""
     essence = {
         "peu": __version__,
         "fingerprint": dataset.fingerprint,
         "settings": settings_to_dict(vae),
-        "samples": _SAMPLES,
+        "samples": _SAMPLES if judge else 0,
     }
     return sha256_of_text(canonical_json(essence))[:32]
 
