@@ -12,6 +12,7 @@ from peu.evaluation.calibration import (
     fit_calibration,
     improvement,
 )
+from peu.models.calibration import Calibration
 from peu.models.combination import temper
 from peu.models.kernel_machine import softmax
 
@@ -85,3 +86,16 @@ def test_no_part_is_calibrated_by_itself() -> None:
 def test_one_part_alone_judges_nothing() -> None:
     rows = _drawn(100, 4.0)
     assert choose_calibration(replace(rows, parts=np.zeros(100, np.int64))).calibration is None
+
+
+def test_each_calibration_is_fitted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = []
+
+    def counting(rows: OutOfFold, method: str) -> Calibration:
+        fitted.append((method, frozenset(np.unique(rows.parts))))
+        return fit_calibration(rows, method)
+
+    monkeypatch.setattr("peu.evaluation.calibration.fit_calibration", counting)
+    choose_calibration(_drawn(60, 3.0))
+    assert len(fitted) == len(set(fitted))
+    assert len(fitted) >= 3 * (5 + 10)

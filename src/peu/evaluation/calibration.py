@@ -1,6 +1,6 @@
 """Calibration chosen on out-of-fold predictions, and kept only where it helps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,38 +85,56 @@ def choose_calibration(out_of_fold: OutOfFold) -> ChosenCalibration:
     from threadpoolctl import threadpool_limits
 
     after = out_of_fold.probabilities.copy()
+    fits = _Fits(out_of_fold)
     # So little is computed at a time that threads would wait for each other.
     with threadpool_limits(1):
-        calibration = _choose(out_of_fold)
-        for part in _parts(out_of_fold):
+        calibration = fits.choose(frozenset())
+        for part in fits.parts:
             inside = out_of_fold.parts == part
-            chosen = _choose(out_of_fold[~inside])
+            chosen = fits.choose(frozenset({part}))
             if chosen is not None:
                 after[inside] = chosen(after[inside])
     return ChosenCalibration(calibration, replace(out_of_fold, probabilities=after))
 
 
-def _choose(rows: OutOfFold) -> Calibration | None:
-    """The best calibration by cross-fitting, fitted on all rows; None where none helps."""
-    parts = _parts(rows)
-    few = rows.probabilities.size <= _MOST_FOR_CLASSES
-    best, losses = None, rows.losses()
-    for method, (_, by_class) in METHODS.items():
-        if len(parts) < 2 or (by_class and not few):
-            continue
-        found = rows.probabilities.copy()
-        for part in parts:
-            inside = rows.parts == part
-            found[inside] = fit_calibration(rows[~inside], method)(found[inside])
-        tried = replace(rows, probabilities=found).losses()
-        gain, error = improvement(losses, tried, rows.images)
-        if gain > error:
-            best, losses = method, tried
-    return fit_calibration(rows, best) if best is not None else None
+@dataclass(frozen=True, eq=False)
+class _Fits:
+    """Calibrations of all rows but some parts, each fitted once.
 
+    What leaves out parts 1 and 2 serves for judging part 2 without 1 and part 1 without 2.
+    """
 
-def _parts(rows: OutOfFold) -> NDArray[np.int64]:
-    return np.unique(rows.parts)
+    rows: OutOfFold
+    _known: dict[tuple[frozenset[int], str], Calibration] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> list[int]:
+        return [int(part) for part in np.unique(self.rows.parts)]
+
+    def choose(self, left_out: frozenset[int]) -> Calibration | None:
+        """The best calibration by cross-fitting without some parts; None where none helps."""
+        judged = [part for part in self.parts if part not in left_out]
+        rows = self.rows[~np.isin(self.rows.parts, list(left_out))]
+        few = rows.probabilities.size <= _MOST_FOR_CLASSES
+        best, losses = None, rows.losses()
+        for method, (_, by_class) in METHODS.items():
+            if len(judged) < 2 or (by_class and not few):
+                continue
+            found = rows.probabilities.copy()
+            for part in judged:
+                inside = rows.parts == part
+                found[inside] = self._fitted(left_out | {part}, method)(found[inside])
+            tried = replace(rows, probabilities=found).losses()
+            gain, error = improvement(losses, tried, rows.images)
+            if gain > error:
+                best, losses = method, tried
+        return None if best is None else self._fitted(left_out, best)
+
+    def _fitted(self, left_out: frozenset[int], method: str) -> Calibration:
+        if (left_out, method) not in self._known:
+            rows = self.rows[~np.isin(self.rows.parts, list(left_out))]
+            self._known[left_out, method] = fit_calibration(rows, method)
+        return self._known[left_out, method]
 
 
 def improvement(before: Array, after: Array, images: NDArray[np.int64]) -> tuple[float, float]:
