@@ -1,5 +1,6 @@
-"""Small ONNX files of every form that a backbone may have."""
+"""Small ONNX files of every form that a backbone or a saved model may have."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,3 +50,44 @@ def written(model: Any, folder: Path, name: str = "backbone.onnx") -> Path:
     path = folder / name
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def classifier(side: int | str = "s", **metadata: Any) -> bytes:
+    """A saved model of two classes: two maps whose means are features and scores.
+
+    Args:
+        side: of the images that it takes; a name lets it take any.
+        metadata: instead of what it says of itself; None leaves an entry out.
+    """
+    nodes = [
+        helper.make_node("Cast", ["pixels"], ["f"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["f"], ["t"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["t", "w"], ["map"], strides=[8, 8]),
+        helper.make_node("ReduceMean", ["map"], ["features"], axes=[2, 3], keepdims=0),
+        helper.make_node("Softmax", ["features"], ["probabilities"], axis=1),
+    ]
+    weights = np.random.default_rng(0).normal(0, 0.01, (2, 3, 8, 8)).astype(np.float32)
+    float32, value = TensorProto.FLOAT, helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes,
+        "classifier",
+        [value("pixels", TensorProto.UINT8, ["n", side, side, 3])],
+        [
+            value("probabilities", float32, ["n", 2]),
+            value("map", float32, ["n", 2, None, None]),
+            value("features", float32, ["n", 2]),
+        ],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    told = {
+        "class_names": ["cat", "dog"],
+        "shorter_side": 64,
+        "class_weights": [[1, 0], [0, 1]],
+        "identity": "drawn",
+    }
+    for name, stored in (told | metadata).items():
+        if stored is not None:
+            entry = model.metadata_props.add()
+            entry.key, entry.value = name, json.dumps(stored)
+    return bytes(model.SerializeToString())

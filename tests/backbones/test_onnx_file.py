@@ -193,6 +193,15 @@ def test_sizes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         file_features("nowhere.onnx", "tf", None)
 
 
+@pytest.mark.parametrize("side", [2049, 10**9])
+def test_a_size_beyond_reason_is_refused_before_an_image_is_made(
+    side: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_file, "run_session", pytest.fail)
+    with pytest.raises(BundleError, match="at most 2048 pixels a side"):
+        file_features(str(written(convolution(side), tmp_path)), "tf", None)
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     first = _features(same(("n", 3, 8, 12)), tmp_path).identity
     assert _features(same(("n", 3, 8, 12)), tmp_path, "tf").identity != first

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
 from sklearn.base import clone
 
 from broken_images import write_classes
 from fuzz.mutators import changed_json, damaged
+from onnx_files import classifier
 from peu.cache_folder import cache_folder
 from peu.classifiers.ensemble import Ensemble
 from peu.classifiers.fisher import FisherVectors
@@ -63,7 +63,10 @@ class Models:
         ):
             clone(recipe).fit(photos).save(root / recipe.kind)
             saved.append(root / recipe.kind)
-        for name, model in (("sized", SizedModel(_graph(32))), ("any", OnnxModel(_graph("s")))):
+        for name, model in (
+            ("sized", SizedModel(classifier(32))),
+            ("any", OnnxModel(classifier("s"))),
+        ):
             Predictor(
                 model=model, class_names=_CLASSES, resize_mode="pad", recipe={"kind": name}
             ).save(root / name)
@@ -138,33 +141,3 @@ def _strange_array(generator: random.Random, array: Any) -> Any:
     changed[generator.randrange(changed.size)] = value
     with np.errstate(all="ignore"):
         return changed.reshape(array.shape)
-
-
-def _graph(side: int | str) -> bytes:
-    """From pixels of one size, or of any, to probabilities of two classes."""
-    nodes = [
-        helper.make_node("Cast", ["pixels"], ["f"], to=TensorProto.FLOAT),
-        helper.make_node("Transpose", ["f"], ["t"], perm=[0, 3, 1, 2]),
-        helper.make_node("Conv", ["t", "w"], ["map"], strides=[8, 8]),
-        helper.make_node("ReduceMean", ["map"], ["features"], axes=[2, 3], keepdims=0),
-        helper.make_node("Softmax", ["features"], ["probabilities"], axis=1),
-    ]
-    weights = np.random.default_rng(0).normal(0, 0.01, (2, 3, 8, 8)).astype(np.float32)
-    float32, value = TensorProto.FLOAT, helper.make_tensor_value_info
-    graph = helper.make_graph(
-        nodes,
-        "classifier",
-        [value("pixels", TensorProto.UINT8, ["n", side, side, 3])],
-        [
-            value("probabilities", float32, ["n", 2]),
-            value("map", float32, ["n", 2, None, None]),
-            value("features", float32, ["n", 2]),
-        ],
-        [numpy_helper.from_array(weights, "w")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    metadata = {"class_names": _CLASSES, "shorter_side": 64, "class_weights": [[1, 0], [0, 1]]}
-    for name, stored in metadata.items():
-        entry = model.metadata_props.add()
-        entry.key, entry.value = name, json.dumps(stored)
-    return bytes(model.SerializeToString())

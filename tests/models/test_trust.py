@@ -115,6 +115,18 @@ def test_a_file_that_does_not_fit_is_refused(
         load(tmp_path / "model")
 
 
+def test_features_of_another_width_are_never_compared(
+    trusted: Predictor, toy: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    trusted.save(tmp_path / "model")
+    narrow = np.ones((3, 4), np.float16)
+    _replaced(tmp_path / "model", known=narrow, others=narrow[:0])
+    forged = load(tmp_path / "model")
+    with pytest.raises(BundleError, match="features of 4 numbers"):
+        forged.predict(toy[0][:1])
+    assert forged.predict(toy[0][:1], accept_all=True)[0].none_of_these is None
+
+
 @pytest.mark.parametrize("name", ["trust.npz", "features.onnx"])
 def test_a_damaged_file_is_noticed(trusted: Predictor, tmp_path: Path, name: str) -> None:
     trusted.save(tmp_path / "model")
