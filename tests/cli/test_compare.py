@@ -232,7 +232,10 @@ def test_where_no_recipe_can_run_the_first_ones_trouble_is_told(peu: Peu, photos
 
 def test_typers_own_refusals_are_usage_errors(peu: Peu, photos: Path) -> None:
     for arguments in (("--folds", 1), ("--set",), ("--nonsense",), ("--seed", "x")):
-        assert peu("compare", photos, *arguments).exit_code == 2
+        told = peu("compare", photos, *arguments)
+        assert told.exit_code == 2
+        assert arguments[0] in complaint(told)
+        assert "`peu compare --help`" in complaint(told)
 
 
 def test_images_that_are_not_there_or_too_few(peu: Peu, tmp_path: Path) -> None:

@@ -74,6 +74,57 @@ def test_a_message_cannot_steer_the_terminal() -> None:
     assert complaint(_ending(DataError("\x1b[2Jgone\n\rnow"))) == "peu: \\x1b[2Jgone now"
 
 
+_STEERING = "\x1b[2J\u202egnp\u2066\x9b2J\x07\u2028\u200f"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [_STEERING],
+        ["compare", f"--{_STEERING}"],
+        ["compare", f"--{_STEERING}=3"],
+        ["compare", f"-{_STEERING}"],
+        ["compare", "nowhere", _STEERING],
+        ["compare", "nowhere", "--folds", _STEERING],
+        ["compare", "nowhere", "--recipes", _STEERING],
+        ["compare", "nowhere", "--set", f"hog.{_STEERING}=1"],
+        ["compare", _STEERING],
+        ["predict", _STEERING, _STEERING],
+        ["vae", _STEERING],
+        ["vae", "train", "--latent-dim", _STEERING],
+    ],
+    ids=ascii,
+)
+def test_what_was_typed_cannot_steer_the_terminal(peu: Peu, arguments: list[str]) -> None:
+    line = complaint(peu(*arguments))
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["nonsense"], "peu"),
+        (["compare", "--folds"], "peu compare"),
+        (["predict"], "peu predict"),
+        (["vae", "nonsense"], "peu vae"),
+        (["vae", "train", "--latent-dim", "x"], "peu vae train"),
+    ],
+)
+def test_a_usage_error_names_the_help_that_belongs_to_it(
+    peu: Peu, arguments: list[str], command: str
+) -> None:
+    told = peu(*arguments)
+    assert told.exit_code == 2
+    assert complaint(told).endswith(f"See `{command} --help`.")
+
+
+@pytest.mark.parametrize("arguments", [[], ["vae"]])
+def test_without_a_command_there_is_help_and_no_complaint(peu: Peu, arguments: list[str]) -> None:
+    told = peu(*arguments)
+    assert "Usage" in told.stdout
+    assert told.stderr == ""
+
+
 COMMANDS = (["describe", "PHOTOS", "--json"], ["describe", "PHOTOS"], ["--help"], ["--version"])
 
 

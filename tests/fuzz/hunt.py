@@ -6,8 +6,9 @@
 
 Tries run in a child, a batch at a time, and each is drawn from the seed, its kind and its number. A
 try fails if it ends in anything but an answer or peu's own typed error of one line, takes longer
-than 30 seconds, takes more memory than it may, or ends the process. The input of a failed try is
-kept in the folder named by --keep; what was mended stays in tests/fuzz/findings or has a test.
+than --seconds (raise them on a machine that has other work), takes more memory than it may, or ends
+the process. The input of a failed try is kept in the folder named by --keep; what was mended stays
+in tests/fuzz/findings or has a test.
 """
 
 import argparse
@@ -88,7 +89,14 @@ def _work(pipe: Any, kind: str, seed: int, numbers: range, keep: Path | None) ->
     pipe.send(("done", None))
 
 
-def batch(kind: str, seed: int, numbers: range, tally: Tally, keep: Path | None) -> None:
+def batch(
+    kind: str,
+    seed: int,
+    numbers: range,
+    tally: Tally,
+    keep: Path | None,
+    seconds: float = SECONDS,
+) -> None:
     """Run tries in a child, and go on behind one that ended or hung it."""
     context = multiprocessing.get_context("fork")
     while numbers:
@@ -98,7 +106,7 @@ def batch(kind: str, seed: int, numbers: range, tally: Tally, keep: Path | None)
         theirs.close()
         number, finished = numbers.start, False
         with contextlib.suppress(EOFError):
-            while ours.poll(SECONDS):
+            while ours.poll(seconds):
                 word, value = ours.recv()
                 if word == "begins":
                     number = value
@@ -110,7 +118,7 @@ def batch(kind: str, seed: int, numbers: range, tally: Tally, keep: Path | None)
         child.join(0.5 if not finished else 5)
         if not finished:
             why = "it hangs" if child.is_alive() else f"it ended the process: {child.exitcode}"
-            _count(tally, kind, seed, number, "failed", SECONDS, 0, why)
+            _count(tally, kind, seed, number, "failed", seconds, 0, why)
         child.kill()
         child.join()
         numbers = range(number + 1, numbers.stop)
@@ -134,7 +142,13 @@ def _count(
 
 
 def hunt(
-    kinds: list[str], seed: int, *, tries: int | None, minutes: float, keep: Path | None
+    kinds: list[str],
+    seed: int,
+    *,
+    tries: int | None,
+    minutes: float,
+    keep: Path | None,
+    seconds: float = SECONDS,
 ) -> dict[str, Tally]:
     """Go round the kinds, a batch each, until there were enough tries of each or time is over."""
     from fuzz.saved_models import Models
@@ -148,7 +162,7 @@ def hunt(
         for kind in kinds:
             if time.monotonic() > ends:
                 return tallies
-            batch(kind, seed, range(start, stop), tallies[kind], keep)
+            batch(kind, seed, range(start, stop), tallies[kind], keep, seconds)
         start = stop
     return tallies
 
@@ -176,6 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--tries", type=int, help="of each kind, instead of minutes")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="longest try")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--keep", type=Path, default=Path("runs/fuzz"))
@@ -189,6 +204,7 @@ def main() -> None:
         tries=given.tries,
         minutes=minutes,
         keep=keep,
+        seconds=given.seconds,
     )
     sys.stdout.write(table(tallies) + "\n")
     sys.exit(any(each.failures for each in tallies.values()))

@@ -31,7 +31,8 @@ def commanded(arguments: Sequence[object]) -> str:
     """Run the command line in this process.
 
     Raises:
-        FailedTry: another exit code than the documented ones, a traceback, or more than a line.
+        FailedTry: another exit code than the documented ones, a traceback, more than a line, or
+            letters that steer a terminal.
     """
     from peu.cli.commands import app
 
@@ -41,6 +42,9 @@ def commanded(arguments: Sequence[object]) -> str:
     complaints = [line for line in lines if line.startswith("peu: ")]
     if told.exit_code not in _CODES:
         raise FailedTry(f"exit {told.exit_code}: {told.stderr[-300:]!r} {told.exception!r}")
-    if "Traceback" in told.stderr or (told.exit_code > 2 and len(complaints) != 1):
+    if "Traceback" in told.stderr or (told.exit_code and len(complaints) != 1):
         raise FailedTry(f"exit {told.exit_code} with {told.stderr[-300:]!r}")
+    steering = {each for each in told.output if not each.isprintable()} - {"\n"}
+    if steering:
+        raise FailedTry(f"{sorted(steering)} in {told.output[-300:]!r}")
     return _CODES[told.exit_code]

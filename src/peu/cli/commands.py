@@ -1,11 +1,13 @@
 """All commands of `peu`, as Typer reads them."""
 
+import contextlib
 import inspect
 import re
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from peu.cli.app import app_command
 from peu.cli.augment import augment_command
@@ -16,6 +18,7 @@ from peu.cli.denoise import app as denoise_app
 from peu.cli.describe import describe_command
 from peu.cli.evaluate import evaluate_command
 from peu.cli.export import export_command
+from peu.cli.handle_errors import end_for_usage
 from peu.cli.lab import lab_command
 from peu.cli.labels import app as labels_app
 from peu.cli.next_images import next_command
@@ -27,6 +30,39 @@ from peu.cli.train import train_command
 from peu.cli.vae import app as vae_app
 from peu.version import __version__
 
+# Of Click, which newer versions of Typer carry within themselves under a name of their own.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+
+@contextlib.contextmanager
+def _refusals_in_a_line(command: str) -> Iterator[None]:
+    """Say what is wrong with arguments in one line, as every other error.
+
+    Typer would draw a frame around it, with whatever steers a terminal in what was typed.
+    """
+    try:
+        yield
+    except _UsageError as error:
+        # This one has shown the help already, and says no more.
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        context: Any = getattr(error, "ctx", None)
+        message: str = error.format_message()  # type: ignore[attr-defined]
+        raise end_for_usage(message, context.command_path if context else command) from error
+
+
+class _Root(TyperGroup):
+    """All commands."""
+
+    def make_context(self, *args: Any, **extra: Any) -> typer.Context:
+        with _refusals_in_a_line("peu"):
+            made: typer.Context = super().make_context(*args, **extra)  # type: ignore[assignment]
+            return made
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        with _refusals_in_a_line("peu"):
+            return super().invoke(ctx)
+
 
 class _Command(TyperCommand):
     """A command whose usage line names arguments as the README does: DATA, not {DATA}."""
@@ -34,9 +70,19 @@ class _Command(TyperCommand):
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return [re.sub("[{}]", "", piece) for piece in super().collect_usage_pieces(ctx)]
 
+    def make_context(  # type: ignore[override]
+        self, name: str, args: list[str], parent: Any = None, **extra: Any
+    ) -> typer.Context:
+        with _refusals_in_a_line(f"{parent.command_path} {name}" if parent else name):
+            made: typer.Context = super().make_context(  # type: ignore[assignment]
+                name, args, parent=parent, **extra
+            )
+            return made
+
 
 app = typer.Typer(
     name="peu",
+    cls=_Root,
     help="Learn image models from few images, and know honestly how good they are.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

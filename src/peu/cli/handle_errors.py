@@ -77,6 +77,16 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def end_for_usage(message: str, command: str) -> SystemExit:
+    """What ends the program where its arguments are none, once that is said in one line.
+
+    Args:
+        message: what is wrong with them.
+        command: as it was typed, whose help is named.
+    """
+    return _end(f"{message.rstrip('. ')}. See `{command} --help`.", USAGE_ERROR)
+
+
 def finish_output(code: int) -> int:
     """Write out what is still buffered for stdout, and give the exit code.
 
