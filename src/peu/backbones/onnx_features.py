@@ -1,7 +1,7 @@
 """Features of images by ONNX Runtime, without TensorFlow."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ from peu.backbones.efficientnet_lite import VARIANTS, Block, read_efficientnet_l
 from peu.backbones.head import Layers, add_classifier, add_pooling
 from peu.backbones.lite_graph import lite_graph
 from peu.images.proportions import resize_proportionally
-from peu.images.workers import in_order
 from peu.models.onnx_model import OnnxModel
 from peu.models.onnx_session import open_session, run_each
 
@@ -49,12 +48,13 @@ class OnnxFeatures:
         """Numbers in the network."""
         return sum(int(np.prod(each.dims)) for each in self.graph.graph.initializer)
 
-    def __call__(self, images: Sequence[Image.Image]) -> NDArray[np.float32]:
-        """Features (n, d) of upright RGB images of any size."""
-        pixels = list(
-            in_order(lambda image: resize_proportionally(image, self.shorter_side), images)
-        )
-        return run_each(self._session, ["features"], pixels)[0]
+    def __call__(self, images: Iterable[Image.Image]) -> NDArray[np.float32]:
+        """Features (n, d) of upright RGB images of any size, one or more."""
+
+        def prepare(image: Image.Image) -> NDArray[np.uint8]:
+            return resize_proportionally(image, self.shorter_side)
+
+        return run_each(self._session, ["features"], images, prepare)[0]
 
     def classifier(self, layers: Layers, class_names: Sequence[str]) -> OnnxModel:
         """The whole model, from pixels to probabilities, as one graph."""

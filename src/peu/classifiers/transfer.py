@@ -264,7 +264,7 @@ class Transfer(ImageClassifier):
             return cached(
                 images,
                 ("features", extractor.identity, extractor.shorter_side),
-                lambda batch: extractor(list(batch.read_all(shorter=extractor.shorter_side))),
+                lambda batch: extractor(batch.read_all(shorter=extractor.shorter_side)),
                 phase="Extracting features",
             )
         size, mode = extractor.image_size, self._resize_mode()

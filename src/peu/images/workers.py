@@ -13,7 +13,9 @@ Result = TypeVar("Result")
 THREADS = max(1, min(4, os.cpu_count() or 1))
 
 
-def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], *, threads: int = THREADS
+) -> Iterator[Result]:
     """Apply `work` to each item in threads, and yield the results in order.
 
     Decoding leaves Python's lock, so threads use every core. Only a few results wait at a
@@ -24,11 +26,11 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
         [1, 2, 3]
     """
     waiting: deque[Future[Result]] = deque()
-    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="peu-decode")
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="peu-decode")
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) > 4 * THREADS:
+            if len(waiting) > 4 * threads:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -4,16 +4,18 @@ import contextlib
 import contextvars
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peu.errors import BundleError
+from peu.images.workers import in_order
 from peu.models.bounds import bounded_memory, stopped_after
+
+Image = TypeVar("Image")
 
 _CPU = "CPUExecutionProvider"
 _PREFERRED = ("CUDAExecutionProvider", "CoreMLExecutionProvider", _CPU)
@@ -127,38 +129,53 @@ def _bounded(providers: Sequence[str], most: int) -> contextlib.AbstractContextM
 
 
 def run_each(
-    session: Any, outputs: Sequence[str], images: Sequence[NDArray[np.uint8]], batch_size: int = 8
+    session: Any,
+    outputs: Sequence[str],
+    images: Iterable[Image],
+    prepare: Callable[[Image], NDArray[np.uint8]] = np.asarray,
+    *,
+    batch_size: int = 8,
 ) -> list[NDArray[np.float32]]:
     """Run a model on images of different sizes.
 
-    On processors an image at a time, an image a core: batches are no faster there, and take more
-    memory. Elsewhere images of one size go together.
+    On processors an image at a time, an image a core, prepared where it is run, so that no core
+    waits for the others: batches are no faster there, and take more memory. Elsewhere images of
+    one size go together.
 
     Args:
         session: takes "pixels" (n, height, width, 3); best opened with one thread.
         outputs: names of the outputs wanted, each (n, ...) of one shape for all sizes.
-        images: (height, width, 3) uint8 each.
+        images: one or more, in any form; those of an iterator are taken as they are needed.
+        prepare: from such an image to (height, width, 3) uint8; as they are, if it is left out.
         batch_size: images at a time, where they go together.
 
     Returns:
         For each output an array of one row per image, in order.
     """
-    on_cpu = runs_one_by_one(session)
-    batches = [[at] for at in range(len(images))] if on_cpu else _alike(images, batch_size)
-    callers = min(cores(), len(batches)) if on_cpu else 1
+    if not runs_one_by_one(session):
+        prepared = list(in_order(prepare, images))
+        batches = _alike(prepared, batch_size)
+        found = [
+            _run(session, outputs, np.stack([prepared[number] for number in numbers]), beside=1)
+            for numbers in batches
+        ]
+        order = np.argsort([number for numbers in batches for number in numbers])
+        return [np.concatenate(output)[order] for output in zip(*found, strict=True)]
+    callers = 1 if isinstance(images, Sequence) and len(images) == 1 else cores()
 
-    def run(numbers: list[int]) -> list[NDArray[np.float32]]:
-        pixels = np.stack([images[number] for number in numbers])
-        feeds = {"pixels": pixels}
-        return run_session(session, outputs, feeds, callers * pixels.size // pixels.shape[-1])
+    def run(image: Image) -> list[NDArray[np.float32]]:
+        return _run(session, outputs, prepare(image)[None], beside=callers)
 
-    if callers > 1:
-        with ThreadPoolExecutor(callers, thread_name_prefix="peu-infer") as pool:
-            found = list(pool.map(run, batches))
-    else:
-        found = [run(numbers) for numbers in batches]
-    order = np.argsort([number for numbers in batches for number in numbers])
-    return [np.concatenate(output)[order] for output in zip(*found, strict=True)]
+    # One caller runs in this thread: another would not know of `running_alone`.
+    rows = in_order(run, images, threads=callers) if callers > 1 else map(run, images)
+    return [np.concatenate(output) for output in zip(*rows, strict=True)]
+
+
+def _run(
+    session: Any, outputs: Sequence[str], pixels: NDArray[np.uint8], *, beside: int
+) -> list[NDArray[np.float32]]:
+    most = beside * pixels.size // pixels.shape[-1]
+    return run_session(session, outputs, {"pixels": pixels}, most)
 
 
 def runs_one_by_one(session: Any) -> bool:
