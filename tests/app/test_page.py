@@ -13,7 +13,11 @@ from playwright.sync_api import Browser, Page
 import peu
 from app_pages import OpenPage, Served
 from broken_images import write_image
+from games import write_examples, write_planes
+from peu.app.jobs import JobRunner
+from peu.app.playing import Playing
 from peu.app.screens import STEPS
+from peu.app.workspace import Workspace
 from peu.images.loading import load_images
 
 HOSTILE = "<img src=x onerror=stolen=1>"
@@ -41,6 +45,10 @@ def crowded(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
             target.write_bytes(image.read_bytes() + bytes([copy]))
     image.rename(folder / "set" / HOSTILE / f"{HOSTILE}.png")
     with Served(folder / "work", folder / "set") as served:
+        workspace = Workspace(served.workspace)
+        playing = Playing(workspace, JobRunner(workspace.jobs_folder, workspace.root))
+        write_planes(workspace, playing)
+        write_examples(workspace, playing)
         yield served
 
 
@@ -211,6 +219,60 @@ def test_the_camera_takes_photos_while_a_button_is_held(
     page.wait_for_selector("text=/Undo: \\d images added/")
     page.get_by_role("button", name="Undo:").click()
     page.wait_for_selector("text=plain · 1,000")
+
+
+def shade(page: Page, canvas: str) -> int:
+    """How bright a canvas is in its middle, of 255."""
+    found = page.locator(canvas).evaluate(
+        "(one) => one.getContext('2d').getImageData(one.width / 2, one.height / 2, 1, 1).data[0]"
+    )
+    return int(found)
+
+
+def test_all_planes_decode_the_point_under_the_pointer_and_follow_the_keys(
+    crowded: Served, open_page: OpenPage
+) -> None:
+    page = open_page(f"{crowded.address}/en?step=play")
+    first, second = (f".peu-plane:nth-child({n}) .peu-decoded" for n in (1, 2))
+    drawn = page.get_by_role("slider", name="Map of the plane, KL weight 0.0012")
+    drawn.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.peu-map canvas').width === 60")
+    box = drawn.bounding_box()
+    assert box is not None
+    # The shade of the first plane rises from 0 on the left to 240 on the right.
+    for share in (0.1, 0.4, 0.9):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + 0.3 * box["height"])
+        at = f"{6 * share - 3:.1f}"
+        page.wait_for_selector(f".peu-place-said:has-text('({at};')")
+        assert abs(shade(page, first) - 240 * share) <= 3
+        assert shade(page, second) == 0
+    drawn.focus()
+    for key, said in (
+        ("Home", "(0.0; 0.0)"),
+        ("ArrowRight", "(0.1; 0.0)"),
+        ("Shift+ArrowUp", "(0.1; 1.0)"),
+    ):
+        page.keyboard.press(key)
+        page.wait_for_selector(f".peu-place-said:text-is('{said}')")
+        assert drawn.get_attribute("aria-valuetext") == said
+    assert abs(shade(page, first) - 240 * 3.1 / 6) <= 2
+
+
+def test_the_slider_shows_the_image_at_its_noise(crowded: Served, open_page: OpenPage) -> None:
+    page = open_page(f"{crowded.address}/fr?step=play", locale="fr")
+    slider = page.get_by_role("slider", name="Quantité de bruit")
+    assert slider.get_attribute("aria-valuetext") == "0,40"
+    page.wait_for_function(
+        "document.querySelectorAll('figure canvas')[2].getContext('2d')"
+        ".getImageData(6, 6, 1, 1).data[0]"
+    )
+    assert [shade(page, f"figure:nth-of-type({n}) canvas") for n in (1, 2, 3)] == [0, 122, 252]
+    slider.focus()
+    page.keyboard.press("End")
+    page.wait_for_selector("text=plus que ce qu’il a appris")
+    page.get_by_role("button", name="Image 3").click()
+    assert shade(page, "figure:nth-of-type(3) canvas") == 254
+    page.wait_for_selector("figcaption:has-text('10,0 dB')")
 
 
 @pytest.mark.parametrize(("width", "scheme", "code"), [(1280, "light", "en"), (375, "dark", "fr")])

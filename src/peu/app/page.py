@@ -107,7 +107,7 @@ class Page:
         try:
             yield
         except PeuError as error:
-            self.notify(str(error), "negative")
+            self.notify(self.texts.engine(error), "negative")
 
     def thumbnail_url(self, image: WorkspaceImage) -> str:
         """Address of a small copy of an image."""

@@ -46,6 +46,7 @@ def run_app(
     from peu.app.downloads import add_downloads
     from peu.app.findings import Findings, add_findings
     from peu.app.frame import add_pages
+    from peu.app.playing import Playing, add_playing
     from peu.app.routes import add_routes
     from peu.app.tryout import Tryout, add_tryout
 
@@ -69,6 +70,7 @@ def run_app(
     add_downloads(app, workspace)
     add_findings(app, Findings(workspace, jobs))
     add_tryout(app, Tryout(workspace, jobs))
+    add_playing(app, Playing(workspace, jobs))
     add_pages(app, workspace, jobs)
     ui.run_with(app, title="peu", dark=None, tailwind=False, show_welcome_message=False,
                 reconnect_timeout=10.0, favicon=_ICON)  # fmt: skip

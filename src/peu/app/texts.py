@@ -5,6 +5,7 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
+from peu.app.engine_sentences import translated
 from peu.lab.language import LANGUAGES, Language, LanguageCode
 
 
@@ -50,6 +51,10 @@ class Texts:
         }
         # A name that a person gave keeps its own spaces.
         return self.language.spaced(text).format(**shown)
+
+    def engine(self, sentence: object) -> str:
+        """What the engine says in English, in the page's language: an error, a reason."""
+        return translated(str(sentence), self.code)
 
     def has(self, name: str) -> bool:
         """Whether there is such a text."""

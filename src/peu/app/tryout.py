@@ -13,11 +13,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from PIL import Image
 
+from peu.app.engine_sentences import translated
 from peu.app.jobs import JobRunner
 from peu.app.workspace import Workspace
 from peu.errors import DataError, PeuError
 from peu.images.content import MAX_FILE_BYTES
 from peu.images.decoding import decode_image
+from peu.lab.language import LanguageCode
 
 if TYPE_CHECKING:
     from peu.models.predictor import Predictor
@@ -157,15 +159,18 @@ def add_tryout(app: FastAPI, tryout: Tryout) -> None:
     free = asyncio.Semaphore(2)
 
     @app.post("/try")
-    async def _answer(request: Request, live: bool = False) -> JSONResponse:
+    async def _answer(
+        request: Request, live: bool = False, language: LanguageCode = "en"
+    ) -> JSONResponse:
         content = bytearray()
         async for chunk in request.stream():
             content += chunk
             if len(content) > MAX_FILE_BYTES:
-                return JSONResponse({"error": "the file is too large"}, 413)
+                said = translated("the file is too large", language)
+                return JSONResponse({"error": said}, 413)
         try:
             async with free:
                 found = await asyncio.to_thread(tryout.answer, bytes(content), live=live)
         except PeuError as error:
-            return JSONResponse({"error": str(error)}, 422)
+            return JSONResponse({"error": translated(str(error), language)}, 422)
         return JSONResponse(found, headers={"cache-control": "no-store"})

@@ -113,3 +113,43 @@ class TryoutPanel(Element, component="tryout.js"):
     def __init__(self, texts: Mapping[str, str]) -> None:
         super().__init__()
         self.props["texts"] = dict(texts)
+
+
+class PlanePanel(Element, component="plane.js"):
+    """Latent planes beside each other: one point for all, each with what it decodes to.
+
+    Args:
+        texts: `map` and `decoded` with a gap for {name}, `at` with gaps for {x} and {y}, `hint`,
+            `dots`.
+        planes: each `title`, `text`, `url` of its grid of images, `steps` a side, `width`,
+            `height`, `reach`, and `path`, its images' places as SVG.
+    """
+
+    def __init__(self, texts: Mapping[str, str], planes: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self.props["texts"] = dict(texts)
+        self.props["planes"] = [dict(one) for one in planes]
+
+
+class NoisePanel(Element, component="noise.js"):
+    """Images at rising noise, chosen by a slider, and what a denoiser makes of them.
+
+    Args:
+        texts: `choose`, `image` and `quality` with a gap for {n}, `amount`, `noise`, `beyond`,
+            `original`, `noisy`, `denoised`.
+        urls: addresses of `original`, `noisy` and `denoised`: an image is a column, a level a row.
+        facts: `levels`, `count`, `width`, `height`, `learnt_up_to`, `noisy_psnr` and
+            `denoised_psnr`, in dB for each level and image.
+    """
+
+    def __init__(
+        self, texts: Mapping[str, str], urls: Mapping[str, str], facts: Mapping[str, Any]
+    ) -> None:
+        super().__init__()
+        self.props["texts"] = dict(texts)
+        self.props["urls"] = dict(urls)
+        for name in ("levels", "count", "width", "height"):
+            self.props[name] = facts[name]
+        self.props["learnt"] = facts["learnt_up_to"]
+        self.props["noisy"] = facts["noisy_psnr"]
+        self.props["denoised"] = facts["denoised_psnr"]

@@ -73,7 +73,7 @@ export default {
     },
     async ask(content, live) {
       try {
-        const answer = await fetch("/try" + (live ? "?live=true" : ""), { method: "POST", body: content });
+        const answer = await fetch(`/try?live=${live}&language=${document.documentElement.lang.slice(0, 2)}`, { method: "POST", body: content });
         const said = await answer.json();
         if (said.error) { this.trouble = said.error; this.found = null; return false; }
         this.trouble = "";

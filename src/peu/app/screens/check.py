@@ -52,7 +52,7 @@ class CheckPanel:
             elif job.state == "done":
                 self._found(job)
             else:
-                said = texts("page.failed", reason=job.message or "–")
+                said = texts("page.failed", reason=texts.engine(job.message) or "–")
                 text("p", said, "peu-bad").props('role="alert"')
 
     def _start(self) -> None:

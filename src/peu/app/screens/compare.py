@@ -144,7 +144,7 @@ class Compare:
                     button(self.texts("page.go_on"), lambda: self._go_on(job), kind="main")
         elif job.state == "failed":
             with card():
-                said = self.texts("page.failed", reason=job.message)
+                said = self.texts("page.failed", reason=self.texts.engine(job.message))
                 text("p", said, "peu-bad").props('role="alert"')
 
     def _how_far(self) -> str:
@@ -198,7 +198,7 @@ class Compare:
     def _figures(self, one: Standing) -> None:
         texts, language = self.texts, self.texts.language
         if one.trouble:
-            text("span", one.trouble, "peu-bad")
+            text("span", texts.engine(one.trouble), "peu-bad")
             return
         if one.accuracy is None:
             text("span", texts("compare.waiting"), "peu-soft")
@@ -256,7 +256,7 @@ class Compare:
             return
         with card(), row():
             if job.state == "failed":
-                said = texts("page.failed", reason=job.message)
+                said = texts("page.failed", reason=texts.engine(job.message))
                 text("p", said, "peu-bad peu-grow").props('role="alert"')
             elif job.state == "stopped":
                 text("p", texts("compare.training_stopped"), "peu-grow").props('role="status"')

@@ -182,7 +182,7 @@ class Images:
                 for one in aside[-_MOST_ASIDE:]:
                     with ui.element("li"):
                         text("strong", one.path, "peu-break")
-                        text("span", f" – {one.reason}", "peu-soft peu-break")
+                        text("span", f" – {self.texts.engine(one.reason)}", "peu-soft peu-break")
             button(self.texts("images.forget_aside"), self._forget_aside)
 
     def _forget_aside(self) -> None:
@@ -298,7 +298,7 @@ class Images:
         if result.get("kept"):
             self.page.notify(texts("images.were_kept", n=int(result["kept"])), "info")
         for error in result["errors"]:
-            self.page.notify(str(error), "negative")
+            self.page.notify(texts.engine(error), "negative")
         self.page.tick()
 
     def open_image(self, identity: str) -> None:

@@ -86,7 +86,7 @@ class TakeAway:
             job_progress(self.page, kind.name, lambda: texts("take_away.making"))
             return
         if job is not None and job.state == "failed":
-            said = texts("page.failed", reason=job.message)
+            said = texts("page.failed", reason=texts.engine(job.message))
             text("p", said, "peu-bad peu-break").props('role="alert"')
         path = kind.path(self.page.workspace)
         current = path.is_file() and job is not None and job.about == self._about()

@@ -199,7 +199,7 @@ class Trust:
                 job_progress(self.page, _CURVE, lambda: texts("trust.measuring"))
                 return
             if job is not None and job.state == "failed":
-                said = texts("page.failed", reason=job.message)
+                said = texts("page.failed", reason=texts.engine(job.message))
                 text("p", said, "peu-bad peu-break").props('role="alert"')
             result = self.page.jobs.result(_CURVE)
             if job is not None and job.state == "done" and isinstance(result, Mapping):

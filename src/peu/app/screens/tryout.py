@@ -26,7 +26,7 @@ def _model(page: Page, tryout: Tryout) -> None:
     try:
         predictor = tryout.predictor()
     except PeuError as error:
-        text("p", texts("page.failed", reason=str(error)), "peu-bad").props('role="alert"')
+        text("p", texts("page.failed", reason=texts.engine(error)), "peu-bad").props('role="alert"')
         return
     if predictor is None:
         with card():
