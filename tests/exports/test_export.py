@@ -17,7 +17,9 @@ from peu.backbones.head import Layers
 from peu.backbones.onnx_features import onnx_features
 from peu.errors import BundleError, DataError, RecipeError, ResourceError
 from peu.exports import export as module
+from peu.exports.agreement import CheckImages, check_images
 from peu.exports.export import export_model
+from peu.exports.ranges import range_images
 from peu.images.dataset import ImageDataset
 from peu.models.calibration import Calibration
 from peu.models.predictor import Predictor
@@ -121,6 +123,25 @@ def test_without_training_images_drawings_do(
     assert "drawings" in agreement.source
 
 
+def test_ranges_come_from_images_that_the_model_learnt_from(
+    predictor: Predictor,
+    photos: Path,
+    dataset: ImageDataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = range_images(predictor, check_images(predictor, photos))
+    assert given.source == "the training images"
+    assert set(given.images.hashes) == set(dataset[::2].hashes)
+    new = CheckImages(dataset[1::2], "the given images", np.ones(16, bool))
+    assert range_images(predictor, new).source == "the given images"
+    monkeypatch.chdir(photos.parent)
+    assert set(range_images(predictor, new).images.hashes) == set(dataset[::2].hashes)
+    monkeypatch.setattr("peu.exports.ranges.MOST_IMAGES", 3)
+    assert len(range_images(predictor, new).read()) == 3
+
+
 def test_a_file_that_answers_otherwise_is_not_written(
     predictor: Predictor, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,7 +179,7 @@ def test_what_cannot_be_exported_is_refused(
 
 
 def test_a_trained_network_is_exported_too(
-    photos: Path, dataset: ImageDataset, tmp_path: Path
+    photos: Path, dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fitted = fit_half(TINY, dataset, validation=False)
     fitted.save(tmp_path / "model")
@@ -166,6 +187,14 @@ def test_a_trained_network_is_exported_too(
     assert resized.agreement.greatest_difference <= 1e-5
     assert resized.agreement.held_out == len(dataset) - len(dataset[::2])
     any_size = export_model(fitted, tmp_path / "any.onnx", input_size="any-size", images=photos)
+    lite = export_model(fitted, tmp_path / "m.tflite", images=photos / "barrel")
+    assert (lite.agreement.changed, lite.ranges) == ((), None)
+    assert lite.agreement.greatest_difference <= 1e-5
+    # A network of a few steps is so undecided that rounding changes labels.
+    monkeypatch.setitem(module._TOLERANCES, "int8", module.Tolerance(0.02, 1.0))
+    rounded = export_model(fitted, tmp_path / "n.tflite", precision="int8", images=photos)
+    assert rounded.ranges == "the training images"
+    assert rounded.agreement.held_out == resized.agreement.held_out
     # Stretched by the bilinear filter, whose rounding is all that differs.
     assert any_size.agreement.greatest_difference <= 0.02
     rule = _metadata(any_size.path)["resizing"]

@@ -70,7 +70,7 @@ def check_images(predictor: Predictor, given: str | Path | None) -> CheckImages:
     Raises:
         DataError: no usable image in what was given.
     """
-    trained_on = _training_images(predictor) if given is None else None
+    trained_on = training_images(predictor) if given is None else None
     if given is not None:
         images, source = _load(given), "the given images"
     elif trained_on is not None:
@@ -127,15 +127,19 @@ def _load(source: str | Path) -> ImageDataset:
     return load_images(source, labels_required=False, to_learn=False)
 
 
-def _training_images(predictor: Predictor) -> ImageDataset | None:
+def training_images(predictor: Predictor) -> ImageDataset | None:
     """The images that the model learnt from, if a set of their name lies here and holds them."""
     name = predictor.provenance.get("dataset")
     if not isinstance(name, str) or not (Path(name).exists() or is_at_hand(name)):
         return None
     try:
-        images = _load(name)
+        return learnt_images(predictor, _load(name))
     except DataError:
         return None
+
+
+def learnt_images(predictor: Predictor, images: ImageDataset) -> ImageDataset | None:
+    """Those of some images that the model learnt from; None where it learnt from none."""
     learnt = _learnt(predictor)
     chosen = [at for at, each in enumerate(images.hashes) if short_hash(each) in learnt]
     return images[chosen] if chosen else None

@@ -12,16 +12,14 @@ from peu.errors import BundleError
 from peu.exports.agreement import Agreement, RunFile, check_images, measure_agreement
 from peu.exports.litert_file import litert_file
 from peu.exports.onnx_file import Input, graph_of, onnx_file
+from peu.exports.ranges import range_images
 from peu.files import replacing
-from peu.images.dataset import ImageDataset
 from peu.models.onnx_session import open_session
 from peu.models.predictor import Predictor
 from peu.models.saved import load
 from peu.networks.litert_settings import Precision
 from peu.output_folder import check_output_file
 from peu.settings import check_setting
-
-_EXAMPLES = 100
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class Export:
         precision: of the weights.
         size: of the file, in bytes.
         agreement: measured on the file itself before it took its place.
+        ranges: what "int8" learnt the range of every layer from; None with other precisions.
     """
 
     path: Path
@@ -63,6 +62,7 @@ class Export:
     precision: Precision
     size: int
     agreement: Agreement
+    ranges: str | None = None
 
 
 def export_model(
@@ -111,8 +111,12 @@ def export_model(
     predictor = _predictor(model)
     graph_of(predictor)
     check = check_images(predictor, images)
+    ranges, examples = None, list[Image.Image]()
     if litert:
-        content = litert_file(predictor, precision, _examples(check.images))
+        if precision == "int8":
+            shown = range_images(predictor, check)
+            ranges, examples = shown.source, shown.read()
+        content = litert_file(predictor, precision, examples)
         tolerance = _TOLERANCES[precision]
     else:
         content = onnx_file(predictor, input_size)
@@ -121,7 +125,7 @@ def export_model(
         draft.write_bytes(content)
         agreement = measure_agreement(predictor, _runner(draft, predictor, input_size), check)
         _refuse(target, agreement, tolerance)
-    return Export(target, input_size, precision, len(content), agreement)
+    return Export(target, input_size, precision, len(content), agreement, ranges)
 
 
 def _check_choices(input_size: object, precision: object, *, litert: bool) -> None:
@@ -140,12 +144,6 @@ def _check_choices(input_size: object, precision: object, *, litert: bool) -> No
         received=precision,
         advice="Name a file that ends in .tflite for the others.",
     )
-
-
-def _examples(images: ImageDataset) -> list[Image.Image]:
-    """Evenly spaced images, of which a quantised network learns the range of its layers."""
-    chosen = np.linspace(0, len(images) - 1, min(_EXAMPLES, len(images))).round().astype(int)
-    return [images.read(int(at)) for at in chosen]
 
 
 def _predictor(model: Predictor | ImageClassifier | str | Path) -> Predictor:
