@@ -66,12 +66,14 @@ class LearntVAE(LearntAttributes):
 
     Attributes:
         kl_weight_: weight of the KL term at the end of training.
+        restarts_: how often training began again from another seed; not saved.
         spectrum_: principal variances of the training images.
         mixture_: where the codes of the training images lie.
         held_out_: typical errors and distances.
     """
 
     kl_weight_: float
+    restarts_: int
     spectrum_: Spectrum
     mixture_: CodeMixture
     held_out_: HeldOutQuantiles
@@ -281,7 +283,9 @@ class VAE(Autoencoder):
     def _train(self, split: ImageSet) -> History:
         from peu.autoencoders.vae_training import fit_code_mixture, train_vae
 
-        network, self.spectrum_, self.kl_weight_, history = train_vae(self, split, self._note)
+        network, self.spectrum_, self.kl_weight_, history, self.restarts_ = train_vae(
+            self, split, self._note
+        )
         self.encoder_, self.decoder_ = network.encoder, network.decoder
         self.mixture_: CodeMixture = fit_code_mixture(
             network.encoder, split.train, seed=child_seed(self.seed, "mixture")

@@ -30,7 +30,7 @@ _MAX_ENCODED = 5000
 
 def train_vae(
     settings: "VAE", split: ImageSet, note: Callable[[str], None]
-) -> tuple[VAENetwork, Spectrum, float, History]:
+) -> tuple[VAENetwork, Spectrum, float, History, int]:
     """Train encoder and decoder, and restart with another seed where a dimension stays empty.
 
     Args:
@@ -40,9 +40,10 @@ def train_vae(
             what went wrong.
 
     Returns:
-        The network, the spectrum of the training images, the last KL weight and the history. It
-        holds "loss", "mse" and their values on test images, the "kl_weight" of every epoch, and
-        the divergences "kl_1" and so on of a thousand training images.
+        The network, the spectrum of the training images, the last KL weight, the history, and
+        how often training began again. The history holds "loss", "mse" and their values on test
+        images, the "kl_weight" of every epoch, and the divergences "kl_1" and so on of a thousand
+        training images.
 
     Raises:
         RecipeError: the training diverged.
@@ -79,7 +80,7 @@ def train_vae(
             f"{collapse.missing} of {latent_dim} dimensions are empty. Train longer, or lower "
             "`latent_dim`."
         )
-    return network, spectrum, collapse.kl_weights[-1], history
+    return network, spectrum, collapse.kl_weights[-1], history, attempt
 
 
 def fit_code_mixture(encoder: Any, pixels: NDArray[np.uint8], *, seed: int) -> CodeMixture:

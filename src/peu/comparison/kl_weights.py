@@ -59,6 +59,7 @@ class KLWeightTrial:
         figures: on held-out images.
         samples: the judge's evaluation of generated images; None without labels.
         recognition: its evaluation of reconstructed held-out images; None without labels.
+        restarts: how often training began again from another seed.
         seconds: duration of the training.
         notes: what was noted before and during training.
         spectrum: principal variances of the training images.
@@ -76,6 +77,7 @@ class KLWeightTrial:
     training: TrainingSettings
     n_images: int
     recognition: RecognitionFigures | None = None
+    restarts: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,6 +285,7 @@ def _run_trial(
         spectrum=vae.spectrum_,
         training=vae.training_,
         n_images=vae.n_images_,
+        restarts=vae.restarts_,
     )
     return trial, judge
 

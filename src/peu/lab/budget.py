@@ -49,7 +49,7 @@ class Budget:
     mapped_images: int = 9_600
     mapped_epochs: int = 15
     mapped_batch: int = 128
-    kl_weights: tuple[KLWeight, ...] = (1.0, 0.01, 1e-3, 1e-4, "auto")
+    kl_weights: tuple[KLWeight, ...] = (1.0, 0.01, 1e-3, 1e-4, 1e-5, "auto")
 
 
 FULL = Budget()

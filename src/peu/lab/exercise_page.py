@@ -85,7 +85,9 @@ def _sections(
     sections = []
     for key, document in documents.items():
         parts = document.parts.items()
-        asked = [(questions.get(key + letter), part.heading) for letter, part in parts]
+        asked = [
+            (questions.get(key + letter), f"{letter}. {part.heading}") for letter, part in parts
+        ]
         if kept := [(question, heading) for question, heading in asked if question]:
             sections.append((key, document.title, kept))
     return sections

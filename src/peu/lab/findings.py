@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import pydantic
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from peu.errors import BundleError, DataError, PeuError, RecipeError, ResourceError
 from peu.files import read_json, with_checksum, without_checksum, write_json
 from peu.version import __version__
 
 FORMAT = 2
 F = TypeVar("F")
+Trouble = Literal["", "setting", "images", "model", "machine"]
 
 
 @pydantic_dataclass(
@@ -25,6 +27,7 @@ class SectionResult(Generic[F]):
         findings: the dataclass of numbers and states that its step returned; None if it failed.
         seconds: that it took.
         failed: why it could not run, or "".
+        trouble: what is to be mended, by the type of the error; "" where nothing failed.
         format: of the file.
         peu: version that wrote it.
     """
@@ -33,8 +36,20 @@ class SectionResult(Generic[F]):
     findings: F | None
     seconds: float
     failed: str = ""
+    trouble: Trouble = ""
     format: int = FORMAT
     peu: str = __version__
+
+
+def trouble_of(error: PeuError) -> Trouble:
+    """Name what an error asks to mend, so that a page can say it in its own language."""
+    kinds: dict[type[PeuError], Trouble] = {
+        RecipeError: "setting",
+        DataError: "images",
+        BundleError: "model",
+        ResourceError: "machine",
+    }
+    return next((name for kind, name in kinds.items() if isinstance(error, kind)), "setting")
 
 
 def write_result(folder: Path, result: SectionResult[Any]) -> None:

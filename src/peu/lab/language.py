@@ -117,6 +117,10 @@ class Language:
         """Write the shape of an array, as Python does but for the thousands."""
         return " × ".join(self.count(side) for side in sides)
 
+    def array_shape(self, sides: Iterable[int]) -> str:
+        """Write the shape of an array as NumPy shows it."""
+        return f"`{tuple(sides)}`"
+
     def listed(self, items: Iterable[str]) -> str:
         """Join words: a, b and c."""
         *first, last = list(items) or [""]

@@ -98,7 +98,7 @@ def render_section(
     """
     if result.failed:
         title, questions = outline(language, section.key)
-        failed = render(language, "failed", {"reason": result.failed})
+        failed = render(language, "failed", {"reason": result.failed, "trouble": result.trouble})
         answer = failed.parts["answer"].blocks
         parts = {key: Part(asked, answer) for key, asked in questions.items()}
         return Document(title, failed.opening, parts)
@@ -109,9 +109,10 @@ def render_section(
 def section_blocks(key: str, document: Document, language: Language) -> tuple[Block, ...]:
     """Lay out a section: what was done, each question with its answer, and its Keras code."""
     code = "\n\n".join(keras_cells(key, language.code))
+    parts = document.parts.items()
     return (
         *document.opening,
-        *(Section(part.heading, part.blocks) for part in document.parts.values()),
+        *(Section(f"{letter}. {part.heading}", part.blocks) for letter, part in parts),
         Details(language.words["keras_code"], (Code(code),) if code else ()),
     )
 

@@ -25,6 +25,12 @@ class LayerCount:
     formula: str = "0"
     parameters: int = 0
 
+    @property
+    def multiplications(self) -> int:
+        """Multiplications for one image: each weight once a place of the output."""
+        places = self.output[0] * self.output[1] if len(self.output) == 3 else 1
+        return places * (self.parameters - self.output[-1] if self.parameters else 0)
+
 
 @dataclass(frozen=True)
 class ParameterCount:

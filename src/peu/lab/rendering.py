@@ -26,6 +26,7 @@ from jinja2.lexer import Token, TokenStream
 from PIL import Image
 
 from peu.lab.charts import Panel, curves, intervals, scatter, training_curves
+from peu.lab.diagrams import Stage, stages
 from peu.lab.image_charts import GridPanel, Row, image_rows, latent_grids
 from peu.lab.language import Language, LanguageCode, french_spacing
 from peu.reports.blocks import Block, Callout, Details, KeyValues, Listing, Paragraph, Plate, Tone
@@ -37,6 +38,7 @@ CHARTS: dict[str, Callable[..., Block]] = {
     "curves": curves,
     "intervals": intervals,
     "scatter": scatter,
+    "stages": stages,
     "training_curves": training_curves,
 }
 # Each takes the folder of the images that the section kept, too.
@@ -130,6 +132,7 @@ def render(
             panel=Panel,
             row=Row,
             grid_panel=GridPanel,
+            stage=Stage,
             sheet_errs=f"> [!note] {language.words['sheet_errs']}",
         )
     )
@@ -173,7 +176,9 @@ def _environment(code: LanguageCode) -> jinja2.Environment:
         extensions=["jinja2.ext.do", *([_FrenchSpacing] if code == "fr" else [])],
     )
     numbers = ("number", "short", "count", "percent", "points", "seconds", "shape", "listed")
-    environment.filters |= {name: getattr(language, name) for name in (*numbers, "plural")}
+    environment.filters |= {
+        name: getattr(language, name) for name in (*numbers, "plural", "array_shape")
+    }
     environment.filters["code"] = lambda name: f"`{name}`"
     # Jinja's own `map` takes the names of filters alone, not macros.
     environment.filters["written"] = lambda items, macro: [macro(item) for item in items]

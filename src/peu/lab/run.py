@@ -9,7 +9,7 @@ from typing import Any
 from peu.errors import DiskError, PeuError
 from peu.files import canonical_json, read_json, write_json
 from peu.lab.context import SETS_FILE, LabContext
-from peu.lab.findings import SectionResult, read_result, write_result
+from peu.lab.findings import SectionResult, Trouble, read_result, trouble_of, write_result
 from peu.lab.sections import SECTIONS, LabSection
 from peu.lab.settings import LabSettings
 from peu.output_folder import OutputFolder
@@ -108,15 +108,17 @@ def _run(section: LabSection, lab: LabContext) -> SectionResult[Any]:
     lab.section = section.key
     started = time.perf_counter()
     findings, failed = None, ""
+    trouble: Trouble = ""
     try:
         findings = section.measure(lab)
     except DiskError:
         raise
     except PeuError as error:
-        failed = str(error)
+        failed, trouble = str(error), trouble_of(error)
     return SectionResult(
         section=section.key,
         findings=findings,
         seconds=time.perf_counter() - started,
         failed=failed,
+        trouble=trouble,
     )

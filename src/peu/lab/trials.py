@@ -17,6 +17,8 @@ from peu.networks.history import Phase
 
 History = dict[str, tuple[float, ...]]
 _LEVEL = 0.05
+# Of fewer tested images a share says next to nothing.
+_FEWEST = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +86,7 @@ class TrialFindings(Score):
         parameters: in the whole model.
         trainable_parameters: those that were trained.
         history: figures of each epoch; empty where there are none.
+        majority: share of the most frequent class among the test images.
         notes: sentences about what was chosen or went differently than asked.
         phases: of a training in several, with the test after each.
     """
@@ -96,6 +99,7 @@ class TrialFindings(Score):
     parameters: int
     trainable_parameters: int
     history: History
+    majority: float = 0.0
     notes: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
 
@@ -103,6 +107,18 @@ class TrialFindings(Score):
     def epochs(self) -> int:
         """Epochs that were trained."""
         return len(self.history.get("loss", ()))
+
+    @property
+    def guess(self) -> float:
+        """Accuracy of always answering the most frequent class, which needs no image."""
+        return max(self.majority, 1 / self.classes)
+
+    @property
+    def worth(self) -> Literal["few_images", "as_guessing", "better"]:
+        """Whether its test says anything: by the images tested, and by the interval."""
+        if self.tested < _FEWEST:
+            return "few_images"
+        return "better" if self.accuracy.low > self.guess else "as_guessing"
 
     @property
     def behaviour(self) -> Behaviour:
@@ -236,5 +252,6 @@ def tested_figures(name: str, evaluation: Evaluation) -> dict[str, Any]:
         "classes": len(evaluation.class_names),
         "wrong": wrong_at(evaluation),
         "log_loss": evaluation.log_loss,
+        "majority": float(np.bincount(evaluation.labels).max() / len(evaluation.labels)),
         **score(evaluation),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peu.networks.backend import keras
-from peu.networks.choices import DenseActivation, OutputBias
+from peu.networks.choices import DenseActivation, OutputActivation, OutputBias
 from peu.seeds import child_seed
 
 _LEAST_SHARE = 1e-3
@@ -117,6 +117,7 @@ def build_vae(
     decoder_filters: tuple[int, ...] = (32, 16),
     mean_pixel: float = 0.5,
     output_bias: OutputBias = "mean",
+    activation: OutputActivation = "sigmoid",
     kl_weight: float = 1.0,
     seed: int = 0,
     precision: str = "float32",
@@ -135,7 +136,10 @@ def build_vae(
         dense_activation: of that layer and of the decoder's first; the sheet names none.
         decoder_filters: of the decoder's transposed convolutions, as many as `filters`.
         mean_pixel: of all images and channels, in [0, 1].
-        output_bias: initial output: the "mean" pixel, or 1/2 with "zero".
+        output_bias: initial output: the "mean" pixel; or with "zero" 1/2 of a sigmoid, 0 of the
+            others.
+        activation: of the output, which the sheet leaves open. Outputs other than a sigmoid's
+            may leave [0, 1]: clip them.
         kl_weight: initial weight of the KL term.
         seed: random seed of the weights and of the draws.
         precision: a Keras dtype policy of the convolutions; codes and pixels are float32.
@@ -148,13 +152,15 @@ def build_vae(
     encoder, sampling = _encoder(
         shape, filters, dense_units, dense_activation, latent_dim, kl_weight, seed, precision
     )
+    start = _logit(mean_pixel) if activation == "sigmoid" else mean_pixel
     decoder = _decoder(
         shape,
         latent_dim,
         filters[-1],
         dense_activation,
         decoder_filters,
-        _logit(mean_pixel) if output_bias == "mean" else 0.0,
+        activation,
+        start if output_bias == "mean" else 0.0,
         seed,
         precision,
     )
@@ -234,6 +240,7 @@ def _decoder(
     spread_filters: int,
     dense_activation: DenseActivation,
     widths: tuple[int, ...],
+    activation: OutputActivation,
     bias: float,
     seed: int,
     precision: str,
@@ -274,7 +281,7 @@ def _decoder(
         channels,
         3,
         padding="same",
-        activation="sigmoid",
+        activation=activation,
         kernel_initializer=_weights(seed, "image"),
         bias_initializer=keras.initializers.Constant(bias),
         dtype="float32",

@@ -7,9 +7,10 @@ import pytest
 
 from peu.lab.context import LabContext
 from peu.lab.parameters import ParameterCount
-from peu.lab.steps import denoiser_network, vae_networks
+from peu.lab.steps import decoder_outputs, denoiser_network, vae_networks
+from peu.lab.steps.decoder_outputs import StartTrial
 from peu.lab.steps.denoiser_network import ACTIVATIONS, Output, OutputTrial
-from peu.lab.steps.vae_networks import Decoder, StartTrial
+from peu.lab.steps.vae_networks import Decoder
 
 
 def test_the_denoisers_bottleneck_is_measured_and_each_output_tried(
@@ -67,11 +68,11 @@ def test_the_encoder_computes_what_the_formulas_say(digits_lab: LabContext) -> N
 def test_decoder_and_whole_vae_give_images(
     digits_lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        vae_networks,
-        "_try_start",
-        lambda bias, *_: StartTrial(bias=bias, error=0.1, output_mean=0.1),
-    )
+    def tried(activation: Any, bias: Any, pixels: Any, *_: Any) -> StartTrial:
+        assert len(pixels) == 300
+        return StartTrial(activation=activation, bias=bias, error=0.1, output_mean=0.1)
+
+    monkeypatch.setattr(decoder_outputs, "_try_output", tried)
     decoder, whole = (
         vae_networks.measure_decoder(digits_lab),
         vae_networks.measure_vae(digits_lab),
@@ -79,9 +80,14 @@ def test_decoder_and_whole_vae_give_images(
     assert decoder.count.calculated == decoder.count.displayed
     assert whole.count.calculated == whole.count.displayed > decoder.count.displayed
     assert (decoder.plain.bias, decoder.started.bias) == ("zero", "mean")
+    assert [one.activation for one in decoder.unbounded] == ["linear", "relu"]
+    assert decoder.learnt(decoder.plain) == 0
     assert decoder.output == whole.output == whole.input == (8, 8, 1)
     assert 0 <= whole.lowest <= whole.highest <= 1
     assert whole.n_pixels == 64
+    assert whole.encoder_parameters + whole.decoder_parameters == whole.count.displayed
+    assert whole.n_terms == 1
+    assert whole.two_passes > 1e-4 > whole.code_by_mean
 
 
 @pytest.mark.parametrize(

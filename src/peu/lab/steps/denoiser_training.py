@@ -4,17 +4,18 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
 
 from peu.autoencoders.classical_filters import FILTERS
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.images import image_set
-from peu.autoencoders.noise import read_noise
+from peu.autoencoders.noise import add_noise, read_noise
 from peu.comparison.denoising import DenoisingEvaluation, LevelEvaluation, evaluate_denoiser
 from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
 from peu.lab.context import LabContext
-from peu.lab.digits import DigitFindings, digit_schedule, n_training_images
+from peu.lab.digits import DigitFindings, digit_schedule, n_training_images, test_digits
 from peu.lab.steps.noisy_digits import TEST_NOISE, TRAINING_NOISE
 from peu.lab.trials import History
 from peu.networks.choices import ImageLoss
@@ -99,6 +100,7 @@ class Findings(DigitFindings):
         losses: one training each on noise added once, the squared error first.
         again: the squared error from another seed; None where that failed or saves time.
         fresh: the squared error on noise drawn anew in every epoch.
+        first_shown: whether the images shown are the first of the set's own test part.
     """
 
     noise: ClassVar[float] = TRAINING_NOISE
@@ -114,6 +116,7 @@ class Findings(DigitFindings):
     losses: tuple[TrainedLoss, ...]
     again: TrainedLoss | None
     fresh: TrainedLoss
+    first_shown: bool = False
 
     @property
     def mse(self) -> TrainedLoss:
@@ -215,6 +218,7 @@ def measure(lab: LabContext) -> Findings:
         losses=tuple(train(loss=loss) for loss in LOSSES),
         again=None if lab.settings.quick else train(seed=child_seed(denoiser.seed, "again")),
         fresh=train(fresh_noise=True),
+        first_shown="test" in digits.parts,
     )
 
 
@@ -238,11 +242,33 @@ def _train(lab: LabContext, denoiser: Denoiser, digits: ImageDataset) -> Trained
     )
     if shown:
         denoiser.save(lab.folder / "models" / "denoiser", overwrite=True)
-        rows = [level.examples[name] for level in found.levels for name in ("noisy", "denoised")]
-        lab.keep_image("denoised", mosaic(np.stack([found.clean, *rows]), gap=0))
+        lab.keep_image("denoised", mosaic(np.stack(_shown(denoiser, digits, found)), gap=0))
     return TrainedLoss(
         loss=denoiser.loss,
         history=denoiser.history_.metrics,
         evaluation=found,
         seconds=denoiser.history_.seconds,
     )
+
+
+def _shown(
+    denoiser: Denoiser, digits: ImageDataset, found: DenoisingEvaluation
+) -> list[NDArray[np.float32]]:
+    """Rows of images: clean, then noisy and denoised at each level.
+
+    The sheet shows the first test images; a set without a test part shows some that were held out.
+    """
+    if "test" not in digits.parts:
+        rows = [level.examples[name] for level in found.levels for name in ("noisy", "denoised")]
+        return [found.clean, *rows]
+    clean = test_digits(digits, _SHOWN)
+    shown = [_intensities(clean)]
+    for level in LEVELS:
+        generator = np.random.default_rng(child_seed(denoiser.seed, "shown", str(level)))
+        noisy = add_noise(clean, read_noise(level), generator)
+        shown += [_intensities(noisy), denoiser.denoise(noisy, once=True)]
+    return shown
+
+
+def _intensities(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    return pixels.astype(np.float32) / np.float32(255)

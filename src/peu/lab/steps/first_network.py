@@ -45,6 +45,17 @@ class Findings:
         """The layer with most parameters."""
         return max(self.count.layers, key=lambda row: row.parameters)
 
+    @property
+    def multiplications(self) -> int:
+        """Multiplications for one image by the sheet's network."""
+        return sum(row.multiplications for row in self.count.layers)
+
+    @property
+    def convolution_share(self) -> float:
+        """Share of them that the convolutions make."""
+        convolutions = [row for row in self.count.layers if len(row.output) == 3]
+        return sum(row.multiplications for row in convolutions) / self.multiplications
+
 
 def sheet_recipe(settings: LabSettings) -> SmallCNN:
     """The sheet's network, on images as small as the budget wants."""

@@ -58,11 +58,8 @@ class NetworkSettings:
 
     def multiplications(self, side: int, classes: int) -> int:
         """Multiplications for one image, by calculation."""
-        total = 0
-        for row in count_small_cnn(self.recipe(side, "counted"), classes):
-            places = row.output[0] * row.output[1] if len(row.output) == 3 else 1
-            total += places * (row.parameters - row.output[-1] if row.parameters else 0)
-        return total
+        layers = count_small_cnn(self.recipe(side, "counted"), classes)
+        return sum(row.multiplications for row in layers)
 
 
 @dataclass(frozen=True, kw_only=True)

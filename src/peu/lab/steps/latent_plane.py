@@ -15,6 +15,8 @@ GRID_STEPS, GRID_REACH = 10, 3.0
 _MAPPED = 1000
 # A grid whose pixels deviate less than this on average shows one image everywhere.
 _SAME = 0.02
+# Neighbours that differ by less than this share of what any two differ by pass into each other.
+_SMOOTH = 0.6
 
 
 @dataclass(frozen=True)
@@ -42,19 +44,32 @@ class Grid:
         requested: the KL weight.
         file: name of the image that was kept.
         deviation: mean standard deviation of a pixel over the grid.
+        between_neighbours: mean difference of a pixel between an image and the next one.
+        between_any: the same between any two images.
+        outside: share of held-out images whose codes lie beyond -3 to 3.
     """
 
     requested: KLWeight
     file: str
     deviation: float
+    between_neighbours: float
+    between_any: float
+    outside: float
 
     @property
     def is_constant(self) -> bool:
         """Whether it shows one image everywhere."""
         return self.deviation < _SAME
 
+    @property
+    def is_smooth(self) -> bool:
+        """Whether neighbours differ far less than any two images."""
+        return self.between_neighbours < _SMOOTH * self.between_any
 
-def keep_grid(lab: LabContext, vae: VAE, requested: KLWeight, number: int) -> Grid:
+
+def keep_grid(
+    lab: LabContext, vae: VAE, requested: KLWeight, number: int, *, outside: float
+) -> Grid:
     """Decode the sheet's grid, 10 by 10 codes of -3 to 3, and keep its image.
 
     Args:
@@ -62,11 +77,23 @@ def keep_grid(lab: LabContext, vae: VAE, requested: KLWeight, number: int) -> Gr
         vae: fitted.
         requested: its KL weight.
         number: of the grid, which its file is named by.
+        outside: share of held-out images beyond the grid.
     """
     images = vae.decode(grid_codes(-GRID_REACH, GRID_REACH, GRID_STEPS, vae.latent_dim))
     file = f"grid-{number}"
     lab.keep_image(file, mosaic(images, gap=0))
-    return Grid(requested, file, float(images.std(axis=(0, 1)).mean()))
+    steps = [np.abs(np.diff(images, axis=axis)).mean() for axis in (0, 1)]
+    cells = images.reshape(len(images) * images.shape[1], -1)
+    # Each pair once, and no image with itself.
+    pairs = [np.abs(cells[:-apart] - cells[apart:]).mean(axis=1) for apart in range(1, len(cells))]
+    return Grid(
+        requested,
+        file,
+        deviation=float(images.std(axis=(0, 1)).mean()),
+        between_neighbours=float(np.mean(steps)),
+        between_any=float(np.concatenate(pairs).mean()),
+        outside=outside,
+    )
 
 
 def plane_of(vae: VAE, digits: ImageDataset) -> Plane:

@@ -1,5 +1,6 @@
 """Section 1.7: a new image, step by step with one's own network, then with a better one."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.transfer import Transfer
 from peu.comparison.trust import trusted_predictor
 from peu.errors import DiskError, PeuError
+from peu.evaluation.metrics import evaluate_predictions
 from peu.images.decoding import decode_image
 from peu.lab.backbone import students_head
 from peu.lab.context import LabContext
 from peu.lab.steps import first_network
+from peu.lab.trials import TrialFindings, tested_figures
 from peu.models.prediction import Prediction
 from peu.models.predictor import Predictor
 from peu.networks.backbone_sources import find_backbone
@@ -86,6 +89,7 @@ class Findings:
             its class at each strength.
         refused: by the same, at which strengths the better one says "none of these".
         strangers: images of none of the classes.
+        tested: test of one's own network on the test images.
     """
 
     used: str
@@ -105,6 +109,7 @@ class Findings:
     degraded: dict[str, tuple[float, ...]]
     refused: dict[str, tuple[bool, ...]]
     strangers: tuple[Stranger, ...]
+    tested: TrialFindings | None = None
 
     @property
     def argmax(self) -> int:
@@ -206,6 +211,24 @@ def measure(lab: LabContext) -> Findings:
                 strict=True,
             )
         ),
+        tested=_tested(lab, own),
+    )
+
+
+def _tested(lab: LabContext, own: Predictor) -> TrialFindings:
+    """Test one's own network, without which a single right answer says little."""
+    started = time.perf_counter()
+    found = evaluate_predictions(
+        np.asarray(lab.test_images.labels),
+        own.predict_proba(lab.test_images),
+        lab.images.class_names,
+    )
+    return TrialFindings(
+        **tested_figures("own", found),
+        seconds=time.perf_counter() - started,
+        parameters=0,
+        trainable_parameters=0,
+        history={},
     )
 
 

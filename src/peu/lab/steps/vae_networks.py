@@ -5,22 +5,24 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from peu.autoencoders.vae import VAE
 from peu.lab.context import LabContext
 from peu.lab.digits import digit_size, first_digits, test_digits
 from peu.lab.parameters import LayerCount, ParameterCount, count_decoder, count_encoder
+from peu.lab.steps.decoder_outputs import (
+    EPOCHS,
+    KL_WEIGHT,
+    DecoderOutput,
+    StartTrial,
+    try_outputs,
+)
 from peu.models.codes import encode_pixels
-from peu.networks.choices import OutputBias
-from peu.networks.training_settings import TrainingSettings
-from peu.seeds import child_seed
 
 _ENCODED, _RECONSTRUCTED = 64, 16
 _DRAWS = 2000
 _TOLERANCE = 1e-3
-_BIASES: tuple[OutputBias, ...] = ("zero", "mean")
-_EPOCHS, _HELD_OUT, _KL_WEIGHT = 2, 500, 1e-4
+_HELD_OUT = 500
 # An error from here on, in units of the mean image's or of another start's.
 _NO_BETTER, _SLOWER = 0.98, 1.1
 
@@ -66,21 +68,6 @@ class Encoder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartTrial:
-    """A short training of the whole VAE from one initial output.
-
-    Attributes:
-        bias: where the sigmoid starts.
-        error: squared error on test images.
-        output_mean: mean intensity of their reconstructions.
-    """
-
-    bias: OutputBias
-    error: float
-    output_mean: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class Decoder:
     """The decoder's parameters and its last layer.
 
@@ -91,7 +78,7 @@ class Decoder:
         output: shape of the output.
         mean_pixel: mean intensity of the digits, in [0, 1].
         mean_image_error: squared error of the mean image on test images.
-        tried: short trainings, from an output of 1/2 and from the mean intensity.
+        tried: short trainings, each output from every seed.
         tried_on: digits of each.
         epochs: of each.
         kl_weight: of each.
@@ -109,19 +96,39 @@ class Decoder:
     kl_weight: float
 
     @property
-    def plain(self) -> StartTrial:
-        """Keras's own bias of zero, as a student types it."""
-        return next(one for one in self.tried if one.bias == "zero")
+    def outputs(self) -> list[DecoderOutput]:
+        """The trials by their output, in the order in which they were tried."""
+        keys = dict.fromkeys((one.activation, one.bias) for one in self.tried)
+        return [
+            DecoderOutput(
+                *key, tuple(one for one in self.tried if (one.activation, one.bias) == key)
+            )
+            for key in keys
+        ]
 
     @property
-    def started(self) -> StartTrial:
-        """The output that starts at the mean intensity."""
-        return next(one for one in self.tried if one.bias == "mean")
+    def plain(self) -> DecoderOutput:
+        """The sigmoid with Keras's own bias of zero, as a student types it."""
+        return next(one for one in self.outputs if one.bias == "zero")
+
+    @property
+    def started(self) -> DecoderOutput:
+        """The sigmoid that starts at the mean intensity."""
+        return next(one for one in self.outputs if one.bias == "mean")
+
+    @property
+    def unbounded(self) -> list[DecoderOutput]:
+        """Outputs that may leave [0, 1], with a bias of zero."""
+        return [one for one in self.outputs if one.activation != "sigmoid"]
+
+    def learnt(self, output: DecoderOutput) -> int:
+        """How many of an output's trials are better than the mean image."""
+        return sum(one.error < _NO_BETTER * self.mean_image_error for one in output.trials)
 
     @property
     def plain_start(self) -> Literal["learns", "slower", "learns_nothing"]:
         """What a bias of zero costs in this short training."""
-        if self.plain.error >= _NO_BETTER * self.mean_image_error:
+        if not self.learnt(self.plain):
             return "learns_nothing"
         return "slower" if self.plain.error > _SLOWER * self.started.error else "learns"
 
@@ -136,6 +143,11 @@ class WholeVAE:
         output: shape of a reconstruction.
         lowest: least intensity of the reconstructions.
         highest: largest intensity of the reconstructions.
+        encoder_parameters: of the encoder.
+        decoder_parameters: of the decoder.
+        two_passes: mean difference of a pixel between two passes of the same images.
+        code_by_mean: the same where mu is decoded instead of a draw.
+        n_terms: terms that the network adds to the loss by itself.
     """
 
     latent_dim: ClassVar[int] = VAE().latent_dim
@@ -145,6 +157,11 @@ class WholeVAE:
     output: tuple[int, ...]
     lowest: float
     highest: float
+    encoder_parameters: int
+    decoder_parameters: int
+    two_passes: float
+    code_by_mean: float
+    n_terms: int
 
     @property
     def n_pixels(self) -> int:
@@ -188,10 +205,10 @@ def measure_decoder(lab: LabContext) -> Decoder:
         output=tuple(decoder.output.shape[1:]),
         mean_pixel=float(pixels.mean() / 255),
         mean_image_error=float(np.square((held_out - pixels.mean(axis=0)) / 255).mean()),
-        tried=tuple(_try_start(bias, pixels, held_out, lab.settings.seed) for bias in _BIASES),
+        tried=try_outputs(lab, pixels, held_out),
         tried_on=len(pixels),
-        epochs=_EPOCHS,
-        kl_weight=_KL_WEIGHT,
+        epochs=EPOCHS,
+        kl_weight=KL_WEIGHT,
     )
 
 
@@ -200,9 +217,12 @@ def measure_vae(lab: LabContext) -> WholeVAE:
     from peu.networks.inference import run_in_batches
     from peu.networks.vae import training_network
 
-    network = training_network(_untrained_vae(lab))
+    parts = _untrained_vae(lab)
+    network = training_network(parts)
     pixels = first_digits(lab.digits, _RECONSTRUCTED)
-    (reconstructions,) = run_in_batches(network, pixels)
+    (reconstructions,), (again,) = (run_in_batches(network, pixels) for _ in range(2))
+    means = [encode_pixels(parts.encoder, pixels).means for _ in range(2)]
+    decoded = [run_in_batches(parts.decoder, mean)[0] for mean in means]
     layers = (*_encoder_layers(lab), *_decoder_layers(lab))
     return WholeVAE(
         count=ParameterCount(layers, _n_trainable(network)),
@@ -210,41 +230,11 @@ def measure_vae(lab: LabContext) -> WholeVAE:
         output=reconstructions.shape[1:],
         lowest=float(reconstructions.min()),
         highest=float(reconstructions.max()),
-    )
-
-
-def _try_start(
-    bias: OutputBias, pixels: NDArray[np.uint8], held_out: NDArray[np.uint8], seed: int
-) -> StartTrial:
-    from peu.networks.fit import fit_network
-    from peu.networks.inference import run_in_batches
-    from peu.networks.objective import image_objective, mean_of
-    from peu.networks.vae import build_vae, training_network
-
-    height, width, channels = pixels.shape[1:]
-    network = build_vae(
-        (height, width, channels),
-        dense_activation="linear",
-        mean_pixel=mean_of(pixels),
-        output_bias=bias,
-        kl_weight=_KL_WEIGHT,
-        seed=seed,
-    )
-    joined = training_network(network)
-    fit_network(
-        joined,
-        pixels,
-        pixels,
-        TrainingSettings(epochs=_EPOCHS),
-        seed=child_seed(seed, "batches"),
-        objective=image_objective(pixels),
-        phase="Trying where the output starts",
-    )
-    (found,) = run_in_batches(joined, held_out)
-    return StartTrial(
-        bias=bias,
-        error=float(np.square(held_out / 255 - found).mean()),
-        output_mean=float(found.mean()),
+        encoder_parameters=_n_trainable(parts.encoder),
+        decoder_parameters=_n_trainable(parts.decoder),
+        two_passes=float(np.abs(reconstructions - again).mean()),
+        code_by_mean=float(np.abs(decoded[0] - decoded[1]).mean()),
+        n_terms=len(network.losses),
     )
 
 

@@ -105,6 +105,17 @@ class Findings(DigitFindings):
         return [t for t in self.trials if 0 < t.figures.active_units < self.latent_dim]
 
     @property
+    def restarted(self) -> list[KLWeightTrial]:
+        """Trials that began again from another seed."""
+        return [trial for trial in self.trials if trial.restarts]
+
+    @property
+    def smallest_outside(self) -> float:
+        """Share of held-out images whose codes the smallest KL weight lays beyond the grid."""
+        wanted = self.by_weight[0].requested
+        return next(grid.outside for grid in self.grids if grid.requested == wanted)
+
+    @property
     def mispredicted(self) -> list[KLWeightTrial]:
         """Trials with another number of dimensions in use than the bounds foretell."""
         return [
@@ -250,7 +261,8 @@ def measure(lab: LabContext) -> Findings:
     )
     vaes = [_load_or_fit(study, trial.requested, digits, folder) for trial in study.trials]
     requested = [trial.requested for trial in study.trials]
-    shown = vaes[requested.index(settings.kl_weight)]
+    at = requested.index(settings.kl_weight)
+    shown, planes = vaes[at], [plane_of(vae, digits) for vae in vaes]
     images = shown.split(digits)
     first = images.test[:_SHOWN]
     rows: list[NDArray[np.float32]] = [
@@ -266,10 +278,12 @@ def measure(lab: LabContext) -> Findings:
         shown_weight=settings.kl_weight,
         history=shown.history_.metrics,
         grids=tuple(
-            keep_grid(lab, vae, one, number)
-            for number, (vae, one) in enumerate(zip(vaes, requested, strict=True), start=1)
+            keep_grid(lab, vae, one, number, outside=plane.outside)
+            for number, (vae, one, plane) in enumerate(
+                zip(vaes, requested, planes, strict=True), start=1
+            )
         ),
-        plane=plane_of(shown, digits),
+        plane=planes[at],
     )
 
 
