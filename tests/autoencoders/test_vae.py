@@ -163,6 +163,7 @@ def test_training_restarts_after_a_collapse(
     monkeypatch.setattr(collapse, "_MIN_STEPS", 100)
     vae = _quick(epochs=8).fit(parted_lights)
     assert len(networks) == 2
+    assert vae.restarts_ == 1
     (note,) = vae.notes_
     assert "2 of 2 dimensions were empty" in note
     assert "\n" not in note

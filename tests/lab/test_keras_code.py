@@ -104,6 +104,19 @@ def test_the_code_of_a_part_runs_from_its_beginning(
         assert not cells or re.search(rf"^{re.escape(key)} ", said, re.MULTILINE), key
 
 
+def test_training_true_in_a_network_does_not_reach_predict() -> None:
+    """What section 1.4 says of the sheet's code holds for the Keras that is installed."""
+    from peu.networks.backend import keras
+
+    image = np.arange(48, dtype=np.float32).reshape(1, 4, 4, 3)
+    inputs = keras.Input((4, 4, 3))
+    flipped = keras.layers.RandomFlip("vertical", seed=1)(inputs, training=True)
+    network = keras.Model(inputs, flipped)
+    assert all(np.array_equal(network.predict(image, verbose=0), image) for _ in range(6))
+    called = [np.asarray(network(image)) for _ in range(8)]
+    assert not all(np.array_equal(each, image) for each in called)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_has_the_same_code_and_its_own_comments(language: LanguageCode) -> None:
     for key in KEYS:

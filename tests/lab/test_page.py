@@ -72,8 +72,8 @@ def test_every_question_has_its_answer(pages: Pages, language: LanguageCode) -> 
     assert [key for key, answer in answers.items() if len(answer) < 40] == []
     assert f'<html lang="{language}">' in page
     shown = html.unescape(page)
-    for question in questions.values():
-        assert f">{question}</h3>" in shown
+    for key, question in questions.items():
+        assert f">{key[-1]}. {question}</h3>" in shown
     assert ">None<" not in page
     assert "nan" not in " ".join(answers.values()).lower().split()
 
@@ -158,7 +158,11 @@ def _answers(result: SectionResult[Any], language: LanguageCode, lab: Path) -> s
 def test_a_section_that_failed_says_why_instead(lab: Path, language: LanguageCode) -> None:
     for section in SECTIONS:
         failed = SectionResult[Any](
-            section=section.key, findings=None, seconds=0.1, failed="No room. Make some."
+            section=section.key,
+            findings=None,
+            seconds=0.1,
+            failed="No room. Make some.",
+            trouble="machine",
         )
         document = render_section(section, failed, Language(language), lab)
         told = [*document.opening, *(each for box in document.opening for each in _inside(box))]
@@ -167,6 +171,7 @@ def test_a_section_that_failed_says_why_instead(lab: Path, language: LanguageCod
         assert len(answers) == ASKED[section.key]
         # peu's own messages are English.
         assert all(("No room" in answer) == (language == "en") for answer in answers)
+        assert all(("cette machine" in answer) == (language == "fr") for answer in answers)
 
 
 def test_a_page_needs_no_network_and_a_lab(pages: Pages, tmp_path: Path) -> None:

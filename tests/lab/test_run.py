@@ -55,6 +55,7 @@ def test_a_section_that_fails_is_said_and_tried_again(tmp_path: Path) -> None:
         SETTINGS, tmp_path, sections=sections, on_section=lambda _, one: reported.append(one.failed)
     )
     assert [one.failed for one in found] == ["1.1 is broken. Mend it.", ""] == reported
+    assert [one.trouble for one in found] == ["images", ""]
     mended = run_lab(SETTINGS, tmp_path, sections=[_section("1.1", done), sections[1]])
     assert [one.failed for one in mended] == ["", ""]
     assert done == ["1.1", "1.2", "1.1"]

@@ -2,16 +2,20 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import jinja2
 import pytest
 
 from lab_examples import examples_of, undrawn_charts
+from peu.classifiers.small_cnn import SmallCNN
 from peu.lab import rendering
 from peu.lab.language import LANGUAGES, Language, LanguageCode
 from peu.lab.rendering import Document, Part, outline, render, values_of
 from peu.lab.sections import SECTIONS, LabSection
+from peu.lab.trials import TrialFindings
 from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate
 from peu.reports.table import Table
 
@@ -81,7 +85,7 @@ def test_both_languages_answer_and_place_the_same(section: LabSection, state: st
         ("1.3", "better together", "d", "elles s'ajoutent", "they add up"),
         ("1.3", "as good together", "d", "ne les départagent pas", "do not tell them apart"),
         ("1.3", "better together", "d", "comme le sujet", "as on the sheet"),
-        ("1.4", "helps", "b", "nettement mieux que rien", "better than none: standard"),
+        ("1.4", "helps", "b", "nettement mieux que sans", "better than none: standard"),
         ("1.4", "helps", "b", "Nuisent nettement", "clearly harm: vertical"),
         ("1.5", "vgg16", "g", "coûte donc cher", "mistake is costly"),
         ("1.5", "vgg16", "b", "par image d'apprentissage (123)", "training image (123)"),
@@ -151,6 +155,58 @@ def test_answers_follow_the_figures(
     (section,) = (each for each in SECTIONS if each.key == key)
     for language, words in zip(LANGUAGES, (french, english), strict=True):
         assert words in _texts(_document(section, state, language))[part].replace("\u202f", " ")
+
+
+def _everywhere(value: Any, change: Callable[[TrialFindings], TrialFindings]) -> Any:
+    """Change every trial in some findings."""
+    if isinstance(value, TrialFindings):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: _everywhere(each, change) for key, each in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_everywhere(each, change) for each in value)
+    if is_dataclass(value) and type(value).__module__.startswith("peu.lab"):
+        names = [each.name for each in fields(value) if each.init]
+        changed = {name: _everywhere(getattr(value, name), change) for name in names}
+        return replace(value, **changed)  # type: ignore[type-var]
+    return value
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("correct", "tested", "french", "english"),
+    [
+        (
+            17,
+            54,
+            "Toujours répondre la même classe ferait 31 %",
+            "same class always would give 31%",
+        ),
+        (3, 4, "4 images de test, ce chiffre ne dit", "4 test images this figure says"),
+    ],
+)
+def test_a_test_that_says_little_is_said_to_in_every_section(
+    correct: int, tested: int, french: str, english: str
+) -> None:
+    for key in ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7"):
+        (section,) = (each for each in SECTIONS if each.key == key)
+        found = next(iter(examples_of(section).values()))
+        poor = _everywhere(
+            found, lambda one: replace(one, correct=correct, tested=tested, majority=0.31)
+        )
+        for language, words in zip(LANGUAGES, (french, english), strict=True):
+            for findings, said in ((poor, True), (found, False)):
+                document = render(Language(language), key, values_of(findings))
+                texts = " ".join(_texts(document).values()).replace("\u202f", " ")
+                assert (words in texts) == said, key
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_nothing_is_called_smaller_than_the_sheet_where_it_is_not() -> None:
+    (section,) = (each for each in SECTIONS if each.key == "1.2")
+    found = next(iter(examples_of(section).values()))
+    whole = replace(found, recipe=SmallCNN())
+    assert "plus petit" not in _texts(render(Language("fr"), "1.2", values_of(whole)))["opening"]
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)

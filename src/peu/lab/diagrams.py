@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _WIDE_ENOUGH = 5.0
 _BOX_INCHES, _GAP_INCHES, _ROW_INCHES = 0.62, 0.3, 0.92
-_BOX_SHARE = 0.78
+_BOX_SHARE = 0.84
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ def stages(language: Language, row: Sequence[Stage], caption: str, *, value: str
         caption: what stands below.
         value: heading of their values, in the table.
     """
+    terms = any(stage.term for stage in row)
 
     def draw(axes: "Axes") -> None:
         # The same drawing is asked for twice: for pages, and for phones.
@@ -52,11 +53,10 @@ def stages(language: Language, row: Sequence[Stage], caption: str, *, value: str
         if upright:
             axes.set(xlim=(-0.5, 1.0), ylim=ends[::-1])
         else:
-            axes.set(xlim=ends, ylim=(-1.1, 0.55))
+            axes.set(xlim=ends, ylim=(-1.1 if terms else -0.5, 0.5))
         for at, stage in enumerate(row):
             _draw_stage(axes, stage, at, upright=upright, last=at == len(row) - 1)
 
-    terms = any(stage.term for stage in row)
     return figure(
         Table(
             caption,
@@ -91,8 +91,8 @@ def _draw_stage(axes: "Axes", stage: Stage, at: int, *, upright: bool, last: boo
         )
     )
     apart = -0.13 if upright else 0.17
-    axes.text(x, y + apart, stage.name, ha="center", va="center", weight="bold", size=9)
-    axes.text(x, y - apart, stage.value, ha="center", va="center", color=INK, size=8.5)
+    axes.text(x, y + apart, stage.name, ha="center", va="center", weight="bold", size=8.5)
+    axes.text(x, y - apart, stage.value, ha="center", va="center", color=INK, size=8)
     if not last:
         start = (x, y + high / 2) if upright else (x + wide / 2, y)
         end = (x, y + 1 - high / 2) if upright else (x + 1 - wide / 2, y)

@@ -261,6 +261,9 @@ def test_transfer_fine_tuning_and_a_new_image_share_one_head(small_lab: LabConte
     index = int(small_lab.split.test[0])
     asked = small_lab.fit(pretrained(small_lab)).predict_proba(small_lab.images[[index]])
     assert image.own.probability == pytest.approx(float(np.max(asked)), abs=1e-4)
+    assert (image.tested.correct, image.tested.wrong) == (mlp.correct, mlp.wrong)
+    labels = np.asarray(small_lab.test_images.labels)
+    assert mlp.majority == np.bincount(labels).max() / len(labels)
     assert [one.name for one in image.strangers] == ["grey", "noise", "china.jpg", "flower.jpg"]
     assert all(one.better.none_of_these is not None for one in image.strangers)
 

@@ -1,16 +1,21 @@
 """Section 3.4: states follow from the figures of the KL weights."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from peu.autoencoders.kl_weight import Spectrum
 from peu.autoencoders.vae import VAE
 from peu.comparison.kl_weights import KLWeightStudy, KLWeightTrial
 from peu.evaluation.generated import RecognitionFigures
 from peu.evaluation.latent import LatentFigures
-from peu.lab.steps.latent_plane import Grid, Plane
+from peu.lab.context import LabContext
+from peu.lab.settings import LabSettings
+from peu.lab.steps.latent_plane import Grid, Plane, keep_grid
 from peu.lab.steps.vae_training import Findings
 from peu.networks.choices import KLWeight
 from peu.networks.training_settings import TrainingSettings
@@ -56,7 +61,10 @@ TRAINING = Findings(
     mean_image_mse=0.06,
     shown_weight="auto",
     history={"loss": (0.1, 0.05), "val_loss": (0.1, 0.06)},
-    grids=(Grid(1.0, "grid-1", 0.001), Grid("auto", "grid-2", 0.1)),
+    grids=(
+        Grid(1.0, "grid-1", 0.001, between_neighbours=0.0, between_any=0.0, outside=0.0),
+        Grid("auto", "grid-2", 0.1, between_neighbours=0.04, between_any=0.1, outside=0.02),
+    ),
     plane=Plane(((0.0, 0.0),), None, (), 0.0),
 )
 
@@ -141,7 +149,7 @@ def test_with_classes_reconstructions_are_judged_by_those_recognised(
 
 def test_a_grid_without_change_is_constant_as_is_that_of_an_empty_code() -> None:
     assert not TRAINING.grid_is_constant
-    same = (TRAINING.grids[0], Grid("auto", "grid-2", 0.01))
+    same = (TRAINING.grids[0], dataclasses.replace(TRAINING.grids[1], deviation=0.01))
     assert dataclasses.replace(TRAINING, grids=same).grid_is_constant
     assert dataclasses.replace(TRAINING, shown_weight=1.0).grid_is_constant
 
@@ -161,3 +169,35 @@ def test_the_best_weight_depends_on_what_is_measured() -> None:
     other = dataclasses.replace(TRAINING, study=_study(neighbourly, AUTO))
     assert other.choice == "depends_on_the_use"
     assert dataclasses.replace(TRAINING, study=_study(LARGE)).choice == "all_empty"
+
+
+class _Plane:
+    """A decoder that gives each code its own value, or any code a value at random."""
+
+    latent_dim = 2
+
+    def __init__(self, *, smooth: bool) -> None:
+        self.smooth = smooth
+
+    def decode(self, codes: NDArray[np.float64]) -> NDArray[np.float64]:
+        drawn = np.random.default_rng(0).random(codes.shape[:-1])
+        values = codes.sum(axis=-1) / 12 + 0.5 if self.smooth else drawn
+        return np.repeat(values[..., None], 16, axis=-1).reshape(*codes.shape[:-1], 4, 4, 1)
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_a_grid_is_smooth_where_neighbours_are_alike(smooth: bool, tmp_path: Path) -> None:
+    lab = LabContext(settings=LabSettings(quick=True), folder=tmp_path, section="3.4")
+    vae: Any = _Plane(smooth=smooth)
+    grid = keep_grid(lab, vae, 1e-4, 1, outside=0.1)
+    assert grid.is_smooth == smooth
+    assert not grid.is_constant
+    assert (tmp_path / "parts" / "3.4" / "grid-1.png").is_file()
+
+
+def test_trials_that_began_again_and_codes_beyond_the_grid_are_named() -> None:
+    again = dataclasses.replace(AUTO, restarts=1)
+    found = dataclasses.replace(TRAINING, study=_study(LARGE, again))
+    assert found.restarted == [again]
+    assert TRAINING.restarted == []
+    assert TRAINING.smallest_outside == 0.02

@@ -14,8 +14,8 @@ VARIED = 40
 
 
 def varied(augmentation):
-    # fr: `fit` transforme, `predict` non : sans `training=True`, qui transformerait aussi au test.
-    # en: `fit` augments, `predict` does not: no `training=True`, which would augment in tests too.
+    # fr: `fit` transforme, `predict` non : avec Keras 3, `training=True` n'y change rien.
+    # en: `fit` augments, `predict` does not: with Keras 3 `training=True` makes no difference.
     inputs = Input(shape)
     return Model(inputs, build(**changed)(augmentation(inputs)))
 
