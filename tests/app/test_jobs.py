@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from peu.app import work
 from peu.app.jobs import Job, JobRunner
 from peu.errors import ResourceError
+from peu.files import write_json
 from small_set import drawn_images
 
 SLOW = ("compare", "photos", "--recipes", "hog", "--folds", "8", "--repeats", "40", "-o", "run")
@@ -90,3 +92,32 @@ def test_a_killed_job_counts_as_stopped(runner: JobRunner, tmp_path: Path) -> No
     process.wait()
     job = until(runner, "compare", "stopped", "failed")
     assert job.state == "stopped"
+
+
+def test_a_long_step_counts_as_far_as_it_is_and_never_goes_back(
+    runner: JobRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_SECONDS_BETWEEN", -1)
+    place = tmp_path / "jobs" / "plane"
+    place.mkdir(parents=True)
+    write_json(place / "job.json", {"arguments": ["vae"], "started": 1.0, "about": ""})
+    progress = work._File(place / "progress.json")
+
+    def share() -> float | None:
+        job = runner.job("plane")
+        return None if job is None else job.share
+
+    progress.steps(1, 4)
+    assert share() == 1 / 4
+    progress.phase("Training", 8, 16)
+    assert share() == 1.5 / 4
+    progress.phase("Evaluating", 0, 3)
+    assert share() == 1.5 / 4
+    progress.phase("Training", 16, 16)
+    assert share() == 1.9 / 4
+    progress.steps(2, 4)
+    assert share() == 2 / 4
+    # Many steps need no such help.
+    progress.steps(2, 40)
+    progress.phase("Training", 8, 16)
+    assert share() == 2 / 40

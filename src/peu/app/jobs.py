@@ -22,6 +22,8 @@ RESULT, REMARKS = "result.txt", "remarks.txt"
 FORMAT = 1
 _STOPPED = {130, 143}
 _MOST_BYTES = 64 << 20
+_FEW_STEPS = 5
+_MOST_OF_A_STEP = 0.9
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class JobRunner:
             state=_state(code, running=running, began=bool(progress)),
             started=started,
             seconds=max(0.0, (time.time() if running else ended) - started),
-            share=_share(progress.get("steps"), phase),
+            share=_share(progress.get("steps"), phase, float(progress.get("within") or 0)),
             phase=str(phase[0]) if running else "",
             message=_complaint(remarks) if code not in (None, 0) or not progress else "",
             remarks=remarks,
@@ -204,11 +206,15 @@ def _state(code: object, *, running: bool, began: bool) -> State:
     return "stopped" if (code is None and began) or code in _STOPPED else "failed"
 
 
-def _share(steps: Any, phase: Any) -> float | None:
-    """How much is done: by the steps, and where there is but one by the phase it is in."""
+def _share(steps: Any, phase: Any, within: float) -> float | None:
+    """How much is done: by the steps, and where there is but one by the phase it is in.
+
+    Where there are few steps, each long, the phase counts as a part of one.
+    """
     done, total = steps or (0, 0)
     if total > 1:
-        return min(1.0, float(done) / float(total))
+        part = min(_MOST_OF_A_STEP, within) if total <= _FEW_STEPS else 0.0
+        return min(1.0, (float(done) + part) / float(total))
     return min(1.0, float(phase[1]) / float(phase[2])) if phase[2] else None
 
 

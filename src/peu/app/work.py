@@ -24,14 +24,18 @@ class _File:
         self._file = file
         self._steps: tuple[int, int] | None = None
         self._phase: tuple[str, int, int | None] | None = None
+        self._within = 0.0
         self._written = 0.0
         self._write()
 
     def steps(self, done: int, total: int) -> None:
         self._steps = (done, total)
+        self._within = 0.0
         self._write()
 
     def phase(self, name: str, done: int, total: int | None) -> None:
+        # A step has phases of which the first is the longest: training. It never goes back.
+        self._within = max(self._within, done / total if total else 0.0)
         ends = total is not None and done >= total
         self._phase = None if ends else (name, done, total)
         if time.monotonic() - self._written > _SECONDS_BETWEEN:
@@ -42,6 +46,7 @@ class _File:
         value = {
             "steps": self._steps,
             "phase": self._phase,
+            "within": self._within,
             "process": os.getpid(),
             "time": time.time(),
         }

@@ -84,7 +84,7 @@ export default {
             result.added += said.added || 0;
             result.aside += said.set_aside || 0;
             if (said.error) result.errors.push(said.error);
-          } catch (error) { result.errors.push(String(error)); }
+          } catch { result.errors.push(this.texts.unreachable); }
         }
       };
       await Promise.all([worker(), worker(), worker()]);

@@ -47,7 +47,7 @@ class Dropzone(Element, component="dropzone.js"):
     """A place to drop files, folders and archives, with buttons for those who do not drag.
 
     Args:
-        texts: `hint`, `folder`, `files` and `sending`.
+        texts: `hint`, `folder`, `files`, `sending` and `unreachable`.
         target: class of the images that come in no folder; "" asks.
         on_asked: called with the number of images that came in no folder while `target` is "";
             `name` then says their class.
@@ -81,7 +81,7 @@ class Webcam(Element, component="webcam.js"):
     """The camera's picture, with a button for each class that takes photos while it is held.
 
     Args:
-        texts: `video`, `hold` with a gap for {name}, `hint`, `none` and `refused`.
+        texts: `video`, `hold` with a gap for {name}, `hint`, `none`, `refused` and `unreachable`.
         classes: names of the classes.
         on_sent: called with the number of photos as a button is let go.
     """

@@ -79,7 +79,7 @@ export default {
         this.trouble = "";
         this.found = said;
         return true;
-      } catch (error) { this.trouble = String(error); return false; }
+      } catch { this.trouble = this.texts.unreachable; return false; }
     },
     async start() {
       this.trouble = "";

@@ -70,7 +70,7 @@ export default {
           const added = (await answer.json()).added || 0;
           this.added += added;
           this.taken = { ...this.taken, [name]: (this.taken[name] || 0) + added };
-        } catch (error) { this.trouble = String(error); }
+        } catch { this.trouble = this.texts.unreachable; }
         this.waiting--;
         this.tell();
       }, "image/jpeg", 0.92);

@@ -41,8 +41,11 @@ class Images:
         page, texts = self.page, self.texts
         text("h1", texts("images.title"))
         text("p", texts("images.lead"), "peu-lead")
+        said = {
+            name: texts(f"images.drop_{name}") for name in ("hint", "folder", "files", "sending")
+        }
         self.drop = Dropzone(
-            {name: texts(f"images.drop_{name}") for name in ("hint", "folder", "files", "sending")},
+            {**said, "unreachable": texts("page.unreachable")},
             on_asked=self._ask_class,
             on_sent=self._sent,
         )
@@ -105,10 +108,11 @@ class Images:
         said = {
             name: texts(f"images.camera_{name}") for name in ("video", "hint", "none", "refused")
         }
-        hold = texts("images.camera_hold", name="{name}")
+        said["hold"] = texts("images.camera_hold", name="{name}")
+        said["unreachable"] = texts("page.unreachable")
         classes = list(self.page.workspace.classes())
         with card():
-            self.webcam = Webcam({**said, "hold": hold}, classes, on_sent=self._photographed)
+            self.webcam = Webcam(said, classes, on_sent=self._photographed)
             if not classes:
                 text("p", texts("images.camera_no_class"), "peu-warn")
 

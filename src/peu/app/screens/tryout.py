@@ -34,7 +34,9 @@ def _model(page: Page, tryout: Tryout) -> None:
             button(texts("page.compare"), lambda: page.go("compare"), kind="main")
         return
     said = {name: texts(f"tryout.{name}") for name in _SAID}
-    TryoutPanel({**said, "time": texts("tryout.time", n="{n}")})
+    TryoutPanel(
+        {**said, "unreachable": texts("page.unreachable"), "time": texts("tryout.time", n="{n}")}
+    )
     novelty = predictor.trust.novelty
     if novelty is not None:
         refusals = texts.language.percent(novelty.false_refusals)
