@@ -69,15 +69,12 @@ export default {
       const across = ((this.x + reach) / (2 * reach)) * (steps - 1), down = ((reach - this.y) / (2 * reach)) * (steps - 1);
       const left = Math.min(Math.floor(across), steps - 2), top = Math.min(Math.floor(down), steps - 2);
       const right = across - left, below = down - top;
-      const corners = [[0, 0, (1 - right) * (1 - below)], [1, 0, right * (1 - below)], [0, 1, (1 - right) * below], [1, 1, right * below]];
-      const context = canvas.getContext("2d"), drawn = context.createImageData(width, height);
-      for (let row = 0; row < height; row++) {
-        for (let at = 0; at < width * 4; at++) {
-          let value = 0;
-          for (const [dx, dy, weight] of corners) value += weight * grid.data[((top + dy) * height + row) * grid.width * 4 + (left + dx) * width * 4 + at];
-          drawn.data[row * width * 4 + at] = value;
-        }
-      }
+      const weights = [(1 - right) * (1 - below), right * (1 - below), (1 - right) * below, right * below];
+      const line = grid.width * 4, next = width * 4, under = height * line, first = top * under + left * next;
+      const context = canvas.getContext("2d"), drawn = context.createImageData(width, height), from = grid.data;
+      for (let row = 0, at = 0; row < height; row++)
+        for (let source = first + row * line, end = source + next; source < end; source++, at++)
+          drawn.data[at] = weights[0] * from[source] + weights[1] * from[source + next] + weights[2] * from[source + under] + weights[3] * from[source + under + next];
       context.putImageData(drawn, 0, 0);
     },
     hold(event) { event.currentTarget.focus(); event.currentTarget.setPointerCapture(event.pointerId); this.point(event); },
