@@ -76,14 +76,16 @@ class _Game:
         if job is not None and job.state == "failed":
             said = self.texts("page.failed", reason=self.texts.engine(job.message))
             text("p", said, "peu-bad").props('role="alert"')
-        if job is not None and job.state == "stopped":
+        stopped = job is not None and job.state == "stopped"
+        if job is not None and stopped:
             with row():
                 text("p", self._said("stopped"), "peu-grow").props('role="status"')
                 if self.playing.is_current(self.game):
-                    button(self.texts("page.go_on"), lambda: self._start(job.arguments[2]))
-        self._choice(job)
+                    source, label = job.arguments[2], self.texts("page.go_on")
+                    button(label, lambda: self._start(source), kind="main")
+        self._choice(done=job is not None and job.state == "done", stopped=stopped)
 
-    def _choice(self, job: Job | None) -> None:
+    def _choice(self, *, done: bool, stopped: bool) -> None:
         """What it can learn from, and the button that begins."""
         sources = self.playing.sources()
         if self.chosen not in sources:
@@ -110,9 +112,9 @@ class _Game:
         if IMAGES not in sources:
             text("p", self.texts("play.more_images", n=FEWEST_IMAGES), "peu-soft")
         with row():
-            done = job is not None and job.state == "done"
             label = self.texts("play.again" if done else "play.start")
-            button(label, lambda: self._start(self.chosen), kind="" if done else "main")
+            kind = "" if done or stopped else "main"
+            button(label, lambda: self._start(self.chosen), kind=kind)
             text("span", self._said("time"), "peu-soft")
 
     def _start(self, source: str) -> None:
