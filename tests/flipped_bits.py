@@ -19,6 +19,7 @@ from peu.checks.findings import Finding, ImageCheck
 from peu.checks.measurements import measure
 from peu.checks.quarantine import LOG, move_to_quarantine, undo_quarantine
 from peu.classifiers.search import AfterEpoch, Judgement, run_search
+from peu.classifiers.search_journal import JournalFile
 from peu.classifiers.search_record import Values
 from peu.cli.config import write_config
 from peu.cli.run_folder import is_same_run, run_config
@@ -175,7 +176,13 @@ def _journal(folder: Path) -> Kind:
     def search() -> Any:
         rate = {"rate": FloatDistribution(0.001, 1.0, log=True)}
         trials, _, _ = run_search(
-            rate, judge, start={"rate": 0.1}, trials=4, time_limit=None, seed=0, file=file
+            rate,
+            judge,
+            start={"rate": 0.1},
+            trials=4,
+            time_limit=None,
+            seed=0,
+            journal=JournalFile(file),
         )
         return [(each.settings, each.log_loss, each.intermediate) for each in trials]
 

@@ -18,10 +18,11 @@ from peu.classifiers.search import (
     AfterEpoch,
     Judgement,
     importance_of,
+    kept_search,
     run_search,
-    search_file,
     searches_kept_in,
 )
+from peu.classifiers.search_journal import JournalFile
 from peu.classifiers.search_record import Search, SearchTrial, Values, best_of
 from peu.classifiers.small_cnn import SmallCNN
 from peu.errors import DiskError, RecipeError
@@ -116,32 +117,32 @@ def test_a_killed_search_goes_on_to_the_same_end(tmp_path: Path, moment: int) ->
         return Judgement(loss(values), 0.05, 0.9)
 
     with pytest.raises(KeyboardInterrupt):
-        search(judge=killed, file=file)
+        search(judge=killed, journal=JournalFile(file))
     journal = file.read_text()
     assert journal.count('"ending"') == moment
     # Killed in the middle of a write, at the worst.
     file.write_text(journal[:-7])
-    assert without_times(search(file=file)) == without_times(search())
+    assert without_times(search(journal=JournalFile(file))) == without_times(search())
 
 
 def test_a_longer_search_continues_a_shorter_one(tmp_path: Path) -> None:
     file = tmp_path / "one.log"
-    short = search(trials=5, file=file)
-    long = search(file=file)
+    short = search(trials=5, journal=JournalFile(file))
+    long = search(journal=JournalFile(file))
     assert long[:5] == short
     assert without_times(long) == without_times(search())
     # And the shorter one again, from the file of the longer.
-    assert search(trials=5, file=file) == short
+    assert search(trials=5, journal=JournalFile(file)) == short
 
 
 def test_a_finished_search_asks_nobody(tmp_path: Path) -> None:
     file = tmp_path / "one.log"
-    trials = search(file=file)
+    trials = search(journal=JournalFile(file))
 
     def nobody(values: Values, after_epoch: AfterEpoch) -> Judgement:
         raise AssertionError
 
-    assert search(file=file, judge=nobody) == trials
+    assert search(journal=JournalFile(file), judge=nobody) == trials
 
 
 def slow(values: Values, after_epoch: AfterEpoch) -> Judgement:
@@ -157,7 +158,13 @@ def test_a_budget_of_time_ends_in_time(tmp_path: Path) -> None:
     search(trials=1)
     started = time.monotonic()
     trials, ended_by, _ = run_search(
-        DISTRIBUTIONS, slow, start=START, trials=1000, time_limit=0.6, seed=0, file=file
+        DISTRIBUTIONS,
+        slow,
+        start=START,
+        trials=1000,
+        time_limit=0.6,
+        seed=0,
+        journal=JournalFile(file),
     )
     assert time.monotonic() - started < 1.5
     assert ended_by == "time"
@@ -173,7 +180,7 @@ def test_a_budget_of_time_ends_in_time(tmp_path: Path) -> None:
         trials=1000,
         time_limit=sum(t.seconds for t in trials),
         seed=0,
-        file=file,
+        journal=JournalFile(file),
     )
     assert (again, ended_again) == (trials, "time")
 
@@ -216,22 +223,28 @@ def test_no_time_for_a_single_trial() -> None:
 )
 def test_a_damaged_journal_is_begun_anew_with_a_note(tmp_path: Path, damage: Any) -> None:
     file = tmp_path / "one.log"
-    search(trials=3, file=file)
+    search(trials=3, journal=JournalFile(file))
     damaged = damage(file.read_text())
     assert damaged != file.read_text()
     file.write_text(resealed(damaged))
     trials, _, notes = run_search(
-        DISTRIBUTIONS, judge, start=START, trials=3, time_limit=None, seed=0, file=file
+        DISTRIBUTIONS,
+        judge,
+        start=START,
+        trials=3,
+        time_limit=None,
+        seed=0,
+        journal=JournalFile(file),
     )
     assert without_times(trials) == without_times(search(trials=3))
     assert len(notes) == 1
     assert "restarted" in notes[0]
-    assert search(trials=3, file=file) == trials
+    assert search(trials=3, journal=JournalFile(file)) == trials
 
 
 def test_a_flipped_bit_in_a_journal_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / "one.log"
-    search(trials=3, file=file)
+    search(trials=3, journal=JournalFile(file))
     whole, expected = file.read_bytes(), without_times(search(trials=3))
     bits = random.Random(0).sample(range(8 * len(whole)), 20)
     for bit in bits:
@@ -239,7 +252,13 @@ def test_a_flipped_bit_in_a_journal_is_noticed(tmp_path: Path) -> None:
         flipped[bit // 8] ^= 1 << bit % 8
         file.write_bytes(flipped)
         trials, _, notes = run_search(
-            DISTRIBUTIONS, judge, start=START, trials=3, time_limit=None, seed=0, file=file
+            DISTRIBUTIONS,
+            judge,
+            start=START,
+            trials=3,
+            time_limit=None,
+            seed=0,
+            journal=JournalFile(file),
         )
         assert without_times(trials) == expected
         # What ended the last line is gone where it is the bit: half a line is gone on from.
@@ -252,16 +271,18 @@ def test_a_journal_that_cannot_be_written_is_no_fault_of_the_recipe(tmp_path: Pa
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, before[1]))
     try:
         with pytest.raises(DiskError, match="disk space"):
-            search(file=tmp_path / "one.log")
+            search(journal=JournalFile(tmp_path / "one.log"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     # What was written by then is gone on from.
-    assert without_times(search(file=tmp_path / "one.log")) == without_times(search())
+    assert without_times(search(journal=JournalFile(tmp_path / "one.log"))) == without_times(
+        search()
+    )
 
 
 def test_a_journal_does_not_bring_a_deleted_run_back(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="could not be written"):
-        search(file=tmp_path / "gone" / "searches" / "one.log")
+        search(journal=JournalFile(tmp_path / "gone" / "searches" / "one.log"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -269,13 +290,13 @@ def test_a_journal_does_not_bring_a_deleted_run_back(tmp_path: Path) -> None:
 def test_a_journal_that_ends_within_a_line_goes_on(tmp_path: Path, share: float) -> None:
     """A process that is killed may leave half a line, which is no reason to begin anew."""
     file = tmp_path / "one.log"
-    search(trials=3, file=file)
+    search(trials=3, journal=JournalFile(file))
     journal = file.read_bytes()
     at = round(share * len(journal))
     file.write_bytes(journal[:at] + (b"" if at == 0 else b'{"op'))
-    trials = search(trials=3, file=file)
+    trials = search(trials=3, journal=JournalFile(file))
     assert without_times(trials) == without_times(search(trials=3))
-    assert search(trials=3, file=file) == trials
+    assert search(trials=3, journal=JournalFile(file)) == trials
 
 
 def test_what_diverges_is_passed_over() -> None:
@@ -329,13 +350,19 @@ def test_a_search_comes_back_from_json() -> None:
     assert adapter.validate_json(json.dumps(stored)) == found
 
 
-def test_a_search_has_a_file_only_inside_the_folder_that_is_set(tmp_path: Path) -> None:
-    assert search_file("name") is None
+def test_a_search_is_kept_only_where_that_is_asked(tmp_path: Path) -> None:
+    assert kept_search("name") is None
     with searches_kept_in(tmp_path):
-        assert search_file("name") == tmp_path / "name.log"
+        kept = kept_search("name")
+        assert isinstance(kept, JournalFile)
+        assert kept.path == tmp_path / "name.log"
         with searches_kept_in(None):
-            assert search_file("name") is None
-    assert search_file("name") is None
+            assert kept_search("name") is None
+        with searches_kept_in(lambda name: JournalFile(tmp_path / "elsewhere" / name)):
+            elsewhere = kept_search("name")
+            assert isinstance(elsewhere, JournalFile)
+            assert elsewhere.path.parent.name == "elsewhere"
+    assert kept_search("name") is None
 
 
 def test_every_trial_is_reported() -> None:

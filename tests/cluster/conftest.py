@@ -1,5 +1,6 @@
 """A cluster of two nodes on this machine, shared by the tests of a file."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     from peu.cluster.connection import prepare_ray
 
+    # Ray has its processes give way to all others, which on a busy machine leaves them nothing.
+    os.environ["RAY_worker_niceness"] = "0"
     prepare_ray()
     made = Cluster(
         initialize_head=True,

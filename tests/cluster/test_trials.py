@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 import ray
+from sklearn.base import clone
 
 from compared_figures import seeded_figures
 from peu.classifiers.fisher import FisherVectors
 from peu.classifiers.transfer import Transfer
-from peu.cluster.trials import ClusterRunner, connect
+from peu.cluster.trials import ClusterRunner, _Waiting, connect
 from peu.comparison.compare import compare
 from peu.comparison.trial import TrialTask
 from peu.images.dataset import ImageDataset
 from peu.images.splits import make_splits
-from small_set import PLAIN
+from small_set import PLAIN, TINY
 
 FISHER = FisherVectors(
     image_size=(32, 32), scales=(1.0, 2.0), radius=5, components=6, dimensions=12
@@ -78,6 +79,19 @@ def test_no_trial_begins_that_may_not(dataset: ImageDataset, runner: ClusterRunn
     ]
     ran = [task for task, _ in runner(dataset, tasks, lambda task: task.split.fold == 1)]
     assert ran == tasks[1:]
+
+
+def test_searches_on_the_same_images_wait_for_each_other(dataset: ImageDataset) -> None:
+    first, second = make_splits(dataset, folds=2, repeats=1)
+    other = clone(TINY).set_params(name="other")
+    one, same, apart = (
+        TrialTask(recipe=recipe, split=split, file=None)
+        for recipe, split in ((TINY, first), (other, first), (TINY, second))
+    )
+    waiting = _Waiting([one, same, apart])
+    assert [waiting.next(lambda _: True) for _ in range(3)] == [one, apart, None]
+    waiting.ended(one, failed=False)
+    assert waiting.next(lambda _: True) == same
 
 
 def test_a_node_that_dies_costs_its_trials_alone(

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from peu.classifiers.search_journal import SearchJournal
+from peu.classifiers.search_journal import Journal, JournalFile, KeptJournal
 from peu.classifiers.search_record import EndedBy, Ending, SearchTrial, Values
 from peu.errors import PeuError, RecipeError
-from peu.files import cannot_write
 from peu.progress import report
 from peu.seeds import child_seed
 
@@ -25,7 +24,9 @@ _COMPLETE_BEFORE_PRUNING = 3
 _FIRST_STEP_TO_PRUNE_AT = 2
 _TOP_SHARE = 0.25
 _TRIALS_FOR_IMPORTANCE = 8
-_folder: ContextVar[Path | None] = ContextVar("search folder", default=None)
+Place = Callable[[str], KeptJournal]
+"""Where searches are kept: from the name of one to its journal."""
+_place: ContextVar[Place | None] = ContextVar("where searches are kept", default=None)
 
 
 @dataclass(frozen=True)
@@ -51,23 +52,28 @@ class _OutOfTimeError(Exception):
 
 
 @contextmanager
-def searches_kept_in(folder: Path | None) -> Iterator[None]:
-    """Keep the searches made inside in files of a folder, to go on there after a kill.
+def searches_kept_in(place: Path | Place | None) -> Iterator[None]:
+    """Keep the searches made inside, to go on there after a kill.
 
     Args:
-        folder: made if missing; None keeps them in memory.
+        place: a folder, made if missing; or elsewhere. None keeps them in memory.
     """
-    token = _folder.set(folder)
+    token = _place.set(journals_in(place) if isinstance(place, Path) else place)
     try:
         yield
     finally:
-        _folder.reset(token)
+        _place.reset(token)
 
 
-def search_file(name: str) -> Path | None:
-    """File of a search in the folder of `searches_kept_in`."""
-    folder = _folder.get()
-    return None if folder is None else folder / f"{name}.log"
+def journals_in(folder: Path) -> Place:
+    """Keep searches in files of a folder."""
+    return lambda name: JournalFile(folder / f"{name}.log")
+
+
+def kept_search(name: str) -> KeptJournal | None:
+    """Journal of a search where `searches_kept_in` says; None where none is kept."""
+    place = _place.get()
+    return None if place is None else place(name)
 
 
 def run_search(
@@ -78,7 +84,7 @@ def run_search(
     trials: int,
     time_limit: float | None,
     seed: int,
-    file: Path | None = None,
+    journal: KeptJournal | None = None,
     phase: str = "Searching",
 ) -> tuple[tuple[SearchTrial, ...], EndedBy, tuple[str, ...]]:
     """Try configurations one after another, and stop poor ones early.
@@ -93,23 +99,23 @@ def run_search(
         judge: trains one configuration on inner folds and judges it.
         start: the configuration to begin with.
         trials: how many to try.
-        time_limit: seconds that the trials may take together, those of the file included, or
+        time_limit: seconds that the trials may take together, those of the journal included, or
             None. The trial that is running when they end does not count.
         seed: of the proposals.
-        file: Optuna's journal, where trials are kept, or None.
+        journal: where trials are kept, or None.
         phase: its name in progress reports.
 
     Returns:
         The trials, what ended the search, and notes.
 
     Raises:
-        ResourceError: the file cannot be written.
+        ResourceError: the journal cannot be written.
 
     Source: Bergstra et al. (2011), "Algorithms for hyper-parameter optimization"; Golovin et al.
     (2017), "Google Vizier", for the median rule.
     """
     with _quiet_optuna() as optuna:
-        study, notes = _open(optuna, file, distributions)
+        study, notes = _open(optuna, journal, distributions)
         known = [_record(each) for each in study.trials if each.state.name in _FINISHED]
         done: list[SearchTrial] = []
         ended_by: EndedBy = "trials"
@@ -234,25 +240,20 @@ def _record(trial: "optuna.trial.FrozenTrial") -> SearchTrial:
 
 
 def _open(
-    optuna: Any, file: Path | None, distributions: Mapping[str, Any]
+    optuna: Any, journal: KeptJournal | None, distributions: Mapping[str, Any]
 ) -> tuple["Study", tuple[str, ...]]:
     """Open the study of a journal; one that cannot be read is replaced."""
     notes: tuple[str, ...] = ()
-    if file is None:
+    if journal is None:
         return _study(optuna, None), notes
     try:
-        # The folder above is the run's: it must not come back where it was deleted meanwhile.
-        file.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise cannot_write(file, error) from error
-    try:
-        study = _study(optuna, file)
+        study = _study(optuna, journal.open())
         _check(optuna, study, distributions)
     except PeuError:
         raise
     except Exception:  # noqa: BLE001 - a damaged journal fails in many ways inside Optuna
-        file.unlink(missing_ok=True)
-        study = _study(optuna, file)
+        journal.discard()
+        study = _study(optuna, journal.open())
         notes = ("What an earlier search kept could not be read: the search restarted.",)
     for trial in study.trials:
         # Left behind by a process that was killed in the middle of it.
@@ -261,10 +262,8 @@ def _open(
     return study, notes
 
 
-def _study(optuna: Any, file: Path | None) -> "Study":
-    storage = None
-    if file is not None:
-        storage = optuna.storages.JournalStorage(SearchJournal(file))
+def _study(optuna: Any, journal: Journal | None) -> "Study":
+    storage = None if journal is None else optuna.storages.JournalStorage(journal)
     pruner = optuna.pruners.MedianPruner(
         n_startup_trials=_COMPLETE_BEFORE_PRUNING, n_warmup_steps=_FIRST_STEP_TO_PRUNE_AT
     )

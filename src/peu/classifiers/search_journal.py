@@ -5,11 +5,60 @@ import os
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from peu.files import cannot_write, read_bytes
 
 _MOST_BYTES = 256 << 20
+
+
+class Journal(Protocol):
+    """What Optuna reads a study from, and writes it to."""
+
+    def read_logs(self, log_number_from: int) -> Sequence[dict[str, Any]]:
+        """What happened from a number on."""
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Add what happened, all of it or nothing."""
+
+
+class KeptJournal(Protocol):
+    """A search's journal that outlives the process, wherever it is kept."""
+
+    def open(self) -> Journal:
+        """Read what is there; an empty journal where nothing is.
+
+        Raises:
+            DiskError: it cannot be written.
+            ValueError: it is damaged.
+        """
+
+    def discard(self) -> None:
+        """Begin anew."""
+
+
+class JournalFile:
+    """A journal in a file of this machine.
+
+    Args:
+        path: of the file; its folder is made, but not the one above.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def open(self) -> "SearchJournal":
+        """As `KeptJournal` says."""
+        try:
+            # The folder above is the run's: it must not come back where it was deleted meanwhile.
+            self.path.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self.path, error) from error
+        return SearchJournal(self.path)
+
+    def discard(self) -> None:
+        """As `KeptJournal` says."""
+        self.path.unlink(missing_ok=True)
 
 
 class SearchJournal:

@@ -12,7 +12,7 @@ from pydantic import Field
 from peu.classifiers.base import FloatArray, ImageClassifier, Name
 from peu.classifiers.registry import recipe
 from peu.classifiers.scratch_network import TTA
-from peu.classifiers.search import AfterEpoch, Judgement, importance_of, run_search, search_file
+from peu.classifiers.search import AfterEpoch, Judgement, importance_of, kept_search, run_search
 from peu.classifiers.search_record import Push, Search, Values, best_of, search_to_dict
 from peu.classifiers.search_space import Count, Rate, SearchSpace, starting_point
 from peu.classifiers.small_cnn import SmallCNN
@@ -173,7 +173,7 @@ class TunedCNN(ImageClassifier):
             trials=self.trials if parts else 0,
             time_limit=self.tuning_time,
             seed=child_seed(self.seed, "search"),
-            file=search_file(self._search_name(data)),
+            journal=kept_search(self._search_name(data)),
             phase=f"Searching {self.name}",
         )
         best = best_of(trials)

@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from peu.cache_folder import cache_folder
+from peu.classifiers.search import searches_kept_in
 from peu.cluster.connection import connected
 from peu.cluster.shared_arrays import ArrayKeeper, KeptArrays
 from peu.cluster.shared_images import PackedFiles, is_of_one_machine, pack_files, unpack_files
+from peu.cluster.shared_searches import keeping_searches, searches_at
 from peu.comparison.running import Outcome
 from peu.comparison.trial import TrialTask, try_trial
 from peu.errors import PeuError, ResourceError
 from peu.images.cache import sharing_arrays
 from peu.images.dataset import ImageDataset
+from peu.images.splits import Split
 from peu.progress import showing
 from peu.version import __version__
 
@@ -90,22 +93,25 @@ class ClusterRunner:
             return
         waiting = _Waiting(tasks)
         running: dict[Any, TrialTask] = {}
-        try:
-            with in_sentences(self._ray):
-                shared = self._share(dataset)
-                most = max(_AHEAD, int(_AHEAD * self._cores()))
+        with in_sentences(self._ray), contextlib.ExitStack() as kept:
+            shared = self._share(dataset)
+            desk = kept.enter_context(
+                keeping_searches(self._ray, tasks[0].search_folder, self._here())
+            )
+            most = max(_AHEAD, int(_AHEAD * self._cores()))
+            try:
                 while True:
                     while len(running) < most and (task := waiting.next(may_begin)) is not None:
-                        running[self._submit(shared, task)] = task
+                        running[self._submit((*shared, desk), task)] = task
                     if not running:
                         return
                     ended, _ = self._ray.wait(list(running))
                     task, outcome = running.pop(ended[0]), self._ray.get(ended[0])
                     waiting.ended(task, failed=isinstance(outcome, PeuError))
                     yield task, outcome
-        finally:
-            for left in running:
-                self._ray.cancel(left, force=True)
+            finally:
+                for left in running:
+                    self._ray.cancel(left, force=True)
 
     def _share(self, dataset: ImageDataset) -> tuple[Any, Any, Any]:
         """Put into the object store what all trials need."""
@@ -113,17 +119,20 @@ class ClusterRunner:
         _ = dataset.groups
         send = not is_of_one_machine(self._ray) if self._send_files is None else self._send_files
         files = self._ray.put(pack_files(dataset) if send else None)
-        here = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
-            self._ray.get_runtime_context().get_node_id(), soft=False
-        )
         keeper = (
             self._ray.remote(ArrayKeeper)
-            .options(num_cpus=0, scheduling_strategy=here, max_restarts=-1)
+            .options(num_cpus=0, scheduling_strategy=self._here(), max_restarts=-1)
             .remote(cache_folder() / "arrays")
         )
         return self._ray.put(dataset), files, keeper
 
-    def _submit(self, shared: tuple[Any, Any, Any], task: TrialTask) -> Any:
+    def _here(self) -> Any:
+        """Where this process is, or what connects it to the cluster."""
+        return self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
+            self._ray.get_runtime_context().get_node_id(), soft=False
+        )
+
+    def _submit(self, shared: tuple[Any, Any, Any, Any], task: TrialTask) -> Any:
         cores = self._most_cores() if task.recipe.trains_network else 1
         remote = self._ray.remote(_run_there).options(num_cpus=cores, max_retries=_RETRIES)
         # Its file is written here, where the run's folder is.
@@ -139,28 +148,38 @@ class ClusterRunner:
 
 
 class _Waiting:
-    """Trials that have not begun, in order; most of a recipe's wait for its first."""
+    """Trials that have not begun, in order; most of a recipe's wait for its first.
+
+    Two that search on the same images wait for each other: the second may take up the search of
+    the first.
+    """
 
     def __init__(self, tasks: Sequence[TrialTask]) -> None:
         self._tasks = list(tasks)
         self._begun: set[str] = set()
         self._known: set[str] = set()
+        self._training: set[tuple[str, Split]] = set()
 
     def next(self, may_begin: Callable[[TrialTask], bool]) -> TrialTask | None:
         """The next that can begin now, if any."""
         for task in list(self._tasks):
-            name = task.recipe.name
-            if name in self._begun - self._known and not task.recipe.trains_network:
+            name, trains = task.recipe.name, task.recipe.trains_network
+            if trains and (task.recipe.kind, task.split) in self._training:
+                continue
+            if name in self._begun - self._known and not trains:
                 continue
             self._tasks.remove(task)
             if may_begin(task):
                 self._begun.add(name)
+                if trains:
+                    self._training.add((task.recipe.kind, task.split))
                 return task
         return None
 
     def ended(self, task: TrialTask, *, failed: bool) -> None:
         """Note that a trial is done."""
         self._known.add(task.recipe.name)
+        self._training.discard((task.recipe.kind, task.split))
         if failed:
             self._tasks = [each for each in self._tasks if each.recipe.name != task.recipe.name]
 
@@ -170,6 +189,7 @@ def _run_there(
     dataset: ImageDataset,
     files: PackedFiles | None,
     keeper: Any,
+    desk: Any,
     task: TrialTask,
     cores: int,
 ) -> Outcome:
@@ -183,7 +203,11 @@ def _run_there(
         from peu.networks.backend import limit_threads
 
         limit_threads(cores)
-    with showing(None), sharing_arrays(KeptArrays(keeper)):
+    with (
+        showing(None),
+        sharing_arrays(KeptArrays(keeper)),
+        searches_kept_in(searches_at(desk)),
+    ):
         return try_trial(unpack_files(dataset, files), task)
 
 
@@ -194,6 +218,10 @@ def in_sentences(ray: Any) -> Iterator[None]:
     kept = "Finished trials are kept: run the same command again"
     try:
         yield
+    except errors.RayTaskError as error:
+        # What went wrong in a process of the cluster; Ray's own message is the traceback.
+        with in_sentences(ray):
+            raise error.cause from error
     except (errors.ObjectStoreFullError, errors.OutOfDiskError) as error:
         raise ResourceError(
             "Expected room for the images in the cluster's object store. Received: it is full, and "
@@ -209,5 +237,3 @@ def in_sentences(ray: Any) -> Iterator[None]:
             "Expected the cluster to stay. Received: the connection to it was lost. "
             f"{kept} when it is back, or without --cluster."
         ) from error
-    except errors.RayTaskError as error:
-        raise error.as_instanceof_cause() from error

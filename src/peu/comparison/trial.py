@@ -1,5 +1,6 @@
 """One recipe on one split: run, kept as a file, and read instead of run again."""
 
+import contextlib
 import dataclasses
 import time
 from dataclasses import dataclass, field
@@ -161,7 +162,7 @@ def run_trial(dataset: ImageDataset, task: TrialTask) -> Trial:
         recipe = task.recipe.__sklearn_clone__()
         recipe.seed = task.seed
         data, _ = check_training_set(dataset[task.split.train])
-        with searches_kept_in(task.search_folder):
+        with _keeping_searches(task):
             held_out = predict_held_out(recipe, data)
         trial = dataclasses.replace(
             trial,
@@ -193,7 +194,7 @@ def _run(dataset: ImageDataset, task: TrialTask) -> Trial:
     recipe = task.recipe.__sklearn_clone__()
     recipe.seed = task.seed
     started = time.perf_counter()
-    with searches_kept_in(task.search_folder):
+    with _keeping_searches(task):
         recipe.fit(train, validation=test)
     probabilities = recipe.predict_proba(test)
     seconds = time.perf_counter() - started
@@ -218,6 +219,12 @@ def _run(dataset: ImageDataset, task: TrialTask) -> Trial:
     )
     write_trial(task, trial)
     return trial
+
+
+def _keeping_searches(task: TrialTask) -> contextlib.AbstractContextManager[None]:
+    """Keep searches with the run; a task without a file leaves that to its caller."""
+    folder = task.search_folder
+    return contextlib.nullcontext() if folder is None else searches_kept_in(folder)
 
 
 def _check_classes(train: ImageDataset) -> None:
