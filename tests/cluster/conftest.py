@@ -21,7 +21,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from peu.cluster.connection import prepare_ray
 
     # Ray has its processes give way to all others, which on a busy machine leaves them nothing.
-    os.environ["RAY_worker_niceness"] = "0"
+    os.environ.update(RAY_worker_niceness="0")
     prepare_ray()
     made = Cluster(
         initialize_head=True,
