@@ -129,7 +129,7 @@ def test_a_search_broken_off_there_goes_on_here(
     assert sorted([*before[:-1], *judged(tmp_path)[ENDS_AT:]]) == untouched[0]
 
 
-LOGS = [{"op_code": 0, "at": (1, 2)}, {"op_code": 1}]
+LOGS: list[dict[str, Any]] = [{"op_code": 0, "at": (1, 2)}, {"op_code": 1}]
 
 
 def test_what_is_written_twice_is_there_once(tmp_path: Path) -> None:
