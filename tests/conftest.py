@@ -10,20 +10,43 @@ import pytest
 _LEFT_OUT = "PEU_DATA is not set: this test needs real images"
 
 
+# Beside other processes of pytest-xdist, more threads than one wait for each other's cores.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for variable in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+    ):
+        os.environ.setdefault(variable, "1")
+
 _SLOWEST = (
+    "cli/test_interruptions.py",
     "lab/test_page.py",
     "test_notebooks.py",
-    "cli/test_interruptions.py",
-    "cli/test_denoise.py",
-    "cli/test_vae.py",
+    "app/test_page.py",
+    "autoencoders/test_denoiser.py",
     "comparison/test_compare.py",
+    "cli/test_vae.py",
+    "cli/test_denoise.py",
+    "autoencoders/test_vae.py",
+    "lab/steps/test_part_one.py",
+    "cluster/test_trials.py",
+    "autoencoders/test_tsne_init.py",
+    "cluster/test_prediction.py",
+    "app/test_jobs.py",
+    "lab/test_keras_code.py",
+    "comparison/test_denoising.py",
+    "comparison/test_kl_weights.py",
 )
 """Files that take longest, begun first, so that no process is left alone with one at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest files, and mark each test that asks for the real images."""
-    items.sort(key=lambda item: not item.path.as_posix().endswith(_SLOWEST))
+    root = Path(__file__).parent
+    order = {root / name: place for place, name in enumerate(_SLOWEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
     for item in items:
         if "peu_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real_data)
