@@ -3,14 +3,17 @@
 On caltech4 and on 12 classes of `caltech-rest`: over random divisions, how often prediction sets
 hold the true label and how large they are, what calibration does to the log loss, and how many
 images of the classes 'none of these' refuses; then how many of `background/`, by the features of
-`transfer`, by those that other models hold, and by HOG's own.
+`transfer`, by those that other models hold, and by HOG's own. With `--parts cost`: what
+calibration, prediction sets and suspected labels add to a comparison of one recipe, in processor
+time, and what calibration does to the log loss there.
 
 PEU_DATA=folder python benchmarks/trust.py [--divisions 200] [--seed 0] [--recipe transfer]
-    [--parts none,sets]
+    [--parts none,sets,cost]
 """
 
 import argparse
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -24,6 +27,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from peu.backbones.feature_file import small_features
 from peu.classifiers.registry import recipe_from_dict
 from peu.classifiers.transfer import Transfer
+from peu.comparison.calibration import calibration_summary
+from peu.comparison.compare import compare
 from peu.comparison.out_of_fold import from_inner_folds
 from peu.comparison.trust import extract
 from peu.evaluation.calibration import choose_calibration
@@ -141,6 +146,25 @@ def _refused_of_classes(features: Features, images: ImageDataset) -> float:
     return float(np.concatenate(refused).mean())
 
 
+def measure_cost(name: str, images: ImageDataset, kind: str) -> None:
+    """What the by-products of a comparison take beside it."""
+    recipe = recipe_from_dict({"kind": kind})
+    started = time.process_time()
+    comparison = compare(images, [recipe])
+    compared = time.process_time()
+    summary = calibration_summary(comparison, recipe.name)
+    calibrated = time.process_time()
+    found = comparison.label_errors
+    ended = time.process_time()
+    print(
+        f"{name}, {kind}: {compared - started:.2f} s to compare, {calibrated - compared:.2f} s to "
+        f"calibrate, {ended - calibrated:.2f} s for "
+        f"{len(found.suspects) if found else 0} suspected labels; log loss "
+        f"{summary.before.log_loss:.4f}, calibrated {summary.after.log_loss:.4f}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Measure both tasks."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -155,6 +179,8 @@ def main() -> None:
             measure_none(name, images, other)
         if "sets" in options.parts:
             measure_divisions(name, images, options.recipe, options.divisions)
+        if "cost" in options.parts:
+            measure_cost(name, images, options.recipe)
 
 
 if __name__ == "__main__":
