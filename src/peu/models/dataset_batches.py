@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.images.dataset import ImageDataset
-from peu.images.workers import in_order
 from peu.models.ensemble import EnsembleModel
 from peu.models.onnx_model import OnnxModel
 from peu.progress import report
@@ -28,7 +27,7 @@ def dataset_probabilities(predictor: "Predictor", images: ImageDataset) -> NDArr
         batch = images[start : start + _BATCH]
         if isinstance(model, OnnxModel):
             found = batch.read_all(shorter=predictor.shorter_side)
-            rows.append(model.predict_prepared(list(in_order(model.prepare, found))))
+            rows.append(model.predict_images(found))
         else:
             pixels = batch.pixels(predictor.image_size, predictor.resize_mode)
             rows.append(model.predict_proba(pixels))

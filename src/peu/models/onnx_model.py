@@ -1,7 +1,7 @@
 """A classifier as one ONNX graph, from pixels to probabilities."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -86,6 +86,11 @@ class OnnxModel:
         if not prepared:
             return np.zeros((0, self.class_count))
         (found,) = run_each(self._session, ["probabilities"], prepared)
+        return np.asarray(found, np.float64)
+
+    def predict_images(self, images: Iterable[Image.Image]) -> NDArray[np.float64]:
+        """Probabilities (n, k) for upright RGB images of any sizes, one or more."""
+        (found,) = run_each(self._session, ["probabilities"], images, self.prepare)
         return np.asarray(found, np.float64)
 
     def predict_with_features(
