@@ -192,3 +192,13 @@ def test_a_page_of_some_sections_holds_those(
     numbers = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert [section["section"] for section in numbers["sections"]] == ["2.2"]
     assert capsys.readouterr().out == ""
+
+
+def test_a_section_that_failed_is_not_counted_as_run(lab: Path, tmp_path: Path) -> None:
+    (tmp_path / "lab.json").write_bytes((lab / "lab.json").read_bytes())
+    write_result(tmp_path, _read(lab, "3.1"))
+    failed = SectionResult[Any](section="3.3", findings=None, seconds=0.1, failed="No room.")
+    write_result(tmp_path, failed)
+    page = html.unescape(write_lab(tmp_path, language="fr").read_text(encoding="utf-8"))
+    assert "1 section sur 14 a été exécutée" in page
+    assert "N'a pas pu l'être\u00a0: 3.3" in page

@@ -186,7 +186,9 @@ def lab_command(
         )
         return
     done = len(found) - len(failed)
-    words = chosen.words["section_run" if len(found) == 1 else "sections_run"]
+    # French counts what ran, English what there is of it: "1 section sur 3", "1 of 3 sections".
+    counted = done if chosen.code == "fr" else len(found)
+    words = chosen.words["section_run" if counted < 2 else "sections_run"]
     results().print(
         words.format(done=done, all=len(found), page=printable(str(printed or page))),
         soft_wrap=True,

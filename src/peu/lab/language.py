@@ -114,8 +114,8 @@ class Language:
         )
 
     def shape(self, sides: Iterable[int]) -> str:
-        """Write the shape of an array, as Python does but for the thousands."""
-        return " × ".join(self.count(side) for side in sides)
+        """Write the shape of an array on one line, with thousands apart."""
+        return "\u00a0×\u00a0".join(self.count(side) for side in sides)
 
     def array_shape(self, sides: Iterable[int]) -> str:
         """Write the shape of an array as NumPy shows it."""

@@ -122,7 +122,7 @@ def _summary(settings: Mapping[str, Any], results: Sequence[SectionResult[Any]])
     found = {each.section: each.findings for each in results if not each.failed}
     recognised, images = _recognised(found), found.get("1.1")
     return {
-        "sections": len(results),
+        "sections": len(found),
         "of": len(SECTIONS),
         "failed": [each.section for each in results if each.failed],
         "recognised": recognised,

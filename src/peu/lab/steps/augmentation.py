@@ -1,6 +1,7 @@
 """Section 1.4: which augmentations help, and which do not suit the images."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
@@ -67,8 +68,12 @@ class Findings(FoldSearch):
     @property
     def gap(self) -> Literal["same", "smaller", "larger"]:
         """What augmentation did to the gap between training and test accuracy."""
-        change = self.trials[self.best].behaviour.gap - self.trials["none"].behaviour.gap
-        if abs(change) < _SMALL:
+        best, none = self.trials[self.best], self.trials["none"]
+        change = best.behaviour.gap - none.behaviour.gap
+        pair = best.beside(none)
+        # Two standard deviations of a difference between paired accuracies.
+        chance = 2 * math.sqrt(pair.gained + pair.lost) / best.tested
+        if abs(change) < max(_SMALL, chance):
             return "same"
         return "smaller" if change < 0 else "larger"
 
