@@ -106,6 +106,12 @@ def test_damaged_and_half_written_files_are_left_out(
         damaged.write_text('{"kl_weight":')
     assert [one.facts["requested"] for one in playing.planes()] == ["1"]
     assert playing.examples() is None
+    for content in ("[]", '{"height": 12, "width": 12, "kl_weight": 1}'):
+        for name in ("1.json", "examples.json"):
+            (other,) = workspace.root.glob(f"play/**/{name}")
+            other.write_text(content)
+        assert list(playing.planes()) == []
+        assert playing.examples() is None
 
 
 def test_other_images_give_another_folder(playing: Playing, workspace: Workspace) -> None:
@@ -118,9 +124,12 @@ def test_other_images_give_another_folder(playing: Playing, workspace: Workspace
 
 
 @pytest.mark.parametrize("game", ["plane", "noise"])
-def test_the_commands_are_those_of_the_command_line(playing: Playing, game: Game) -> None:
-    group, name, *rest = playing.arguments(game, "digits")
+@pytest.mark.parametrize("source", ["mnist", "digits", "images"])
+def test_the_commands_are_those_of_the_command_line(
+    playing: Playing, game: Game, source: str
+) -> None:
+    group, name, *rest = playing.arguments(game, source)
     families = getattr(get_command(commands), "commands")  # noqa: B009 - Click's types hide it
     given = families[group].commands[name].make_context(name, rest).params
-    assert given["data"] == "digits"
+    assert given["data"] == source
     assert str(given["output"]).startswith("play/")

@@ -32,6 +32,11 @@ _EPOCHS: dict[Game, tuple[str, ...]] = {
 
 _NOISE = "0-0.6"
 _PICTURES = ("original", "noisy", "denoised")
+_SIZE = {"height", "width", "trained_on"}
+_NEEDED: dict[Game, set[str]] = {
+    "plane": {*_SIZE, "requested", "kl_weight", "reach", "steps", "empty", "inside", "places"},
+    "noise": {*_SIZE, "levels", "count", "learnt_up_to", "noisy_psnr", "denoised_psnr"},
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,9 @@ class Playing:
             values = ["--values", ",".join(KL_WEIGHTS), "--plane", str(_STEPS), "--no-judge"]
             return ["vae", "kl-weights", source, *values, *common]
         examples = ["--noise", _NOISE, "--examples", f"{output}-examples", "--overwrite"]
-        return ["denoise", "train", source, *examples, *common]
+        # From 160 colour photos a U-Net comes level with the best classical filters.
+        network = ["--network", "unet"] if source == IMAGES else []
+        return ["denoise", "train", source, *network, *examples, *common]
 
     def source(self, game: Game) -> str:
         """What the last command of a game learnt from; "" where there was none."""
@@ -132,8 +139,9 @@ def _made(game: Game, file: Path) -> Made | None:
     try:
         facts = read_json(file)
         stamp = file.stat().st_mtime_ns
-        _ = float(facts["height"]), float(facts["width"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
+        return None
+    if not isinstance(facts, dict) or not facts.keys() >= _NEEDED[game]:
         return None
     names = _PICTURES if game == "noise" else (file.stem,)
     return Made(facts, {name: f"/play/{game}/{name}?{stamp}" for name in names})

@@ -120,12 +120,14 @@ def kl_weights_command(
 def _write_plane(
     run_folder: Path, model: Path, trial: "KLWeightTrial", dataset: "ImageDataset", steps: int
 ) -> None:
-    """Decode a trial's plane, unless that was done before."""
+    """Decode a trial's plane, unless that was done since its model was saved."""
     from peu.autoencoders.vae import VAE
     from peu.comparison.latent_plane import write_latent_plane
+    from peu.models.bundle import MANIFEST
 
     folder = run_folder / "planes"
-    if not (folder / f"{model.name}.json").exists():
+    done = folder / f"{model.name}.json"
+    if not done.exists() or done.stat().st_mtime < (model / MANIFEST).stat().st_mtime:
         write_latent_plane(
             VAE.load(model), dataset, folder, model.name, requested=trial.requested, steps=steps
         )
