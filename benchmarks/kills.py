@@ -5,28 +5,34 @@ time that it takes. After each kill a model that was there must load, the old or
 the end the same command must succeed, its figures must be those of a run that nobody touched, and
 nothing that is half written may be left in its folder or in the one for temporary files.
 
+Processes are forked from one that has loaded TensorFlow and the rest: loading takes most of such a
+command's time and writes nothing, so kills would fall where there is nothing to be lost.
+
 Run: python benchmarks/kills.py [--kills 100] [--commands compare,train-overwrite,vae-train,lab]
     [--in-a-row 5] [--seed 0]
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from peu.cli import main as peu_command
 from peu.errors import BundleError
 from peu.files import DRAFT
 from peu.models.bundle import read_manifest
 from small_commands import BEFORE, COMMANDS, prepare
 
+_LOADED = ["__main__", "peu.cli.commands", "peu.networks.fit", "sklearn.svm", "skimage.feature"]
 _CHANGING = ("seconds", "started", "version", "path", "command", "run", "time")
 
 
@@ -42,68 +48,82 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name).resolve()
         (work / "tmp").mkdir()
-        os.environ.update(PEU_CACHE=str(work / "cache"), TMPDIR=str(work / "tmp"))
+        os.environ["PEU_CACHE"] = str(work / "cache")
+        multiprocessing.get_context("forkserver").set_forkserver_preload(_LOADED)
         prepare(work)
+        _finish("--version", work)
         for command in commands:
-            rounds = -(-options.kills // len(commands) // options.in_a_row)
-            killed, wrong = _kill(command, work, rounds, options.in_a_row, options.seed)
+            wrong = _kill(command, work, -(-options.kills // len(commands)), options)
+            killed = -(-options.kills // len(commands))
             print(f"{command}: {killed} kills, {len(wrong)} wrong {wrong}", flush=True)
 
 
-def _kill(command: str, work: Path, rounds: int, in_a_row: int, seed: int) -> tuple[int, list[str]]:
-    chosen, killed = random.Random(seed), 0
+def _kill(command: str, work: Path, wanted: int, options: argparse.Namespace) -> list[str]:
+    """Kill a command so often, with runs to the end between; what was wrong."""
+    chosen, killed = random.Random(options.seed), 0
     wrong: list[str] = []
     _begin(command, work)
-    started = time.monotonic()
-    expected = _figures(_finish(command, work))
-    took = time.monotonic() - started
-    for _ in range(rounds):
+    expected, took = _finish(COMMANDS[command], work)
+    while killed < wanted:
         _begin(command, work)
-        for _ in range(in_a_row):
-            killed += _killed(command, work, chosen.uniform(0.1, 1.0) * took)
+        for _ in range(min(options.in_a_row, wanted - killed)):
+            process, started = _run(COMMANDS[command], work), time.monotonic()
+            process.join(chosen.uniform(0.02, 1.0) * took)
+            if process.is_alive() and process.pid is not None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.join()
+                killed += process.exitcode == -signal.SIGKILL
+            else:
+                took = time.monotonic() - started
             wrong += _lost(command, work)
-        if _figures(_finish(command, work)) != expected:
+        found, took = _finish(COMMANDS[command], work)
+        if found != expected:
             wrong.append("other figures")
         wrong += [f"left: {p.name}" for p in work.rglob(f"{DRAFT}*")]
         wrong += [f"left: {p.name}" for p in (work / "tmp").iterdir()]
-    return killed, wrong
+    return wrong
 
 
 def _begin(command: str, work: Path) -> None:
     """An empty output folder, or one with the model that is to be replaced."""
     shutil.rmtree(work / "out", ignore_errors=True)
     if command in BEFORE:
-        _run(BEFORE[command], work).communicate()
+        _finish(BEFORE[command], work)
 
 
-def _killed(command: str, work: Path, after: float) -> int:
-    process = _run(COMMANDS[command], work)
-    try:
-        process.communicate(timeout=after)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return 1
-    return 0
+def _finish(arguments: str, work: Path) -> tuple[Any, float]:
+    """The figures of a command that nobody kills, and its seconds."""
+    process, started = _run(arguments, work), time.monotonic()
+    process.join()
+    took = time.monotonic() - started
+    told, complaints = ((work / name).read_text(encoding="utf-8") for name in ("told", "said"))
+    if process.exitcode:
+        raise SystemExit(f"{arguments} ends with {process.exitcode}: {complaints}")
+    return _figures(told), took
 
 
-def _finish(command: str, work: Path) -> str:
-    process = _run(COMMANDS[command], work)
-    told, complaints = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"{command} ends with {process.returncode}: {complaints}")
-    return told
+def _run(arguments: str, work: Path) -> BaseProcess:
+    """Start a command, and come back once it begins."""
+    context = multiprocessing.get_context("forkserver")
+    begins, begun = context.Pipe(duplex=False)
+    process = context.Process(target=_command, args=(arguments.split(), work, begun))
+    process.start()
+    begun.close()
+    begins.recv()
+    return process
 
 
-def _run(arguments: str, work: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "peu", *arguments.split(), "--quiet", "--json"],
-        cwd=work,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def _command(arguments: list[str], work: Path, begun: Any) -> None:
+    """What `peu` does with these arguments, in a process group of its own."""
+    os.setsid()
+    os.chdir(work)
+    tempfile.tempdir = os.environ["TMPDIR"] = str(work / "tmp")
+    for stream, name in ((sys.stdout, "told"), (sys.stderr, "said")):
+        with (work / name).open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    sys.argv = ["peu", *arguments, *(("--quiet", "--json") if arguments[0] != "--version" else ())]
+    begun.send(True)
+    peu_command.main()
 
 
 def _lost(command: str, work: Path) -> list[str]:
@@ -121,7 +141,7 @@ def _lost(command: str, work: Path) -> list[str]:
 
 def _figures(told: str) -> Any:
     """What a command says that the seed decides."""
-    return _without_times(json.loads(told))
+    return _without_times(json.loads(told)) if told.startswith("{") else told
 
 
 def _without_times(value: Any) -> Any:

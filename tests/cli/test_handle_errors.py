@@ -37,6 +37,7 @@ def _ending(error: BaseException) -> Result:
         (ResourceError("why"), 5),
         (MemoryError(), 5),
         (OSError(errno.ENOSPC, "no room", "file"), 5),
+        (OSError(errno.ENAMETOOLONG, "too long", "x" * 400), 2),
         (OSError(errno.EIO, "broken"), 1),
         (KeyboardInterrupt(), 130),
         (Terminated(), 143),
@@ -123,6 +124,24 @@ def test_without_a_command_there_is_help_and_no_complaint(peu: Peu, arguments: l
     told = peu(*arguments)
     assert "Usage" in told.stdout
     assert told.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "model", "a.jpg", "--csv", "LONG"],
+        ["predict", "model", "a.jpg", "--sort-into", "LONG"],
+        ["predict", "LONG", "a.jpg"],
+        ["describe", "LONG"],
+        ["compare", "LONG", "-o", "LONG"],
+        ["compare", "nowhere", "--config", "LONG"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_too_long_for_a_file_is_told_and_cut(peu: Peu, arguments: list[str]) -> None:
+    told = peu(*(word.replace("LONG", "1" + "0" * 400) for word in arguments))
+    assert told.exit_code in (2, 3, 4)
+    assert len(complaint(told)) < 800
 
 
 COMMANDS = (["describe", "PHOTOS", "--json"], ["describe", "PHOTOS"], ["--help"], ["--version"])

@@ -30,6 +30,14 @@ def test_paths_end_with_lines_or_nul(tmp_path: Path, content: bytes, expected: l
     assert list(read_paths(str(file))) == expected
 
 
+def test_a_file_whose_first_line_never_ends_is_no_list(tmp_path: Path) -> None:
+    with (tmp_path / "disk.img").open("wb") as file:
+        file.write(b"x" * (3 << 20))
+        file.truncate(1 << 40)
+    with pytest.raises(DataError, match="a line of more than 1 MiB"):
+        next(read_paths(str(tmp_path / "disk.img")))
+
+
 def test_a_missing_list_is_bad_data(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere.txt", tmp_path):
         with pytest.raises(DataError, match="--paths-from"):

@@ -1,6 +1,7 @@
 """One line and an exit code for everything that can go wrong."""
 
 import contextlib
+import errno
 import functools
 import os
 import signal
@@ -10,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from peu.errors import PeuError, ResourceError
 from peu.files import NO_ROOM
-from peu.wording import printable
+from peu.wording import printable, quoted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -66,8 +67,8 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
             message = "Not enough memory. Use smaller images or batches."
             raise _end(message, ResourceError.exit_code) from error
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in NO_ROOM:
-                raise SystemExit(explain_write_error(error)) from error
+            if isinstance(error, OSError) and error.errno in (*NO_ROOM, errno.ENAMETOOLONG):
+                raise _end_for_system(error) from error
             if os.environ.get("PEU_DEBUG"):
                 raise
             name = type(error).__name__
@@ -75,6 +76,15 @@ def handle_errors(command: Callable[P, R]) -> Callable[P, R]:
             raise _end(message, INTERNAL_ERROR) from error
 
     return guarded
+
+
+def _end_for_system(error: OSError) -> SystemExit:
+    """The end where the disk has no room, or no file can have such a name."""
+    if error.errno == errno.ENAMETOOLONG:
+        name = quoted(error.filename)
+        message = f"A name must be short enough for a file. Received: {name}. Use a shorter one."
+        return _end(message, USAGE_ERROR)
+    return SystemExit(explain_write_error(error))
 
 
 def end_for_usage(message: str, command: str) -> SystemExit:

@@ -14,6 +14,7 @@ STDIN = "-"
 """What stands for standard input on a command line."""
 
 _CHUNK_BYTES = 1 << 16
+_LONGEST_PATH = 1 << 20
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -29,7 +30,7 @@ def read_paths(source: str) -> Iterator[str]:
         The paths; empty lines are skipped.
 
     Raises:
-        DataError: there is no such file.
+        DataError: there is no such file, or it is no list: no path ends within 1 MiB.
     """
     if source == STDIN:
         yield from _split(standard_input())
@@ -82,6 +83,12 @@ def _split(stream: BinaryIO) -> Iterator[str]:
         if end:
             *whole, rest = rest.split(end)
             yield from _decoded(whole, end)
+        if len(rest) > _LONGEST_PATH:
+            raise DataError(
+                "`--paths-from` must be a list of paths, a path a line. Received: a line of more "
+                f"than {_LONGEST_PATH >> 20} MiB. Name a text file, or write it with "
+                "`find -print0`."
+            )
     yield from _decoded([rest], end)
 
 

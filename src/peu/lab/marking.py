@@ -14,6 +14,7 @@ import pydantic
 from pydantic import Field, StringConstraints
 
 from peu.errors import DataError
+from peu.files import read_bytes
 from peu.lab.exercise import Question
 from peu.wording import printable, quoted
 
@@ -130,15 +131,15 @@ def read_answers(path: Path) -> StudentAnswers:
         DataError: it cannot be read, or is not what the page of the exercise saves.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        content = read_bytes(path, most_bytes=_MOST_BYTES)
+    except ValueError as error:
+        raise _not_answers(path, "more than 1 MiB") from error
     except OSError as error:
+        reason = error.strerror or error
         raise DataError(
-            f"{quoted(path)} must be a file that can be read. It is not: {error.strerror}. "
-            "Give the student.json that the exercise's page saved."
+            f"{quoted(path)} must be a file that can be read. It is not: {reason}. Give the "
+            "student.json that the exercise's page saved."
         ) from error
-    if len(content) > _MOST_BYTES:
-        raise _not_answers(path, "more than 1 MiB")
     try:
         return StudentAnswers.model_validate(json.loads(content))
     except pydantic.ValidationError as error:
