@@ -9,6 +9,7 @@ Run: python benchmarks/cluster_kills.py [--kills 20] [--search] [--seed 0]
 """
 
 import argparse
+import contextlib
 import os
 import random
 import tempfile
@@ -126,7 +127,7 @@ def main() -> None:
             **_NODE,
         },
     )
-    cluster.add_node(num_cpus=1, **_NODE)
+    _add_node(cluster)
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
     try:
         with tempfile.TemporaryDirectory() as name:
@@ -162,7 +163,7 @@ def _killed(
     """Compare while a node is killed; count what ran."""
     place.mkdir()
     notes = place / "notes"
-    doomed = cluster.add_node(num_cpus=1, **_NODE)
+    doomed = _add_node(cluster)
     # It is killed once it has begun something.
     killer = threading.Thread(
         target=_kill_when_busy, args=(cluster, doomed, notes, chosen.uniform(0, took / 4))
@@ -181,6 +182,14 @@ def _killed(
         # Nothing may run twice but the one that was lost.
         "beyond": len(again - there) + max(0, len(begun) - len(often) - 1),
     }
+
+
+def _add_node(cluster: Any) -> Any:
+    for _ in range(5):
+        # Ray gives up after 30 seconds, which are too few on a busy machine.
+        with contextlib.suppress(Exception):
+            return cluster.add_node(num_cpus=1, **_NODE)
+    raise SystemExit("No node starts within 30 seconds: the machine is too busy.")
 
 
 def _kill_when_busy(cluster: Any, doomed: Any, notes: Path, later: float) -> None:

@@ -1,13 +1,14 @@
 """Where there is no cluster, one sentence says so."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
 
 from peu.cluster import connection
-from peu.cluster.connection import check_address, connected
+from peu.cluster.connection import check_address, connected, has_token
 from peu.cluster.trials import in_sentences
 from peu.errors import PeuError, RecipeError, ResourceError
 
@@ -30,7 +31,7 @@ def test_ray_that_is_missing_or_too_old_is_told_of(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "error", [ConnectionError("no route\nto host"), RuntimeError(""), TimeoutError()]
+    "error", [ConnectionError("no route\nto host"), RuntimeError(""), Exception("no node started")]
 )
 def test_a_cluster_that_cannot_be_reached_is_told_of(
     error: Exception, monkeypatch: pytest.MonkeyPatch
@@ -66,3 +67,18 @@ def test_an_error_of_a_trial_is_its_own() -> None:
     with pytest.raises(ZeroDivisionError), in_sentences(ray):
         raise ray.exceptions.RayTaskError("f", "traceback", cause)
     assert not isinstance(cause, PeuError)
+
+
+def test_a_token_is_found_where_ray_looks_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert not has_token()
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("token")
+    assert has_token()
+    (tmp_path / ".ray" / "auth_token").unlink()
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "/elsewhere")
+    assert has_token()

@@ -4,7 +4,10 @@ import contextlib
 import logging
 import os
 import re
+import sys
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from peu.errors import RecipeError, ResourceError
@@ -60,11 +63,14 @@ def connected(address: str) -> Iterator[Any]:
         return
     try:
         _connect(ray, address)
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    except Exception as error:
+        # Ray has no type for a cluster that does not start.
+        told = str(error).strip() or type(error).__name__
+        reason = told.splitlines()[0].rstrip(".")
         raise ResourceError(
-            f"Expected a Ray cluster at {address!r} that can be reached. Received: {reason} Start "
-            "it with `ray start --head`, check the address, or leave --cluster out."
+            f"Expected a Ray cluster at {address!r} that can be reached. Received: {reason}. "
+            "Start it with `ray start --head`, check the address and that this machine has the "
+            "cluster's token (`ray get-auth-token`), or leave --cluster out."
         ) from error
     try:
         yield ray
@@ -75,7 +81,10 @@ def connected(address: str) -> Iterator[Any]:
 def _connect(ray: Any, address: str) -> None:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address != AUTO:
-        ray.init(address=address, **quiet)
+        with warnings.catch_warnings():
+            # Of what is raised as well.
+            warnings.simplefilter("ignore", UserWarning)
+            ray.init(address=address, **quiet)
         return
     try:
         ray.init(address=AUTO, **quiet)
@@ -91,6 +100,10 @@ def prepare_ray() -> Any:
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    if "ray" not in sys.modules and has_token():
+        # Ray shows its token by itself to a cluster of this machine, but not to `ray://`. It looks
+        # at this variable as it is imported.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     advice = 'Run `pip install "peu[ray]"` (".[ray]" in a checkout), or leave --cluster out.'
     try:
         import ray
@@ -103,3 +116,9 @@ def prepare_ray() -> Any:
             f"{ray.__version__}. {advice}"
         )
     return ray
+
+
+def has_token() -> bool:
+    """Whether this machine has the token that a cluster asks for, where Ray looks for it."""
+    named = any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"))
+    return named or (Path.home() / ".ray" / "auth_token").is_file()
