@@ -72,3 +72,14 @@ def test_copies_count_as_one_image() -> None:
 def test_the_same_seed_gives_the_same_curves() -> None:
     first, second = (_law([0.3, 0.27, 0.25, 0.22, 0.2, 0.19]).accuracy(50) for _ in range(2))
     assert first == second
+
+
+def test_what_only_guesses_is_not_promised_to_grow() -> None:
+    guessing = _law([0.75] * 6, images=100)
+    assert guessing.nothing_learnt > 0.5
+    assert guessing.accuracy(32).low == pytest.approx(0.25)
+
+
+def test_what_is_better_than_a_guess_has_learnt(falling: PowerLaw) -> None:
+    assert falling.nothing_learnt < 1e-6
+    assert _law([0.72, 0.69, 0.65, 0.62, 0.58, 0.55], images=100).nothing_learnt < 0.05

@@ -10,6 +10,10 @@ from peu.evaluation.learning_curve import ImagesNeeded, PowerLaw
 from peu.evaluation.uncertainty import Interval
 
 
+_GUESSING = 0.5
+"""Probability of guessing from which nothing else is said."""
+
+
 @dataclass(frozen=True)
 class CurvePoint:
     """What was measured with so many images to learn from.
@@ -62,6 +66,13 @@ class RecipeCurve:
         """How many images more the target takes, or that it is out of reach."""
         need = self.needed
         target = f"{need.target:.4g}"
+        guessing = self.law.nothing_learnt
+        if guessing >= _GUESSING:
+            return (
+                f"{self.name}: nothing was learnt that these images show ({guessing:.0%} likely): it "
+                f"is right about as often as a guess ({1 - self.law.chance:.3f}), and more images "
+                "are not shown to help. Look at the labels first."
+            )
         if need.more == 0:
             return (
                 f"{self.name}: {target} is expected of the images at hand already "
@@ -107,6 +118,7 @@ class RecipeCurve:
                 "level": need.level,
                 "probability": need.probability,
             },
+            "nothing_learnt": self.law.nothing_learnt,
             "sentence": self.sentence(),
         }
 

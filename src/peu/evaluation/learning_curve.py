@@ -21,6 +21,8 @@ _EXPONENT, _EXPONENT_SPREAD = 0.7, 0.5
 """Median and log-scale spread of the exponent, before anything is measured."""
 _REST = (1.0, 6.0)
 """Beta prior of the share of the error at the largest size that would remain for ever."""
+_NOTHING = 0.2
+"""Prior of a recipe that learns nothing: its error is that of guessing, however many images."""
 _CORRELATION = 0.85
 """Between the errors of two neighbouring sizes, where the images cannot tell."""
 _OWN_SHARE = 0.3
@@ -76,6 +78,11 @@ class PowerLaw:
     exponent: FloatArray
     bend: FloatArray = field(repr=False)
 
+    @property
+    def nothing_learnt(self) -> float:
+        """Probability that it guesses, and would with any number of images."""
+        return float((self.error >= self.chance).mean())
+
     def __repr__(self) -> str:
         at = self.accuracy(self.largest)
         return f"<PowerLaw: {at.mean:.3f} at {self.largest:.4g} images a class>"
@@ -117,7 +124,8 @@ class PowerLaw:
         ratio = images[None, :] / self.largest
         return _bent(
             _errors(self.error, self.rest, self.exponent, ratio, self.chance),
-            self.bend[:, None] * _MISFIT * np.sqrt(np.log2(np.maximum(ratio, 1.0))),
+            np.where(self.error < self.chance, self.bend, 0.0)[:, None]
+            * (_MISFIT * np.sqrt(np.log2(np.maximum(ratio, 1.0)))),
         )
 
 
@@ -164,8 +172,10 @@ def fit_power_law(
     from scipy.stats import beta
 
     proposed = beta.logpdf(share, wrong, right)
-    error = chance * share
     rest = rng.beta(*_REST, _DRAWS)
+    nothing = np.arange(_DRAWS) < _NOTHING * _DRAWS
+    share[nothing], rest[nothing], proposed[nothing] = 1.0, 1.0, 0.0
+    error = chance * share
     exponent = _EXPONENT * np.exp(_EXPONENT_SPREAD * rng.standard_normal(_DRAWS))
     expected = _errors(error, rest, exponent, ratio[None, :], chance)
     doublings = -np.log2(ratio)
