@@ -189,6 +189,10 @@ def _draw(plot: Figure, *, narrow: bool = False) -> "Canvas":
         draw(axes)
     for axes in every_axes[len(plot.panels) :]:
         axes.set_axis_off()
+    # Laid out once, here: saving would draw the whole figure a second time for its layout.
+    if engine := canvas.get_layout_engine():
+        engine.execute(canvas)
+        canvas.set_layout_engine(None)
     return canvas
 
 
