@@ -9,7 +9,6 @@ from peu.classifiers.base import ImageClassifier
 from peu.evaluation.learning_curve import ImagesNeeded, PowerLaw
 from peu.evaluation.uncertainty import Interval
 
-
 _GUESSING = 0.5
 """Probability of guessing from which nothing else is said."""
 
@@ -69,9 +68,9 @@ class RecipeCurve:
         guessing = self.law.nothing_learnt
         if guessing >= _GUESSING:
             return (
-                f"{self.name}: nothing was learnt that these images show ({guessing:.0%} likely): it "
-                f"is right about as often as a guess ({1 - self.law.chance:.3f}), and more images "
-                "are not shown to help. Look at the labels first."
+                f"{self.name}: nothing was learnt that these images show ({guessing:.0%} likely): "
+                f"it is right about as often as a guess ({1 - self.law.chance:.3f}), and more "
+                "images are not shown to help. Look at the labels first."
             )
         if need.more == 0:
             return (
