@@ -50,7 +50,6 @@ class Findings:
     """
 
     sheet_size: ClassVar[int] = 224
-    agreement_threshold: ClassVar[float] = _AGREE
     train_share: ClassVar[float] = 1 - TEST_SHARE
 
     described: Description
