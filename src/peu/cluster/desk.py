@@ -12,7 +12,7 @@ class Desk:
     """
 
     def __init__(self) -> None:
-        self._asked: asyncio.Queue[tuple[str, tuple[Any, ...]]] = asyncio.Queue()
+        self._asked: asyncio.Queue[tuple[str, tuple[Any, ...]] | None] = asyncio.Queue()
         self._answers: dict[str, asyncio.Future[Any]] = {}
 
     async def ask(self, key: str, question: tuple[Any, ...]) -> Any:
@@ -21,8 +21,8 @@ class Desk:
         self._asked.put_nowait((key, question))
         return await self._answers[key]
 
-    async def fetch(self) -> tuple[str, tuple[Any, ...]]:
-        """The next question, with its key."""
+    async def fetch(self) -> tuple[str, tuple[Any, ...]] | None:
+        """The next question, with its key; None once the desk is closed."""
         return await self._asked.get()
 
     async def answer(self, key: str, value: Any) -> None:
@@ -30,3 +30,7 @@ class Desk:
         waiting = self._answers.pop(key, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(value)
+
+    async def close(self) -> None:
+        """Answer no more questions."""
+        self._asked.put_nowait(None)

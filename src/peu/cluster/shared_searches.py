@@ -17,6 +17,8 @@ _GONE = (
     "it. Run it again: what was searched is kept."
 )
 
+_CLOSING_SECONDS = 5.0
+
 
 class JournalKeeper:
     """Reads and writes journals for searches that run elsewhere.
@@ -91,23 +93,30 @@ def keeping_searches(ray: Any, folder: Path | None, here: Any) -> Iterator[Any]:
         )
         .remote()
     )
-    threading.Thread(
+    thread = threading.Thread(
         target=_serve, args=(ray, desk, JournalKeeper(folder)), name="peu-searches", daemon=True
-    ).start()
+    )
+    thread.start()
     try:
         yield desk
     finally:
-        # Ends the thread too.
+        # Where Ray goes while the thread waits for it, Ray breaks the thread off noisily.
+        with contextlib.suppress(ray.exceptions.RayError, ConnectionError):
+            ray.get(desk.close.remote(), timeout=_CLOSING_SECONDS)
+            thread.join(_CLOSING_SECONDS)
         ray.kill(desk)
 
 
 def _serve(ray: Any, desk: Any, keeper: JournalKeeper) -> None:
-    """Answer questions until the desk has gone."""
+    """Answer questions until the desk has closed or gone."""
     while True:
         try:
-            key, (what, *arguments) = ray.get(desk.fetch.remote())
+            asked = ray.get(desk.fetch.remote())
         except (ray.exceptions.RayError, ConnectionError):
             return
+        if asked is None:
+            return
+        key, (what, *arguments) = asked
         answer: Any
         try:
             answer = getattr(keeper, what)(*arguments)
