@@ -15,7 +15,6 @@ from sklearn.utils.validation import check_is_fitted
 from peu.autoencoders.images import ImageSet, image_pixels, image_set
 from peu.errors import BundleError
 from peu.estimator import Estimator
-from peu.files import replacing
 from peu.images.dataset import ImageDataset
 from peu.images.image_size import Channels
 from peu.images.loading import load_images
@@ -23,6 +22,7 @@ from peu.images.metadata import short_hash
 from peu.images.resizing import ResizeMode
 from peu.models.bundle import read_manifest, write_bundle
 from peu.networks.history import History
+from peu.networks.saving import save_network
 from peu.networks.training_settings import (
     Optimizer,
     Precision,
@@ -252,8 +252,7 @@ class Autoencoder(Estimator):
 
         def write(draft: Path) -> None:
             for name, network in networks.items():
-                with replacing(draft / f"{name}.keras") as file:
-                    network.save(file)
+                save_network(network, draft / f"{name}.keras")
 
         learnt = self.learnt(
             **{field.name: getattr(self, field.name) for field in dataclasses.fields(self.learnt)}

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.errors import BundleError
-from peu.files import replacing, write_bytes
+from peu.files import write_bytes
 from peu.networks.backend import keras
 from peu.networks.limited_opening import check_opens
 from peu.networks.onnx_export import drawn_examples, to_onnx
+from peu.networks.saving import save_network
 
 _BATCH_SIZE = 32
 
@@ -88,8 +89,7 @@ class NetworkModel:
             BundleError: as `content`.
         """
         write_bytes(folder / self.file_name, self.content)
-        with replacing(folder / self.keras_name) as draft:
-            self.network.save(draft, include_optimizer=False)
+        save_network(self.network, folder / self.keras_name, optimizer=False)
 
     @classmethod
     def read(cls, folder: Path) -> "NetworkModel":
