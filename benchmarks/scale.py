@@ -1,7 +1,7 @@
 """Time and peak memory of `peu describe`, `compare` and `predict` as images become many.
 
     python benchmarks/scale.py                                  # 500, 2,000 and 20,000 images
-    python benchmarks/scale.py --counts 20000,200000 --commands predict --recipe transfer
+    python benchmarks/scale.py --counts 20000,200000 --commands predict --recipe hog --accept-all
 
 Images are drawn, 64 x 64, a few hundred of them; each file carries a number of its own, so that no
 two have the same hash and nothing is decoded only once. Each command runs in a process of its own
@@ -89,12 +89,12 @@ def measured(arguments: list[str], cache: Path) -> tuple[int, float, float, floa
 
 
 def _commands(
-    photos: Path, model: Path, chosen: list[str], recipe: str
+    photos: Path, model: Path, chosen: list[str], recipe: str, more: list[str]
 ) -> Iterator[tuple[str, list[str]]]:
     runs = photos.parent / "runs"
     every = {
         "describe": ["describe", str(photos), "--quiet"],
-        "predict": ["predict", str(model), str(photos), "--quiet"],
+        "predict": ["predict", str(model), str(photos), "--quiet", *more],
         "compare": ["compare", str(photos), "--recipes", recipe, "--quick", "--quiet"],
     }
     every["compare"] += ["-o", str(runs)]
@@ -108,7 +108,11 @@ def main() -> None:
     parser.add_argument("--counts", default="500,2000,20000")
     parser.add_argument("--commands", default="describe,predict,compare")
     parser.add_argument("--recipe", default="transfer", help="of the model, and what is compared")
+    parser.add_argument(
+        "--accept-all", action="store_true", help="predict without features of the small network"
+    )
     given = parser.parse_args()
+    more = ["--accept-all"] if given.accept_all else []
     print("| command | images | code | processor, s | ms an image | clock, s | peak, MB | |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     with tempfile.TemporaryDirectory(prefix="peu-scale-") as name:
@@ -121,7 +125,7 @@ def main() -> None:
         for count in map(int, given.counts.split(",")):
             photos = write_images(root / str(count) / "photos", count)
             chosen = given.commands.split(",")
-            for command, words in _commands(photos, root / "model", chosen, given.recipe):
+            for command, words in _commands(photos, root / "model", chosen, given.recipe, more):
                 code, spent, clock, peak, said = measured(words, root / str(count) / "cache")
                 print(
                     f"| {command} | {count:,} | {code} | {spent:.1f} | {1000 * spent / count:.2f} "
