@@ -24,6 +24,8 @@ from peu.lab.page import write_lab
 from peu.lab.run import run_lab
 from peu.lab.sections import SECTIONS
 from peu.lab.settings import LabSettings
+from peu.reports import figure as reports_figure
+from peu.reports import html as reports_html
 from peu.settings import settings_to_dict
 from small_set import drawn_images
 
@@ -119,6 +121,8 @@ def pages(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
         with pytest.MonkeyPatch.context() as patch:
             if language != "fr":
                 patch.setattr(rendering, "CHARTS", undrawn_charts())
+                patch.setattr(reports_html, "page_svg", lambda *_: "<svg/>")
+                patch.setattr(reports_figure, "to_png", lambda _: b"")
             page = write_lab(lab, language=language)
         numbers = json.loads((lab / "report.json").read_text(encoding="utf-8"))
         found[language] = (numbers, page.read_text(encoding="utf-8"))
