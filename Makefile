@@ -16,7 +16,7 @@ demo: $(BASE) ## Compare two recipes on the built-in images
 	$(BIN)/peu compare samples --recipes hog,transfer --quick --output runs/demo
 
 test: $(READY) ## Run the test suite
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY) ## Attack every reader of foreign input; FUZZ="--minutes 60 --seed 7"
 	PYTHONPATH=tests $(BIN)/python -m fuzz.hunt $(FUZZ)
