@@ -59,6 +59,20 @@ def search(seed: int = 0, trials: int = TRIALS, **options: Any) -> tuple[SearchT
     return found
 
 
+def noted_search(file: Path) -> tuple[tuple[SearchTrial, ...], tuple[str, ...]]:
+    """Three trials kept in a file, and what was noted about it."""
+    trials, _, notes = run_search(
+        DISTRIBUTIONS,
+        judge,
+        start=START,
+        trials=3,
+        time_limit=None,
+        seed=0,
+        journal=JournalFile(file),
+    )
+    return trials, tuple(notes)
+
+
 def without_times(trials: tuple[SearchTrial, ...]) -> list[Any]:
     return [(t.settings, t.ending, t.log_loss, t.intermediate, t.epochs) for t in trials]
 
@@ -227,15 +241,7 @@ def test_a_damaged_journal_is_begun_anew_with_a_note(tmp_path: Path, damage: Any
     damaged = damage(file.read_text())
     assert damaged != file.read_text()
     file.write_text(resealed(damaged))
-    trials, _, notes = run_search(
-        DISTRIBUTIONS,
-        judge,
-        start=START,
-        trials=3,
-        time_limit=None,
-        seed=0,
-        journal=JournalFile(file),
-    )
+    trials, notes = noted_search(file)
     assert without_times(trials) == without_times(search(trials=3))
     assert len(notes) == 1
     assert "restarted" in notes[0]
@@ -251,15 +257,7 @@ def test_a_flipped_bit_in_a_journal_is_noticed(tmp_path: Path) -> None:
         flipped = bytearray(whole)
         flipped[bit // 8] ^= 1 << bit % 8
         file.write_bytes(flipped)
-        trials, _, notes = run_search(
-            DISTRIBUTIONS,
-            judge,
-            start=START,
-            trials=3,
-            time_limit=None,
-            seed=0,
-            journal=JournalFile(file),
-        )
+        trials, notes = noted_search(file)
         assert without_times(trials) == expected
         # What ended the last line is gone where it is the bit: half a line is gone on from.
         assert notes or bit // 8 == len(whole) - 1

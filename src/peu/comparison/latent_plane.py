@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from peu.autoencoders.vae import VAE
 from peu.comparison.latent import grid_codes, latent_points
-from peu.files import replacing, write_json
+from peu.comparison.tiles import write_tiles
+from peu.files import write_json
 from peu.images.dataset import ImageDataset
 from peu.networks.choices import PRIOR_REACH, KLWeight
 from peu.progress import report
@@ -50,13 +50,9 @@ def write_latent_plane(
     place = Path(folder)
     report("Decoding the plane", 0, 1)
     images = vae.decode(grid_codes(-PRIOR_REACH, PRIOR_REACH, steps, vae.latent_dim))
-    rows, columns, height, width, channels = images.shape
-    pixels = np.rint(255 * np.clip(images, 0, 1)).astype(np.uint8)
-    atlas = pixels.swapaxes(1, 2).reshape(rows * height, columns * width, channels)
-    place.mkdir(parents=True, exist_ok=True)
-    with replacing(place / f"{name}.png") as draft:
-        Image.fromarray(atlas[..., 0] if channels == 1 else atlas).save(draft, format="PNG")
-    write_json(place / f"{name}.json", _facts(vae, dataset, requested, (rows, height, width)))
+    write_tiles(place / f"{name}.png", 255 * images)
+    shape = (steps, *images.shape[2:4])
+    write_json(place / f"{name}.json", _facts(vae, dataset, requested, shape))
     report("Decoding the plane", 1, 1)
     return place / f"{name}.json"
 

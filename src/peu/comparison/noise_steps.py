@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.noise import Noise, add_noise, read_noise
+from peu.comparison.tiles import write_tiles
 from peu.errors import RecipeError
 from peu.evaluation.reconstruction import peak_signal_to_noise
-from peu.files import replacing, write_json
+from peu.files import write_json
 from peu.images.dataset import ImageDataset
 from peu.progress import report
 from peu.seeds import child_seed
@@ -70,10 +70,8 @@ def write_noise_steps(
         denoised.append(255 * denoiser.denoise(noisy[-1]))
     report(_PHASE, _LEVELS, _LEVELS)
     place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
     for name, rows in (("original", [clean]), ("noisy", noisy), ("denoised", denoised)):
-        with replacing(place / f"{name}.png") as draft:
-            _mosaic(np.stack(rows)).save(draft, format="PNG")
+        write_tiles(place / f"{name}.png", np.stack(rows))
     facts = {
         "format": FORMAT,
         "noise": str(read_noise(denoiser.noise)),
@@ -97,13 +95,6 @@ def _with_noise(
         return clean.astype(np.float32)
     generator = np.random.default_rng(child_seed(seed, "examples"))
     return add_noise(clean, dataclasses.replace(noise, low=level, high=level), generator)
-
-
-def _mosaic(rows: NDArray[np.generic]) -> Image.Image:
-    levels, count, height, width, channels = rows.shape
-    pixels = np.rint(np.clip(rows.astype(np.float32), 0, 255)).astype(np.uint8)
-    whole = pixels.swapaxes(1, 2).reshape(levels * height, count * width, channels)
-    return Image.fromarray(whole[..., 0] if channels == 1 else whole)
 
 
 def _psnr(clean: NDArray[np.uint8], images: list[NDArray[np.float32]]) -> list[list[float]]:
