@@ -31,6 +31,17 @@ def test_a_model_is_trained_saved_used_and_measured(peu: Peu, photos: Path) -> N
     assert figures["seen_in_training"] == 32
 
 
+def test_a_class_of_copies_is_named(peu: Peu, photos: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    for name in CLASSES[:2]:
+        (copies / name).mkdir(parents=True)
+        for number in range(4):
+            shutil.copy(min((photos / name).iterdir()), copies / name / f"{number}.png")
+    trained = peu("train", copies, "--recipe", "hog", "-o", "model")
+    assert trained.exit_code == 0
+    assert "`accordion` has 4 images, and only 1 different" in trained.stderr
+
+
 def test_without_a_recipe_a_comparison_chooses_and_says_why(peu: Peu, photos: Path) -> None:
     compared = peu("compare", photos, "--recipes", "hog", "--folds", 2, "--repeats", 1)
     assert compared.exit_code == 0

@@ -7,7 +7,7 @@ import typer
 
 from peu.cli import options
 from peu.cli.chosen_recipes import Change, with_changes
-from peu.cli.console import say, show_table, showing_progress, write_result
+from peu.cli.console import remark, say, show_table, showing_progress, write_result
 from peu.cli.handle_errors import handle_errors
 from peu.cli.recipe_options import BACKBONE, recipe_options
 from peu.errors import ResourceError
@@ -50,11 +50,14 @@ def next_command(
     from peu.classifiers.transfer import Transfer
     from peu.comparison.corrected_labels import check_in_files
     from peu.comparison.labelling import next_to_label, write_table_to_fill_in
+    from peu.images.different_images import about_different_images
     from peu.images.loading import load_images
 
     (recipe,) = with_changes(Transfer(), changes)
     with showing_progress(quiet=quiet):
         images = load_images(data)
+        for sentence in about_different_images(images):
+            remark(sentence, quiet=quiet)
         pool = load_images(unlabelled, labels_required=False)
         check_in_files(pool)
         order = next_to_label(images, pool, count=count, transfer=recipe)

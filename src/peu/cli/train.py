@@ -86,6 +86,7 @@ def train_command(
     from peu.classifiers.search import searches_kept_in
     from peu.comparison.out_of_fold import find_out_of_fold
     from peu.comparison.trust import trusted_predictor
+    from peu.images.different_images import about_different_images
     from peu.images.loading import load_images
     from peu.models.bundle import output_folder
 
@@ -97,6 +98,8 @@ def train_command(
             aside = len(dataset.set_aside)
             remark(f"Set aside: {aside}; `peu describe` lists them with the reasons.", quiet=quiet)
         learnt = training_part(dataset, use_all=use_all, quiet=quiet)
+        for sentence in about_different_images(learnt):
+            remark(sentence, quiet=quiet)
         kept = len(dataset) - len(learnt)
         runs = _where_runs_are(data, run)
         chosen, reason = (asked[0], None) if named else _choose(learnt, changes, runs, run)
