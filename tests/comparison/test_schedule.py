@@ -10,7 +10,7 @@ from peu.classifiers.base import ImageClassifier
 from peu.classifiers.fisher import FisherVectors
 from peu.classifiers.hog import HogSVM
 from peu.classifiers.transfer import Transfer
-from peu.comparison.schedule import Pace, in_order_of_cost, left_out_sentence, within_time
+from peu.comparison.schedule import TimeBudget, in_order_of_cost, left_out_sentence, within_time
 from peu.comparison.trial import TrialTask
 from peu.images.splits import Split
 
@@ -41,20 +41,20 @@ def test_cheap_recipes_come_first() -> None:
 
 
 def test_what_runs_side_by_side_is_done_sooner() -> None:
-    pace, tasks = Pace(), _tasks(FisherVectors(), HogSVM())
+    budget, tasks = TimeBudget(), _tasks(FisherVectors(), HogSVM())
     fisher, hog = tasks[:6], tasks[6:]
-    pace.add(FisherVectors(), 8.0)
-    pace.add(HogSVM(), 2.0)
-    assert pace.left(tasks) == 6 * 8 + 6 * 2
-    pace.share(fisher, 4)
-    assert pace.is_shared(FisherVectors())
-    assert not pace.is_shared(HogSVM())
-    assert pace.left(tasks) == 6 * 8 / 4 + 6 * 2
+    budget.add(FisherVectors(), 8.0)
+    budget.add(HogSVM(), 2.0)
+    assert budget.left(tasks) == 6 * 8 + 6 * 2
+    budget.share(fisher, 4)
+    assert budget.is_shared(FisherVectors())
+    assert not budget.is_shared(HogSVM())
+    assert budget.left(tasks) == 6 * 8 / 4 + 6 * 2
     # One trial takes its time, however many processes there are.
-    assert pace.left(fisher[:1]) == 8
-    pace.share(hog, 4)
-    assert pace.left([*fisher[:2], *hog]) == 8
-    assert pace.left([]) == 0
+    assert budget.left(fisher[:1]) == 8
+    budget.share(hog, 4)
+    assert budget.left([*fisher[:2], *hog]) == 8
+    assert budget.left([]) == 0
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def test_recipes_are_compared_on_whole_repeats_that_all_of_them_finished(
 
 def test_a_trial_begins_only_if_it_would_end_in_time() -> None:
     hog, transfer = _tasks(HogSVM())[0], _tasks(Transfer())[0]
-    assert Pace().may_begin(transfer)
-    pace = Pace(time.monotonic() + 20)
-    assert pace.may_begin(hog)
-    assert pace.may_begin(transfer)
+    assert TimeBudget().may_begin(transfer)
+    budget = TimeBudget(time.monotonic() + 20)
+    assert budget.may_begin(hog)
+    assert budget.may_begin(transfer)
     # The first trial filled the cache: the others take as long as the quickest.
     for seconds in (60, 2):
-        pace.add(transfer.recipe, seconds)
-    assert pace.expected(transfer) == 2
-    assert pace.may_begin(transfer)
-    pace.add(hog.recipe, 30)
-    assert not pace.may_begin(hog)
-    assert not Pace(time.monotonic()).may_begin(hog)
+        budget.add(transfer.recipe, seconds)
+    assert budget.expected(transfer) == 2
+    assert budget.may_begin(transfer)
+    budget.add(hog.recipe, 30)
+    assert not budget.may_begin(hog)
+    assert not TimeBudget(time.monotonic()).may_begin(hog)

@@ -16,7 +16,7 @@ from peu.comparison.processes import core_count
 from peu.comparison.running import OnRecipe, OnTrial, TrialRunner, run_all
 from peu.comparison.schedule import (
     LeftOut,
-    Pace,
+    TimeBudget,
     left_out_sentence,
     within_time,
 )
@@ -115,7 +115,7 @@ def compare(
         runner=runner,
         on_trial=on_trial,
         on_recipe=on_recipe,
-        pace=Pace(deadline),
+        budget=TimeBudget(deadline),
     )
     left_out: tuple[LeftOut, ...] = ()
     if time_limit is not None:

@@ -17,7 +17,7 @@ from peu.comparison.processes import (
     suggest_threads,
     suggest_workers,
 )
-from peu.comparison.schedule import Pace, in_order_of_cost, share_missing
+from peu.comparison.schedule import TimeBudget, in_order_of_cost, share_missing
 from peu.comparison.trial import (
     Trial,
     TrialTask,
@@ -67,7 +67,7 @@ class _Ledger:
     """What is wanted, what is done, and whom to tell of it."""
 
     tasks: Sequence[TrialTask]
-    pace: Pace
+    budget: TimeBudget
     on_trial: OnTrial | None
     on_recipe: OnRecipe | None
     trials: dict[TrialTask, Trial] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class _Ledger:
             trial = read_trial(task)
             if trial is not None and (trial.held_out is not None or not task.held_out):
                 self.trials[task] = trial
-                self.pace.add(task.recipe, trial.seconds)
+                self.budget.add(task.recipe, trial.seconds)
 
     def missing(self, tasks: Sequence[TrialTask]) -> list[TrialTask]:
         """Those of some tasks that are still to be done."""
@@ -99,14 +99,14 @@ class _Ledger:
             self.errors.setdefault(task.recipe.name, outcome)
             return
         self.trials[task] = outcome
-        if self.pace.is_shared(task.recipe):
-            self.pace.add(task.recipe, outcome.seconds)
+        if self.budget.is_shared(task.recipe):
+            self.budget.add(task.recipe, outcome.seconds)
         left = self.missing(self.tasks)
         if self.on_trial is not None:
             self.on_trial(outcome, len(self.tasks) - len(left), len(self.tasks))
         own = [each for each in self.tasks if each.recipe.name == task.recipe.name]
         if self.on_recipe is not None and not self.missing(own):
-            self.on_recipe([self.trials[each] for each in own], self.pace.left(left))
+            self.on_recipe([self.trials[each] for each in own], self.budget.left(left))
 
     def combinable(self, tasks: Sequence[TrialTask], plan: EnsemblePlan) -> list[TrialTask]:
         """Missing trials of ensembles whose members have all had their turn on that split."""
@@ -131,7 +131,7 @@ def run_all(
     runner: TrialRunner | None,
     on_trial: OnTrial | None,
     on_recipe: OnRecipe | None,
-    pace: Pace,
+    budget: TimeBudget,
 ) -> tuple[tuple[Trial, ...], tuple[Failure, ...]]:
     """Run or read every trial of the recipes, and of members that only an ensemble needs.
 
@@ -144,7 +144,7 @@ def run_all(
         runner: as `compare` takes it.
         on_trial: as `compare` takes it.
         on_recipe: as `compare` takes it.
-        pace: whether a trial may still begin.
+        budget: whether a trial may still begin.
 
     Returns:
         The trials of recipes that could run, in the recipes' order, and why others could not.
@@ -167,12 +167,12 @@ def run_all(
 
     singles = in_order_of_cost(
         [task for recipe in plan.singles for task in tasks_of(recipe)],
-        by_repeat=pace.deadline is not None,
+        by_repeat=budget.deadline is not None,
     )
     combined = [
         task for recipe in recipes if recipe.name in plan.members for task in tasks_of(recipe)
     ]
-    ledger = _Ledger([*singles, *combined], pace, on_trial, on_recipe)
+    ledger = _Ledger([*singles, *combined], budget, on_trial, on_recipe)
     with (
         lock_folder(folder) if folder else contextlib.nullcontext(),
         steps(len(ledger.tasks)) as count,
@@ -190,7 +190,7 @@ def run_all(
             networks=networks,
             workers=workers,
             runner=runner,
-            pace=pace,
+            budget=budget,
         )
         # Closed at once when interrupted, so that no process goes on with a trial nobody awaits.
         with contextlib.closing(outcomes):
@@ -222,7 +222,7 @@ def _run(
     networks: int,
     workers: int | None,
     runner: TrialRunner | None,
-    pace: Pace,
+    budget: TimeBudget,
 ) -> Generator[tuple[TrialTask, Outcome], None, None]:
     """Run trials elsewhere, here, or in processes, and yield each as it ends.
 
@@ -232,12 +232,12 @@ def _run(
         networks: number of trials in the whole comparison that train a network.
         workers: processes for these; None suggests some.
         runner: runs all trials elsewhere.
-        pace: whether a trial may still begin.
+        budget: whether a trial may still begin.
     """
     if runner is not None:
-        for task, outcome in runner(dataset, tasks, pace.may_begin):
+        for task, outcome in runner(dataset, tasks, budget.may_begin):
             if isinstance(outcome, Trial):
-                pace.add(task.recipe, outcome.seconds)
+                budget.add(task.recipe, outcome.seconds)
                 write_trial(task, outcome)
             yield task, outcome
         return
@@ -254,45 +254,47 @@ def _run(
             if not task.recipe.trains_network and firsts[task.recipe.name] is not task
         ]
     beside = quick_workers(sum(task.recipe.usual_seconds for task in quick))
-    pace.share(quick, beside)
-    pace.share(in_processes, at_once)
+    budget.share(quick, beside)
+    budget.share(in_processes, at_once)
     if beside == 1:
-        yield from _run_here(dataset, here, pace)
+        yield from _run_here(dataset, here, budget)
     else:
         first = [t for t in here if t not in quick and not t.recipe.trains_network]
         failed = set()
-        for task, outcome in _run_here(dataset, first, pace):
+        for task, outcome in _run_here(dataset, first, budget):
             if isinstance(outcome, PeuError):
                 failed.add(task.recipe.name)
             yield task, outcome
-        quick = [task for task in quick if task.recipe.name not in failed and pace.may_begin(task)]
+        quick = [
+            task for task in quick if task.recipe.name not in failed and budget.may_begin(task)
+        ]
         if quick:
             yield from run_side_by_side(
-                dataset, quick, workers=beside, threads=0, may_begin=pace.may_begin
+                dataset, quick, workers=beside, threads=0, may_begin=budget.may_begin
             )
-        yield from _run_here(dataset, [t for t in here if t.recipe.trains_network], pace)
-    in_processes = [task for task in in_processes if pace.may_begin(task)]
+        yield from _run_here(dataset, [t for t in here if t.recipe.trains_network], budget)
+    in_processes = [task for task in in_processes if budget.may_begin(task)]
     if in_processes:
         yield from run_side_by_side(
             dataset,
             in_processes,
-            may_begin=pace.may_begin,
+            may_begin=budget.may_begin,
             workers=min(workers or suggest_workers(networks), len(in_processes)),
             threads=suggest_threads(at_once),
         )
 
 
 def _run_here(
-    dataset: ImageDataset, tasks: Iterable[TrialTask], pace: Pace
+    dataset: ImageDataset, tasks: Iterable[TrialTask], budget: TimeBudget
 ) -> Generator[tuple[TrialTask, Outcome], None, None]:
     """Run trials one after the other; a recipe that failed is not tried again."""
     failed = set()
     for task in tasks:
-        if task.recipe.name in failed or not pace.may_begin(task):
+        if task.recipe.name in failed or not budget.may_begin(task):
             continue
         started = time.monotonic()
         outcome = try_trial(dataset, task)
         if isinstance(outcome, PeuError):
             failed.add(task.recipe.name)
-        pace.add(task.recipe, time.monotonic() - started)
+        budget.add(task.recipe, time.monotonic() - started)
         yield task, outcome

@@ -40,7 +40,7 @@ def in_order_of_cost(tasks: Iterable[TrialTask], *, by_repeat: bool) -> list[Tri
 
 
 @dataclass
-class Pace:
+class TimeBudget:
     """How long trials take, from those that ran and what is usual.
 
     Attributes:
