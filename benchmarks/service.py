@@ -1,9 +1,10 @@
 """Throughput of `peu serve` beside `peu predict`, and beside LitServe where it is installed.
 
-    python benchmarks/service.py model/ photos/ [--minutes 10] [--clients 16]
+    python benchmarks/service.py model/ photos/ [--minutes 10] [--clients 16] [--others 0.2]
 
 Clients on this machine, each on its own connection, send JPEGs one after the other and wait for
-each answer. `peu predict` takes the same files, before and after, in the same run.
+each answer. `peu predict` takes the same files, before and after, in the same run, and the others
+get a fifth of the service's time each, or as much as `--others` says.
 """
 
 import argparse
@@ -24,7 +25,6 @@ from peu.images.finding import FoundImage, find_images
 from served import Client, Served, busy, form, memory
 
 _WARM_UP = 3.0
-_PREDICT_SHARE = 0.25
 
 
 class Load:
@@ -66,6 +66,9 @@ def main() -> None:
     parser.add_argument("photos")
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument(
+        "--others", type=float, default=0.2, help="share of that time for each of the others"
+    )
     parser.add_argument("--litserve-workers", type=int, default=2)
     options = parser.parse_args()
     found = find_images([options.photos])
@@ -73,14 +76,14 @@ def main() -> None:
     bodies = [form(path.read_bytes()) for path in paths]
     seconds = options.minutes * 60
     print(f"{len(paths)} files, load {os.getloadavg()[0]:.1f}")
-    first = predict(options.model, paths, seconds * _PREDICT_SHARE)
+    first = predict(options.model, paths, seconds * options.others)
     server = Served(options.model)
     rate = ask("peu serve", server.port, server.process.pid, bodies, options.clients, seconds)
     print(server.stop().strip())
-    second = predict(options.model, paths, seconds * _PREDICT_SHARE)
+    second = predict(options.model, paths, seconds * options.others)
     print(f"peu serve: {rate / statistics.mean((first, second)):.2f} of what peu predict does")
     for workers, batch in ((options.litserve_workers, 1), (1, 8)):
-        litserve(options.model, bodies, options.clients, seconds, workers, batch)
+        litserve(options.model, bodies, options.clients, seconds * options.others, workers, batch)
 
 
 def predict(model: str, paths: list[Path], seconds: float) -> float:
