@@ -1,7 +1,6 @@
 """Every sentence of the engine that can reach the page has a French text."""
 
 import ast
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +8,12 @@ import pytest
 
 import peu
 from broken_images import bad_checksum, eps, half_a_jpeg, huge_header
-from peu.app.engine_sentences import patterns, translated
+from peu.app.engine_sentences import translated
 from peu.app.workspace import Workspace
 from peu.errors import PeuError
 from peu.images.colours import UnreadableImage
 from peu.images.decoding import decode_image
+from peu.translations.sentences import known, patterns
 
 SOURCE = Path(str(peu.__file__)).parent
 SAID = {
@@ -90,10 +90,10 @@ def test_every_sentence_that_can_reach_the_page_is_translated() -> None:
 
 
 def test_every_translation_has_the_gaps_of_its_sentence() -> None:
-    known = tomllib.loads((SOURCE / "app" / "texts" / "engine.fr.toml").read_text("utf-8"))
-    for english, french in known.items():
+    catalogue = known("engine")
+    for english, french in catalogue.items():
         assert english.count("{}") == french.count("{}"), english
-    assert len(patterns("fr")) == len(known)
+    assert len(patterns(("engine",))) == len(catalogue)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ from peu.lab import settings as lab_settings
 from peu.lab.budget import QUICK, Budget
 from peu.lab.context import LabContext
 from peu.lab.findings import SectionResult, write_result
-from peu.lab.language import LANGUAGES
 from peu.lab.page import write_lab
 from peu.lab.run import run_lab
 from peu.lab.sections import SECTIONS
@@ -27,6 +26,7 @@ from peu.lab.settings import LabSettings
 from peu.reports import figure as reports_figure
 from peu.reports import html as reports_html
 from peu.settings import settings_to_dict
+from peu.translations.language import LANGUAGES
 from small_set import drawn_images
 
 # As little as every step can work on: what is measured then means nothing.

@@ -8,12 +8,13 @@ import pytest
 from peu.errors import ResourceError
 from peu.lab.exercise import _declared, exercise_words, questions_of
 from peu.lab.findings import read_result
-from peu.lab.language import LANGUAGES, Language, LanguageCode
+from peu.lab.language import Language
 from peu.lab.marking import makes_point
 from peu.lab.page import render_section
 from peu.lab.rendering import outline
 from peu.lab.sections import SECTIONS
 from peu.lab.steps import transfer
+from peu.translations.language import LANGUAGES, LanguageCode
 
 DECLARED = {key: each for key, each in _declared().items() if key != "words"}
 

@@ -14,11 +14,12 @@ from peu.errors import ResourceError
 from peu.lab.exercise import questions_of
 from peu.lab.exercise_page import write_exercise
 from peu.lab.findings import read_result
-from peu.lab.language import LANGUAGES, Language, LanguageCode
+from peu.lab.language import Language
 from peu.lab.marking import mark_class
 from peu.lab.page import render_section
 from peu.lab.sections import SECTIONS
 from peu.reports import html as reports_html
+from peu.translations.language import LANGUAGES, LanguageCode
 
 # Right, wrong, odd and empty answers, by question.
 WRITTEN: dict[str, tuple[list[str], str]] = {

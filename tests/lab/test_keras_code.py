@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from peu.lab.keras_code import keras_cells
-from peu.lab.language import LANGUAGES, LanguageCode
 from peu.lab.sections import KEYS
+from peu.translations.language import LANGUAGES, LanguageCode
 from small_set import drawn_images
 
 # What stands in capitals at the beginning of a line; one number for all languages.

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from peu.errors import RecipeError
 from peu.evaluation.uncertainty import Interval
-from peu.lab.language import Language, french_spacing, usual_language
+from peu.lab.language import Language, usual_language
+from peu.translations.language import french_spacing
 
 FRENCH, ENGLISH = Language("fr"), Language("en")
 

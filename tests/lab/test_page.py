@@ -13,12 +13,13 @@ from pypdf import PdfReader
 
 from peu.errors import ResourceError
 from peu.lab.findings import SectionResult, read_result, write_result
-from peu.lab.language import LANGUAGES, Language, LanguageCode
+from peu.lab.language import Language
 from peu.lab.page import render_section, write_lab
 from peu.lab.rendering import outline
 from peu.lab.sections import SECTIONS
 from peu.reports.blocks import Block, Details
 from peu.reports.pdf import print_page
+from peu.translations.language import LANGUAGES, LanguageCode
 
 # What the sheet asks in each section, counted on the sheet itself.
 ASKED = {

@@ -12,12 +12,13 @@ import pytest
 from lab_examples import examples_of, undrawn_charts
 from peu.classifiers.small_cnn import SmallCNN
 from peu.lab import rendering
-from peu.lab.language import LANGUAGES, Language, LanguageCode
+from peu.lab.language import Language
 from peu.lab.rendering import Document, Part, outline, render, values_of
 from peu.lab.sections import SECTIONS, LabSection
 from peu.lab.trials import TrialFindings
 from peu.reports.blocks import Block, Callout, Figure, Paragraph, Plate
 from peu.reports.table import Table
+from peu.translations.language import LANGUAGES, LanguageCode
 
 # Words that only one of the languages has.
 FOREIGN = {

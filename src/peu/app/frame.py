@@ -13,7 +13,7 @@ from peu.app.parts import text
 from peu.app.screens import STEPS
 from peu.app.texts import Texts, preferred_language
 from peu.app.workspace import Workspace
-from peu.lab.language import LanguageCode
+from peu.translations.language import LanguageCode
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _STYLE = Path(__file__).with_name("style.css")

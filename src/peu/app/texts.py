@@ -6,7 +6,8 @@ from importlib.resources import files
 from typing import Any
 
 from peu.app.engine_sentences import translated
-from peu.lab.language import LANGUAGES, Language, LanguageCode
+from peu.lab.language import Language
+from peu.translations.language import LANGUAGES, LanguageCode
 
 
 class Texts:

@@ -19,7 +19,7 @@ from peu.app.workspace import Workspace
 from peu.errors import DataError, PeuError
 from peu.images.content import MAX_FILE_BYTES
 from peu.images.decoding import decode_image
-from peu.lab.language import LanguageCode
+from peu.translations.language import LanguageCode
 
 if TYPE_CHECKING:
     from peu.models.predictor import Predictor

@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -67,6 +67,9 @@ def compare_command(
     cluster: options.Cluster = None,
     time_limit: options.CommandTimeLimit = None,
     config: options.Config = None,
+    language: Annotated[
+        Literal["en", "fr"], typer.Option("--language", help="Of the report's page.")
+    ] = "en",
 ) -> None:
     """Compare recipes on the same repeated folds, and report which differences are real.
 
@@ -141,9 +144,9 @@ def compare_command(
                 time_spent=time.monotonic() - begun + _SECONDS_TO_START,
                 command=shlex.join(["peu", *sys.argv[1:]]),
             )
-            stored = None if overwrite else stored_report(comparison, folder)
+            stored = None if overwrite else stored_report(comparison, folder, language=language)
             if stored is None:
-                write_report(comparison, folder)
+                write_report(comparison, folder, language=language)
     for failure in comparison.failures:
         remark(f"{failure.name} could not run: {failure.reason}", quiet=quiet)
     if as_json:

@@ -11,9 +11,10 @@ from typing import Any
 
 from peu.errors import ResourceError
 from peu.lab.findings import read_result
-from peu.lab.language import Language, LanguageCode
+from peu.lab.language import Language
 from peu.lab.run import read_settings
 from peu.lab.sections import SECTIONS
+from peu.translations.language import LanguageCode
 
 _KEY = re.compile(r"(\d\.\d)([a-z])")
 

@@ -22,13 +22,14 @@ from peu.lab.exercise import (
     questions_of,
 )
 from peu.lab.findings import read_result
-from peu.lab.language import Language, LanguageCode, usual_language
+from peu.lab.language import Language, usual_language
 from peu.lab.marking import FORMAT, FULL_MARK
 from peu.lab.page import render_section, section_blocks
 from peu.lab.rendering import Document, outline
 from peu.lab.sections import SECTIONS
 from peu.reports.blocks import Section
 from peu.reports.html import page_environment, render_blocks
+from peu.translations.language import LanguageCode
 
 EXERCISE_PAGE = "exercise.html"
 

@@ -9,7 +9,7 @@ a test can run the same code on less.
 import re
 from importlib.resources import files
 
-from peu.lab.language import LanguageCode
+from peu.translations.language import LanguageCode
 
 _CELL = re.compile(r"^# %%.*$", re.MULTILINE)
 _COMMENT = re.compile(r"^( *)# (fr|en): ?(.*)$")

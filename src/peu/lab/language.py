@@ -4,19 +4,14 @@ import functools
 import locale
 import math
 import os
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Literal, get_args
 
 from peu.evaluation.uncertainty import Interval
 from peu.settings import check_setting
-
-LanguageCode = Literal["fr", "en"]
-LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
-_NARROW_SPACE = "\u202f"
+from peu.translations.language import LANGUAGES, NARROW_SPACE, LanguageCode, french_spacing
 
 
 @dataclass(frozen=True)
@@ -81,9 +76,7 @@ class Language:
 
     def percent(self, share: float, digits: int = 1) -> str:
         """Write a share in [0, 1] as a percentage."""
-        return self.number(100 * share, digits) + (
-            "%" if self.code == "en" else f"{_NARROW_SPACE}%"
-        )
+        return self.number(100 * share, digits) + ("%" if self.code == "en" else f"{NARROW_SPACE}%")
 
     def points(self, difference: float) -> str:
         """Write a difference of shares in percentage points, with its sign."""
@@ -130,13 +123,7 @@ class Language:
         text = text.replace("-", "\u2212")
         if self.code == "en":
             return text
-        return text.translate({ord(","): _NARROW_SPACE, ord("."): ","})
-
-
-def french_spacing(text: str) -> str:
-    """Put the spaces that do not break before French signs, and inside quotation marks."""
-    text = re.sub(r" (?=[:»])", "\u00a0", text).replace("« ", "«\u00a0")
-    return re.sub(r" (?=[;?!%])", _NARROW_SPACE, text)
+        return text.translate({ord(","): NARROW_SPACE, ord("."): ","})
 
 
 def usual_language() -> LanguageCode:

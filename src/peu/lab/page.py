@@ -11,12 +11,13 @@ from peu.errors import ResourceError
 from peu.evaluation.uncertainty import Interval
 from peu.lab.findings import SectionResult, read_result, result_json
 from peu.lab.keras_code import keras_cells
-from peu.lab.language import Language, LanguageCode, usual_language
+from peu.lab.language import Language, usual_language
 from peu.lab.rendering import Document, Part, outline, render, values_of
 from peu.lab.run import read_settings
 from peu.lab.sections import SECTIONS, LabSection
 from peu.reports.blocks import Block, Code, Details, Figure, Report, Section
 from peu.reports.report_folder import write_report_folder
+from peu.translations.language import LanguageCode
 from peu.version import __version__
 
 # What the page sums up of part 1: section, and the trial in its findings.

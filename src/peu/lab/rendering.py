@@ -28,10 +28,11 @@ from PIL import Image
 from peu.lab.charts import Panel, curves, intervals, scatter, training_curves
 from peu.lab.diagrams import Stage, stages
 from peu.lab.image_charts import GridPanel, Row, image_rows, latent_grids
-from peu.lab.language import Language, LanguageCode, french_spacing
+from peu.lab.language import Language
 from peu.reports.blocks import Block, Callout, Details, KeyValues, Listing, Paragraph, Plate, Tone
 from peu.reports.table import Column, Table
 from peu.reports.thumbnails import png_uri
+from peu.translations.language import LanguageCode, french_spacing
 
 # Each takes the language and returns a block; a template calls it without the language.
 CHARTS: dict[str, Callable[..., Block]] = {

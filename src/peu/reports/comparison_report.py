@@ -21,10 +21,11 @@ from peu.reports.dataset_section import dataset_section
 from peu.reports.label_errors_section import label_errors_section
 from peu.reports.mistakes import mistakes_section
 from peu.reports.recipes_section import differences_section, recipes_section
-from peu.reports.report_folder import write_report_folder
+from peu.reports.report_folder import PAGE, page_language, write_report_folder
 from peu.reports.search_section import search_section
 from peu.reports.threshold_section import threshold_section
 from peu.reports.training_curves import curves_figure, phases_table
+from peu.reports.translation import names_of_users, translated_report
 from peu.reports.wording import (
     as_pairs,
     count,
@@ -32,14 +33,19 @@ from peu.reports.wording import (
     footer,
     percent,
 )
+from peu.translations.language import LanguageCode
+from peu.translations.sentences import Translator
 
 
-def write_report(comparison: Comparison, folder: str | Path) -> Path:
+def write_report(
+    comparison: Comparison, folder: str | Path, *, language: LanguageCode = "en"
+) -> Path:
     """Write `report.html`, one page that needs nothing else, and `report.json`, its figures.
 
     Args:
         comparison: what to report.
         folder: made if missing; files of these names in it are replaced.
+        language: of the page; the JSON file is in English.
 
     Returns:
         The path of `report.html`.
@@ -47,11 +53,13 @@ def write_report(comparison: Comparison, folder: str | Path) -> Path:
     Raises:
         ResourceError: the disk is full or cannot be written; files are old and whole, or new.
     """
-    report = comparison_report(comparison)
+    report = comparison_report(comparison, language=language)
     return write_report_folder(Path(folder), report, comparison_to_dict(comparison))
 
 
-def stored_report(comparison: Comparison, folder: str | Path) -> dict[str, Any] | None:
+def stored_report(
+    comparison: Comparison, folder: str | Path, *, language: LanguageCode = "en"
+) -> dict[str, Any] | None:
     """The `report.json` of a folder where it says what a new one would, page beside it.
 
     Figures and small images take longer than reading a finished run.
@@ -59,14 +67,15 @@ def stored_report(comparison: Comparison, folder: str | Path) -> dict[str, Any] 
     Args:
         comparison: what would be reported.
         folder: of the run.
+        language: that the page is to be in.
 
     Returns:
-        Its content; None where another version wrote it, or of other trials.
+        Its content; None where another version wrote it, in another language, or of other trials.
     """
     place = Path(folder)
     try:
         stored: dict[str, Any] = without_checksum(read_json(place / "report.json"))
-        whole = (place / "report.html").is_file() and "summary" in stored
+        whole = page_language(place / PAGE) == language and "summary" in stored
         same = whole and _gist(stored) == _plain_gist(comparison)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -115,11 +124,23 @@ def _plain_gist(comparison: Comparison) -> list[Any]:
     ]
 
 
-def comparison_report(comparison: Comparison) -> Report:
+def comparison_report(comparison: Comparison, *, language: LanguageCode = "en") -> Report:
     """A comparison as a report.
 
     Images that can no longer be read are named without being shown.
+
+    Args:
+        comparison: what to report.
+        language: of its texts, numbers and plots.
     """
+    report = _english_report(comparison)
+    if language == "en":
+        return report
+    say = Translator("report", "engine", names=_names(comparison))
+    return translated_report(report, say, language)
+
+
+def _english_report(comparison: Comparison) -> Report:
     dataset = comparison.dataset
     sections: list[Block | None] = [
         *_opening(comparison),
@@ -145,6 +166,22 @@ def comparison_report(comparison: Comparison) -> Report:
         ),
         blocks=tuple(section for section in sections if section is not None),
         footer=footer(comparison.provenance.get("peu", "")),
+    )
+
+
+def _names(comparison: Comparison) -> frozenset[str]:
+    """Names in a report that are no words of it: classes, files, recipes, versions, machines."""
+    dataset, errors = comparison.dataset, comparison.label_errors
+    return names_of_users(
+        dataset.name,
+        *dataset.class_names,
+        *dataset.keys,
+        *(each.path for each in dataset.set_aside),
+        *(each.name for each in comparison.summaries),
+        *(each.name for each in comparison.failures),
+        *(value for _, value in as_pairs(comparison.provenance)),
+        # It ends with what it rests on, a recipe or a backbone.
+        "" if errors is None else errors.method.rpartition(" ")[2],
     )
 
 

@@ -1,5 +1,6 @@
 """The folder of a report: its page, its numbers as JSON, its plots as PNG."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,10 +16,25 @@ from peu.reports.thumbnails import png_bytes
 
 PAGE, NUMBERS, PLOTS = "report.html", "report.json", "figures"
 
+_OPENING = 200
+"""Bytes that hold a page's first element."""
+_LANGUAGE = re.compile(rb'<html lang="([A-Za-z-]+)"')
+
 
 def report_folder(folder: Path, *, overwrite: bool) -> OutputFolder:
     """The folder that a report goes to; `check` it before any work is done for it."""
     return OutputFolder(path=folder, kind="report", marker=NUMBERS, overwrite=overwrite)
+
+
+def page_language(page: Path) -> str:
+    """The BCP 47 tag of a page's language, as the page itself says; "" where there is none.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+    """
+    with page.open("rb") as stream:
+        found = _LANGUAGE.search(stream.read(_OPENING))
+    return found[1].decode("ascii") if found else ""
 
 
 def write_report_folder(

@@ -117,18 +117,20 @@ class Table:
     def __repr__(self) -> str:
         return f"Table({self.caption[:200]!r}, {len(self.rows)} rows x {len(self.columns)} columns)"
 
-    def sentence(self, most: int = 8) -> str:
+    def sentence(self, most: int = 8, *, colon: str = ": ", rest: str = "and {} more rows") -> str:
         """The first rows as one sentence, for readers who do not see a plot of them.
 
         Args:
             most: rows that are read out; the others are counted.
+            colon: after the heading of a row, for other languages.
+            rest: says how many are not read out.
 
         Example:
             >>> Table("Images", (Column("Class"), Column("n")), (("cat", 3), ("dog", 2))).sentence()
             'Images. cat: n 3; dog: n 2.'
         """
         spoken = "; ".join(
-            f"{self.columns[0].text(heading)}: "
+            f"{self.columns[0].text(heading)}{colon}"
             + ", ".join(
                 f"{column.title} {column.text(cell)}"
                 for column, cell in zip(self.columns[1:], cells, strict=True)
@@ -136,5 +138,5 @@ class Table:
             )
             for heading, *cells in self.rows[:most]
         )
-        rest = len(self.rows) - most
-        return f"{self.caption}. {spoken}{f'; and {rest} more rows' if rest > 0 else ''}."
+        left = len(self.rows) - most
+        return f"{self.caption}. {spoken}{f'; {rest.format(left)}' if left > 0 else ''}."

@@ -12,6 +12,7 @@ from peu.app.comparisons import (
     THOROUGHNESS,
     compare_arguments,
     option,
+    report_language,
 )
 from peu.app.jobs import Job
 from peu.app.leaderboard import Leaderboard, Standing
@@ -126,7 +127,9 @@ class Compare:
             self.page.notify(self.texts("compare.choose_one"), "warning")
             return
         with self.page.complaining():
-            arguments = compare_arguments(self.page.workspace, chosen, self.thoroughness)
+            arguments = compare_arguments(
+                self.page.workspace, chosen, self.thoroughness, self.texts.code
+            )
             self.page.jobs.start(KIND, arguments)
         self.page.tick()
 
@@ -177,7 +180,9 @@ class Compare:
                     best = standings[0].name
                     label = texts("compare.train_best", name=self._called(best))
                     button(label, lambda: self._train(best), kind="main")
-                    link = ui.link(texts("compare.report"), "/report", new_tab=True)
+                    own = report_language(self.board.folder()) == texts.code
+                    said = texts("compare.report" if own else "compare.other_report")
+                    link = ui.link(said, "/report", new_tab=True)
                     link.props('rel="noopener"')
 
     def _standing(self, one: Standing, *, first: bool) -> None:

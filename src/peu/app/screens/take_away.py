@@ -5,7 +5,7 @@ import shlex
 from nicegui import ui
 
 from peu.app.comparisons import KIND as COMPARE
-from peu.app.comparisons import run_folder
+from peu.app.comparisons import report_language, run_folder
 from peu.app.downloads import KINDS, FileKind, model_name
 from peu.app.page import Page
 from peu.app.parts import button, card, job_progress, row, text
@@ -76,7 +76,9 @@ class TakeAway:
             if job is not None and (run_folder(self.page.workspace, job) / "report.html").is_file():
                 with ui.element("div").classes("peu-finding"):
                     text("h3", texts("take_away.report"))
-                    text("p", texts("take_away.report_text"), "peu-soft")
+                    own = report_language(run_folder(self.page.workspace, job)) == texts.code
+                    said = "take_away.report_text" if own else "take_away.other_report_text"
+                    text("p", texts(said), "peu-soft")
                     self._link(texts("take_away.download"), "/report", "report.html")
 
     def _made(self, kind: FileKind) -> None:

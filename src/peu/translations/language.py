@@ -1,0 +1,30 @@
+"""The languages that people read peu in, and how French sets signs and numbers."""
+
+import re
+from typing import Literal, get_args
+
+LanguageCode = Literal["fr", "en"]
+LANGUAGES: tuple[LanguageCode, ...] = get_args(LanguageCode)
+NARROW_SPACE = "\u202f"
+
+_GROUPED = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+_PLAIN = r"\d+(?:\.\d+)?(?:e[\u2212+-]?\d+)?"
+NUMBER = re.compile(rf"[\u2212+-]?(?:{_GROUPED}|{_PLAIN})%?")
+"""A number as English writes it, alone."""
+
+
+def french_spacing(text: str) -> str:
+    """Put the spaces that do not break before French signs, and inside quotation marks."""
+    text = re.sub(r" (?=[:»])", "\u00a0", text).replace("« ", "«\u00a0")
+    return re.sub(r" (?=[;?!%])", NARROW_SPACE, text)
+
+
+def french_number(text: str) -> str:
+    """An English number as French writes it: `1,234.5%` is `1 234,5 %`, with narrow spaces.
+
+    Example:
+        >>> french_number("0.926")
+        '0,926'
+    """
+    written = text.translate({ord(","): NARROW_SPACE, ord("."): ","})
+    return written.replace("%", f"{NARROW_SPACE}%").replace("-", "\u2212")
