@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 _SLOWEST = (
     "cli/test_interruptions.py",
     "lab/test_page.py",
+    "cluster",
     "test_notebooks.py",
     "app/test_page.py",
     "autoencoders/test_denoiser.py",
@@ -31,25 +33,40 @@ _SLOWEST = (
     "cli/test_denoise.py",
     "autoencoders/test_vae.py",
     "lab/steps/test_part_one.py",
-    "cluster/test_trials.py",
     "autoencoders/test_tsne_init.py",
-    "cluster/test_prediction.py",
     "app/test_jobs.py",
     "lab/test_keras_code.py",
     "comparison/test_denoising.py",
     "comparison/test_kl_weights.py",
 )
-"""Files that take longest, begun first, so that no process is left alone with one at the end."""
+"""What takes longest, begun first, so that no process is left alone with it at the end."""
+
+_TOGETHER = "tests/cluster/"
+"""Files that share what takes long to start."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest files, and mark each test that asks for the real images."""
     root = Path(__file__).parent
     order = {root / name: place for place, name in enumerate(_SLOWEST)}
-    items.sort(key=lambda item: order.get(item.path, len(order)))
+    items.sort(key=lambda item: order.get(item.path, order.get(item.path.parent, len(order))))
     for item in items:
         if "peu_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real_data)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep in one process what `--dist loadfile` would part, though it shares a fixture."""
+    from xdist.scheduler.loadfile import LoadFileScheduling
+
+    if config.getoption("dist") != "loadfile":
+        return None
+
+    scheduler = LoadFileScheduling(config, log)
+    by_file = scheduler._split_scope
+    scheduler._split_scope = lambda test: _TOGETHER if test.startswith(_TOGETHER) else by_file(test)
+    return scheduler
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""A cluster of two nodes on this machine, shared by the tests of a file."""
+"""A cluster of two nodes on this machine, shared by all tests of this folder."""
 
 import os
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from peu.cluster.trials import ClusterRunner, connect
 from peu.images.dataset import ImageDataset
 from peu.images.loading import load_images
 from small_set import drawn_images
@@ -15,11 +16,12 @@ ray = pytest.importorskip("ray", reason="Ray is not installed")
 from ray.cluster_utils import Cluster  # noqa: E402 - where Ray is installed
 
 _STARTS = 3
+_MEMORY = 200 << 20
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A head without cores, and two nodes with one each."""
+@pytest.fixture(scope="package")
+def cluster(session_cache: None) -> Iterator[Any]:
+    """A head and a node, with one core each."""
     from peu.cluster.connection import prepare_ray
 
     # Ray has its processes give way to all others, which on a busy machine leaves them nothing.
@@ -28,7 +30,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     for start in range(1, _STARTS + 1):
         made = Cluster()
         try:
-            _start(made)
+            made.add_node(num_cpus=1, include_dashboard=False, object_store_memory=_MEMORY)
+            _second_node(made)
+            ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
         except Exception:
             # A node has 30 s to start, which is not enough where all cores are busy.
             _end(made)
@@ -42,11 +46,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         _end(made)
 
 
-def _start(cluster: Cluster) -> None:
-    cluster.add_node(num_cpus=0, include_dashboard=False, object_store_memory=200 << 20)
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, object_store_memory=200 << 20)
-    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+@pytest.fixture(scope="package")
+def runner(cluster: Any) -> Iterator[ClusterRunner]:
+    """A runner on the cluster."""
+    with connect() as found:
+        yield found
+
+
+@pytest.fixture
+def second_node(cluster: Any) -> Any:
+    """The node beside the head, which a test may end: it is started again for the next."""
+    return next(iter(cluster.worker_nodes), None) or _second_node(cluster)
+
+
+def _second_node(cluster: Any) -> Any:
+    return cluster.add_node(num_cpus=1, object_store_memory=_MEMORY)
 
 
 def _end(cluster: Cluster) -> None:
@@ -54,13 +68,7 @@ def _end(cluster: Cluster) -> None:
     cluster.shutdown()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
     """Four classes of eight drawings."""
-    return load_images(drawn_images(tmp_path_factory))
-
-
-@pytest.fixture(scope="session")
-def shared_images(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    """The same drawings, read once."""
     return load_images(drawn_images(tmp_path_factory))

@@ -1,5 +1,6 @@
 """Predictions on a cluster: the rows of `predict`, none lost and none twice."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from centroid_model import centroid_model
-from peu.cluster import prediction as module
+from peu.cluster import parquet_rows as module
 from peu.cluster.prediction import predict_on_cluster
 from peu.errors import BundleError, DataError, ResourceError
 from peu.images.dataset import ImageDataset
@@ -16,8 +17,8 @@ from peu.models.predictor import Predictor
 
 
 @pytest.fixture(scope="session")
-def model(shared_images: ImageDataset) -> Predictor:
-    return centroid_model(shared_images, trusted=True)
+def model(dataset: ImageDataset) -> Predictor:
+    return centroid_model(dataset, trusted=True)
 
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
@@ -41,10 +42,13 @@ def test_rows_are_those_of_the_model_and_go_on_where_they_ended(
     for number, path in enumerate(dataset.paths[:8]):
         (folder / f"{number}.png").write_bytes(path.read_bytes())
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff cut off")
+    # A name that is no text.
+    (folder / os.fsdecode(b"\xff.png")).write_bytes(dataset.paths[8].read_bytes())
     out = tmp_path / "out"
     written = predict_on_cluster(tmp_path / "model", [str(folder)], out, coverage=0.9)
-    assert (written.rows, written.before, written.unusable) == (9, 0, 1)
+    assert (written.rows, written.before, written.unusable) == (10, 0, 1)
     found = rows(out)
+    assert found[f"{folder}/\\udcff.png"]["label"] == model.predict(dataset.paths[8])[0].label
     for number, path in enumerate(dataset.paths[:8]):
         (expected,) = model.predict(path, coverage=0.9)
         row = found[str(folder / f"{number}.png")]
@@ -54,11 +58,18 @@ def test_rows_are_those_of_the_model_and_go_on_where_they_ended(
         for name, value in expected.probabilities.items():
             assert row[f"probability_{name}"] == pytest.approx(value, abs=1e-5)
     assert found[str(folder / "broken.jpg")]["error"]
-    # Broken off with an image left: only that one is predicted, and rows are in the files once.
-    (folder / "late.png").write_bytes(dataset.paths[9].read_bytes())
-    again = predict_on_cluster(tmp_path / "model", [str(folder)] * 2, out, coverage=0.9)
-    assert (again.rows, again.before, again.unusable) == (1, 9, 1)
-    assert len(rows(out)) == 10
+    # Broken off with images left: only these are predicted, and rows are in the files once. A
+    # folder may be named by its address.
+    far = tmp_path / "far"
+    far.mkdir()
+    for late in (folder, far):
+        (late / "late.png").write_bytes(dataset.paths[9].read_bytes())
+    sources = [str(folder), str(folder), far.as_uri()]
+    again = predict_on_cluster(tmp_path / "model", sources, out, coverage=0.9)
+    assert (again.rows, again.before, again.unusable) == (2, 10, 1)
+    found = rows(out)
+    assert len(found) == 12
+    assert found[f"{far.as_uri()}/late.png"]["label"] == model.predict(dataset.paths[9])[0].label
     # Other classes or options are another table.
     other = pq.read_schema(next(out.iterdir())).remove(0)
     monkeypatch.setattr(module, "_schema", lambda _: other)
@@ -80,15 +91,3 @@ def test_what_cannot_be_predicted_from_is_told_of(
     (tmp_path / "out" / "part-0.parquet").write_bytes(b"no table")
     with pytest.raises(BundleError):
         predict_on_cluster(tmp_path / "model", [], tmp_path / "out")
-
-
-def test_a_folder_may_be_named_by_its_address(
-    cluster: Any, dataset: ImageDataset, model: Predictor, tmp_path: Path
-) -> None:
-    model.save(tmp_path / "model")
-    folder = tmp_path / "far"
-    folder.mkdir()
-    (folder / "a.png").write_bytes(dataset.paths[0].read_bytes())
-    predict_on_cluster(tmp_path / "model", [folder.as_uri()], tmp_path / "out")
-    (row,) = rows(tmp_path / "out").values()
-    assert row["label"] == model.predict(dataset.paths[0])[0].label

@@ -15,7 +15,7 @@ from peu.classifiers.search_journal import JournalFile
 from peu.classifiers.search_record import Values
 from peu.classifiers.training_set import TrainingSet
 from peu.cluster.shared_searches import JournalKeeper
-from peu.cluster.trials import ClusterRunner, connect
+from peu.cluster.trials import ClusterRunner
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
 from peu.errors import DiskError
@@ -81,29 +81,23 @@ def compared(dataset: ImageDataset, notes: Path, **options: Any) -> Comparison:
 
 
 @pytest.fixture(scope="module")
-def runner(cluster: Any) -> Any:
-    with connect() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def untouched(
-    shared_images: ImageDataset, tmp_path_factory: pytest.TempPathFactory
+    dataset: ImageDataset, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[str], list[object]]:
     """What is judged, and the figures, on one machine and without a break."""
     notes = tmp_path_factory.mktemp("untouched")
-    figures = seeded_figures(compared(shared_images, notes))
+    figures = seeded_figures(compared(dataset, notes))
     return sorted(judged(notes)), figures
 
 
 def test_a_search_whose_machine_dies_goes_on_where_it_was(
-    shared_images: ImageDataset,
+    dataset: ImageDataset,
     runner: ClusterRunner,
     untouched: tuple[list[str], list[object]],
     tmp_path: Path,
 ) -> None:
     (tmp_path / "ending").write_text("killed")
-    found = compared(shared_images, tmp_path, run_folder=tmp_path / "run", runner=runner)
+    found = compared(dataset, tmp_path, run_folder=tmp_path / "run", runner=runner)
     assert seeded_figures(found) == untouched[1]
     lines = judged(tmp_path)
     assert len(lines) == 2 * TRIALS + 1
@@ -113,17 +107,17 @@ def test_a_search_whose_machine_dies_goes_on_where_it_was(
 
 
 def test_a_search_broken_off_there_goes_on_here(
-    shared_images: ImageDataset,
+    dataset: ImageDataset,
     runner: ClusterRunner,
     untouched: tuple[list[str], list[object]],
     tmp_path: Path,
 ) -> None:
     (tmp_path / "ending").write_text("raised")
     with pytest.raises(ZeroDivisionError):
-        compared(shared_images, tmp_path, run_folder=tmp_path / "run", runner=runner)
+        compared(dataset, tmp_path, run_folder=tmp_path / "run", runner=runner)
     before = judged(tmp_path)
     assert len(before) == ENDS_AT
-    found = compared(shared_images, tmp_path, run_folder=tmp_path / "run")
+    found = compared(dataset, tmp_path, run_folder=tmp_path / "run")
     assert seeded_figures(found) == untouched[1]
     # What ended with an error was not judged, and comes again.
     assert sorted([*before[:-1], *judged(tmp_path)[ENDS_AT:]]) == untouched[0]

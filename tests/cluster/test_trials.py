@@ -1,17 +1,15 @@
 """Comparisons on a cluster: the files and figures of one machine, and no trial lost or doubled."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import ray
 from sklearn.base import clone
 
 from compared_figures import seeded_figures
 from peu.classifiers.fisher import FisherVectors
 from peu.classifiers.transfer import Transfer
-from peu.cluster.trials import ClusterRunner, _Waiting, connect
+from peu.cluster.trials import ClusterRunner, _Waiting
 from peu.comparison.compare import compare
 from peu.comparison.trial import TrialTask
 from peu.images.dataset import ImageDataset
@@ -22,13 +20,6 @@ FISHER = FisherVectors(
     image_size=(32, 32), scales=(1.0, 2.0), radius=5, components=6, dimensions=12
 )
 MISSING = Transfer(name="missing", backbone="nowhere.onnx", backbone_preprocessing="tf")
-
-
-@pytest.fixture(scope="module")
-def runner(cluster: Any) -> Iterator[ClusterRunner]:
-    """A runner on the cluster that the tests have."""
-    with connect() as found:
-        yield found
 
 
 def test_files_and_figures_are_those_of_one_machine(
@@ -95,16 +86,15 @@ def test_searches_on_the_same_images_wait_for_each_other(dataset: ImageDataset) 
 
 
 def test_a_node_that_dies_costs_its_trials_alone(
-    cluster: Any, dataset: ImageDataset, runner: ClusterRunner, tmp_path: Path
+    cluster: Any, second_node: Any, dataset: ImageDataset, runner: ClusterRunner, tmp_path: Path
 ) -> None:
-    doomed = cluster.add_node(num_cpus=1, object_store_memory=100 << 20)
     here = compare(dataset, [FISHER], folds=4, repeats=2)
     ended: list[tuple[int, int]] = []
 
     def kill(trial: Any, done: int, total: int) -> None:
         ended.append((trial.split.repeat, trial.split.fold))
         if done == 2:
-            cluster.remove_node(doomed, allow_graceful=False)
+            cluster.remove_node(second_node, allow_graceful=False)
 
     there = compare(
         dataset, [FISHER], folds=4, repeats=2, run_folder=tmp_path, runner=runner, on_trial=kill
