@@ -37,6 +37,8 @@ from peu.networks.augmentation_settings import Augmentation
 
 _FOLDS, _REPEATS = 4, 2
 _NODE = {"object_store_memory": 100 << 20}
+_STARTS = 10
+_TOO_BUSY = "No node starts within 30 seconds: the machine is too busy."
 # So that a death is noticed at once, and that processes run on a busy machine.
 _QUICK = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 200}
 
@@ -114,19 +116,10 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.update(RAY_worker_niceness="0")
     ray = prepare_ray()
-    from ray.cluster_utils import Cluster
 
     chosen, wrong = random.Random(options.seed), 0
     make = tuned if options.search else fisher
-    cluster = Cluster(
-        initialize_head=True,
-        head_node_args={
-            "num_cpus": 0,
-            "include_dashboard": False,
-            "_system_config": _QUICK,
-            **_NODE,
-        },
-    )
+    cluster = _started()
     _add_node(cluster)
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
     try:
@@ -184,12 +177,25 @@ def _killed(
     }
 
 
-def _add_node(cluster: Any) -> Any:
-    for _ in range(5):
+def _started() -> Any:
+    """A cluster with a head alone, which runs no trials."""
+    from ray.cluster_utils import Cluster
+
+    for _ in range(_STARTS):
+        cluster = Cluster()
         # Ray gives up after 30 seconds, which are too few on a busy machine.
         with contextlib.suppress(Exception):
+            cluster.add_node(num_cpus=0, include_dashboard=False, _system_config=_QUICK, **_NODE)
+            return cluster
+        cluster.shutdown()
+    raise SystemExit(_TOO_BUSY)
+
+
+def _add_node(cluster: Any) -> Any:
+    for _ in range(_STARTS):
+        with contextlib.suppress(Exception):
             return cluster.add_node(num_cpus=1, **_NODE)
-    raise SystemExit("No node starts within 30 seconds: the machine is too busy.")
+    raise SystemExit(_TOO_BUSY)
 
 
 def _kill_when_busy(cluster: Any, doomed: Any, notes: Path, later: float) -> None:
