@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,15 @@ from peu.networks.backend import keras
 def saved(bar_denoiser: Denoiser, tmp_path: Path) -> Path:
     bar_denoiser.save(tmp_path / "model")
     return tmp_path / "model"
+
+
+def test_without_keras_nothing_is_read_and_no_epochs_are_announced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delitem(sys.modules, "peu.networks.backend")
+    monkeypatch.setitem(sys.modules, "keras", None)
+    with pytest.raises(ResourceError, match="tensorflow"):
+        VAE().fit(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("estimator", [Denoiser(noise="0-0.6"), VAE(latent_dim=3, kl_weight=0.1)])

@@ -200,6 +200,10 @@ def test_what_cannot_be_read_is_a_row_with_a_reason(
     assert "no such file" in third["error"]
     assert told.stderr.startswith("peu: ")
     assert "2 of 3" in told.stderr
+    assert "others are predicted" in told.stderr
+    alone = peu("predict", model, broken, "--json")
+    assert alone.exit_code == 3
+    assert "others" not in alone.stderr
     folder = Path(shutil.copytree(photos / "barrel", tmp_path / "folder"))
     broken.rename(folder / "broken.jpg")
     rows = _rows(peu("predict", model, folder, "--json"))

@@ -14,7 +14,7 @@ from peu.autoencoders.images import image_set
 from peu.autoencoders.inference import Inference
 from peu.autoencoders.noise import add_noise, read_noise
 from peu.comparison.denoising import evaluate_denoiser
-from peu.comparison.latent import limit_training_images
+from peu.comparison.latent import limit_images
 from peu.errors import DataError
 from peu.evaluation.reconstruction import peak_signal_to_noise
 from peu.images.dataset import ImageDataset
@@ -68,7 +68,7 @@ def test_shifts_are_evaluated_beside_the_network_run_once(
 
 def test_shifts_make_digits_better_than_the_network_run_once(peu_data: Path) -> None:
     digits = load_images(peu_data / "mnist.npz")
-    denoiser = Denoiser(epochs=2, batch_size=32).fit(limit_training_images(digits, 4000))
+    denoiser = Denoiser(epochs=2, batch_size=32).fit(limit_images(digits, train=4000))
     assert denoiser.inference_.shifted
     levels = [read_noise(0.2), read_noise(0.4)]
     for level in evaluate_denoiser(denoiser, digits, levels, max_images=200, filters=()).levels:

@@ -12,7 +12,7 @@ from peu.comparison.latent import (
     evaluate_vae,
     grid_codes,
     latent_points,
-    limit_training_images,
+    limit_images,
 )
 from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
@@ -77,13 +77,18 @@ def test_one_and_three_dimensions_have_a_plane_too(light_dataset: ImageDataset) 
 
 
 def test_fewer_training_images_leave_the_test_images_alone(light_dataset: ImageDataset) -> None:
-    assert len(limit_training_images(light_dataset, 50)) == 50
-    assert limit_training_images(light_dataset, 10_000) is light_dataset
+    assert len(limit_images(light_dataset, train=50)) == 50
+    assert limit_images(light_dataset, train=10_000, test=5) is light_dataset
     parts = ("train",) * 400 + ("test",) * 80
     records = zip(light_dataset.records, parts, strict=True)
     parted = replace(
         light_dataset, records=tuple(replace(record, part=part) for record, part in records)
     )
-    fewer = limit_training_images(parted, 50)
+    fewer = limit_images(parted, train=50)
     assert fewer.parts.count("train") == 50
     assert fewer.parts.count("test") == 80
+    less = limit_images(parted, train=50, test=20)
+    assert less.parts.count("train") == 50
+    assert less.parts.count("test") == 20
+    assert set(less.keys) < set(fewer.keys)
+    assert limit_images(parted, test=20).parts.count("train") == 400

@@ -22,7 +22,10 @@ FEWEST_IMAGES = 20
 KL_WEIGHTS = ("auto", "1", "0.003", "1e-05")
 """The best first, so that there is something to play with while the others are trained."""
 
-_MOST_IMAGES = 4000
+_MOST_IMAGES, _MOST_TESTED = 4000, 500
+"""Of a set with test images of its own: MNIST's 10,000 take longer after each epoch than the epoch
+itself, and only their places in the plane are shown."""
+
 _STEPS = 25
 _EPOCHS: dict[Game, tuple[str, ...]] = {
     "plane": ("--epochs", "20", "--batch-size", "32"),
@@ -75,10 +78,12 @@ class Playing:
 
     def arguments(self, game: Game, source: str) -> list[str]:
         """The command that trains; the same images give the same folder, and it goes on there."""
-        essence = [source, self._workspace.digest() if source == IMAGES else ""]
+        images = self._workspace.digest() if source == IMAGES else ""
+        essence = [source, images, _MOST_IMAGES, _MOST_TESTED]
         digest = sha256_of_text(canonical_json(essence))[:8]
         output = f"play/{game}-{source}-{digest}"
-        common = ["--images", str(_MOST_IMAGES), "--output", output]
+        amounts = ["--images", str(_MOST_IMAGES), "--test-images", str(_MOST_TESTED)]
+        common = [*amounts, "--output", output]
         common += _EPOCHS[game] if source == "mnist" else ()
         if game == "plane":
             values = ["--values", ",".join(KL_WEIGHTS), "--plane", str(_STEPS), "--no-judge"]

@@ -1,6 +1,7 @@
 """What all auto-encoders share: image settings, training schedule, saving and loading."""
 
 import dataclasses
+import importlib
 import json
 import logging
 from pathlib import Path
@@ -177,7 +178,11 @@ class Autoencoder(Estimator):
         Raises:
             DataError: fewer than two different images, or a file that changed.
             RecipeError: the training diverged or collapsed.
+            ResourceError: Keras or TensorFlow is not installed.
         """
+        # Refused before images are read and epochs announced.
+        importlib.import_module("peu.networks.backend")
+
         dataset = images
         if not isinstance(dataset, ImageDataset):
             dataset = load_images(dataset, labels_required=False)

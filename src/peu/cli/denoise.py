@@ -58,6 +58,7 @@ def train_command(
         int | None,
         typer.Option("--images", help="Training images at most. Default: all.", min=2),
     ] = None,
+    max_test: options.MostTestImages = None,
     examples: Annotated[
         Path | None,
         typer.Option(
@@ -88,7 +89,7 @@ def train_command(
     """
     from peu.autoencoders.denoiser import Denoiser
     from peu.autoencoders.noise import read_noise
-    from peu.comparison.latent import limit_training_images
+    from peu.comparison.latent import limit_images
     from peu.comparison.noise_steps import check_noise_steps, write_noise_steps
     from peu.models.bundle import output_folder
 
@@ -113,8 +114,7 @@ def train_command(
     output_folder(output, overwrite=overwrite).check()
     with showing_training(quiet=quiet):
         dataset = open_images(data, quiet=quiet)
-        if max_images is not None:
-            dataset = limit_training_images(dataset, max_images, seed=denoiser.seed)
+        dataset = limit_images(dataset, train=max_images, test=max_test, seed=denoiser.seed)
         denoiser.fit(dataset)
         denoiser.save(output, overwrite=overwrite)
         if examples is not None:

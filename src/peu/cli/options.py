@@ -82,6 +82,14 @@ Epochs = Annotated[
     int | None,
     typer.Option("--epochs", help="Passes over the training images.", rich_help_panel=_RECIPES),
 ]
+MostTestImages = Annotated[
+    int | None,
+    typer.Option(
+        "--test-images",
+        help="Test images at most, where the dataset has some of its own. Default: all.",
+        min=1,
+    ),
+]
 ImageSize = Annotated[
     str | None,
     typer.Option(

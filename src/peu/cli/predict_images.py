@@ -84,6 +84,11 @@ def predict_images(
         remark(writer.summary(), quiet=quiet or not writer.summary())
     if not done.rows:
         raise DataError(f"Expected paths in {quoted(paths_from)}; it holds none. Check the list.")
+    if done.unusable == done.rows:
+        raise DataError(
+            f"Expected images that can be read. Received {done.rows:,} that cannot, the first of "
+            f"them {done.first}. Each row says why; none was predicted."
+        )
     if done.unusable:
         raise DataError(
             f"Expected images that can be read. Received {done.unusable:,} of {done.rows:,} that "

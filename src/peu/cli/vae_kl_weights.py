@@ -40,6 +40,7 @@ def kl_weights_command(
         int | None,
         typer.Option("--images", help="Training images at most. Default: all.", min=2),
     ] = None,
+    max_test: options.MostTestImages = None,
     judge: Annotated[
         bool,
         typer.Option(
@@ -82,7 +83,7 @@ def kl_weights_command(
 
     from peu.autoencoders.vae import VAE
     from peu.comparison.kl_weights import model_folder, study_kl_weights
-    from peu.comparison.latent import limit_training_images
+    from peu.comparison.latent import limit_images
     from peu.reports.kl_weight_report import write_kl_weight_report
 
     vae = VAE(
@@ -105,8 +106,7 @@ def kl_weights_command(
 
     with showing_training(quiet=quiet):
         dataset = open_images(data, quiet=quiet)
-        if max_images is not None:
-            dataset = limit_training_images(dataset, max_images, seed=vae.seed)
+        dataset = limit_images(dataset, train=max_images, test=max_test, seed=vae.seed)
         study = study_kl_weights(
             dataset, weights, vae=vae, run_folder=output, on_trial=remark_trial, judge=judge
         )

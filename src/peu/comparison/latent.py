@@ -178,18 +178,31 @@ def grid_codes(start: float, stop: float, steps: int, latent_dim: int) -> NDArra
     return codes
 
 
-def limit_training_images(dataset: ImageDataset, max_images: int, *, seed: int = 0) -> ImageDataset:
-    """A dataset with fewer training images; its own test images all stay.
+def limit_images(
+    dataset: ImageDataset,
+    *,
+    train: int | None = None,
+    test: int | None = None,
+    seed: int = 0,
+) -> ImageDataset:
+    """A dataset with fewer training images, fewer test images of its own, or both.
 
     Args:
         dataset: the whole dataset.
-        max_images: training images; if there are no test images, images in all.
+        train: training images at most; if there are no test images, images in all.
+        test: test images at most, where the dataset has some.
         seed: random seed of the choice.
     """
     tested = np.array([part == "test" for part in dataset.parts])
-    others = np.flatnonzero(~tested)
-    if len(others) <= max_images:
-        return dataset
-    generator = np.random.default_rng(child_seed(seed, "limit"))
-    chosen = generator.permutation(others)[:max_images]
-    return dataset[np.sort(np.concatenate([chosen, np.flatnonzero(tested)]))]
+    kept = [
+        _some(np.flatnonzero(inside), most, child_seed(seed, name))
+        for inside, most, name in ((~tested, train, "limit"), (tested, test, "limit of tests"))
+    ]
+    indices = np.sort(np.concatenate(kept))
+    return dataset if len(indices) == len(dataset) else dataset[indices]
+
+
+def _some(indices: NDArray[np.int64], most: int | None, seed: int) -> NDArray[np.int64]:
+    if most is None or len(indices) <= most:
+        return indices
+    return np.random.default_rng(seed).permutation(indices)[:most]

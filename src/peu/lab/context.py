@@ -17,7 +17,7 @@ from peu.classifiers.base import ImageClassifier
 from peu.classifiers.transfer import Transfer
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
-from peu.comparison.latent import limit_training_images
+from peu.comparison.latent import limit_images
 from peu.errors import DataError, DiskError, RecipeError, ResourceError
 from peu.files import (
     read_json,
@@ -158,7 +158,7 @@ class LabContext:
 
     def fewer_digits(self, most: int) -> ImageDataset:
         """Take at most so many digits for training, and a third of that for testing."""
-        fewer = limit_training_images(self.digits, most, seed=self.settings.seed)
+        fewer = limit_images(self.digits, train=most, seed=self.settings.seed)
         tested = np.array([part == "test" for part in fewer.parts])
         surplus = np.flatnonzero(tested)[most // 3 :]
         return fewer[np.delete(np.arange(len(fewer)), surplus)]
