@@ -11,7 +11,7 @@ from peu.errors import DataError
 from peu.images.workers import THREADS
 from peu.models.prediction import Prediction
 from peu.models.predictor import Predictor
-from peu.service.batching import Batcher
+from peu.service.batching import MOST_IMAGES, Batcher
 from peu.service.bodies import Bodies
 from peu.service.decoding import Decoder
 from peu.service.metrics import Metrics
@@ -89,7 +89,8 @@ class Engine:
                 predictor = predictor.asked(coverage=coverage, accept_all=accept_all)
             except DataError as error:
                 raise unusable(str(error)) from error
-        work = [asyncio.create_task(self._predict(predictor, upload)) for upload in uploads]
+        room = asyncio.Semaphore(MOST_IMAGES)
+        work = [asyncio.create_task(self._predict(predictor, each, room)) for each in uploads]
         try:
             async with asyncio.timeout(self.limits.seconds):
                 found = await asyncio.gather(*work)
@@ -106,7 +107,15 @@ class Engine:
             self.metrics.images.labels(model.name, outcome).inc()
         return found
 
-    async def _predict(self, predictor: Predictor, upload: Upload) -> Prediction | DataError:
+    async def _predict(
+        self, predictor: Predictor, upload: Upload, room: asyncio.Semaphore
+    ) -> Prediction | DataError:
+        # A request of many images takes their turns a few at a time: one of a single image, which
+        # came a moment later, is not to wait for all of them.
+        async with room:
+            return await self._in_turn(predictor, upload)
+
+    async def _in_turn(self, predictor: Predictor, upload: Upload) -> Prediction | DataError:
         turn = next(self._turns)
         try:
             async with self._prepared:
