@@ -10,7 +10,7 @@ import ray
 from peu.cluster import connection
 from peu.cluster.connection import check_address, connected, has_token
 from peu.cluster.trials import in_sentences
-from peu.errors import PeuError, RecipeError, ResourceError
+from peu.errors import RecipeError, ResourceError
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,16 @@ def test_ray_that_is_missing_or_too_old_is_told_of(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "error", [ConnectionError("no route\nto host"), RuntimeError(""), Exception("no node started")]
+    ("error", "reason"),
+    [
+        (ConnectionError("no route\nto host"), "no route"),
+        (RuntimeError(""), "RuntimeError"),
+        (Exception("no node started"), "no node started"),
+        (ConnectionAbortedError("Failure:\nTraceback\nOSError: no room."), "OSError: no room"),
+    ],
 )
 def test_a_cluster_that_cannot_be_reached_is_told_of(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
+    error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise error
@@ -44,6 +50,7 @@ def test_a_cluster_that_cannot_be_reached_is_told_of(
     with pytest.raises(ResourceError) as caught, connected("ray://nowhere:10001"):
         pass
     assert "\n" not in str(caught.value)
+    assert f"Received: {reason}. " in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +69,18 @@ def test_troubles_of_a_cluster_are_sentences(error: Exception) -> None:
         raise error
 
 
-def test_an_error_of_a_trial_is_its_own() -> None:
+def test_a_cluster_that_has_gone_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    for connected_still, expected in ((False, ResourceError), (True, ZeroDivisionError)):
+        monkeypatch.setattr(ray, "is_initialized", lambda still=connected_still: still)
+        with pytest.raises(expected), in_sentences(ray):
+            raise ZeroDivisionError("not connected")
+
+
+def test_an_error_of_a_trial_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
     cause = ZeroDivisionError("of a trial")
     with pytest.raises(ZeroDivisionError), in_sentences(ray):
         raise ray.exceptions.RayTaskError("f", "traceback", cause)
-    assert not isinstance(cause, PeuError)
 
 
 def test_a_token_is_found_where_ray_looks_for_it(

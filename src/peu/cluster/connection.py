@@ -65,8 +65,9 @@ def connected(address: str) -> Iterator[Any]:
         _connect(ray, address)
     except Exception as error:
         # Ray has no type for a cluster that does not start.
-        told = str(error).strip() or type(error).__name__
-        reason = told.splitlines()[0].rstrip(".")
+        lines = (str(error).strip() or type(error).__name__).splitlines()
+        # What the other side's process raised ends its traceback.
+        reason = lines[-1 if lines[0].endswith(":") else 0].rstrip(".")
         raise ResourceError(
             f"Expected a Ray cluster at {address!r} that can be reached. Received: {reason}. "
             "Start it with `ray start --head`, check the address and that this machine has the "

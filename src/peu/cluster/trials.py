@@ -232,7 +232,11 @@ def in_sentences(ray: Any) -> Iterator[None]:
             f"Expected a trial to end within {_RETRIES} tries. Received: its process was killed "
             f"each time, most likely for lack of memory. {kept} with more memory a core."
         ) from error
-    except (errors.ObjectLostError, errors.RaySystemError, ConnectionError) as error:
+    except Exception as error:
+        # Over `ray://`, what is asked of a cluster that has gone raises nothing more exact.
+        gone = (errors.ObjectLostError, errors.RaySystemError, ConnectionError)
+        if not isinstance(error, gone) and (isinstance(error, PeuError) or ray.is_initialized()):
+            raise
         raise ResourceError(
             "Expected the cluster to stay. Received: the connection to it was lost. "
             f"{kept} when it is back, or without --cluster."
