@@ -12,12 +12,12 @@ An oracle judges the same differences as verdicts do, but knows how far they usu
 truth for each pair of recipes: about what the best test of these differences could tell.
 
 PEU_DATA=folder python benchmarks/coverage.py [--source caltech|mnist] [--draws 300] [--classes 4]
-    [--images 35] [--schemes 5x2,3x1] [--seed 0]
+    [--images 35] [--schemes 5x2,3x1] [--seed 0] [--cluster auto]
 """
 
 import argparse
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from coverage_tasks import POOLS, RECIPES, LeastSquares, Task
+from coverage_tasks import POOLS, RECIPES, LeastSquares, Pool, Recipe, Task
 from peu.evaluation.image_intervals import (
     ImageSample,
     mean_interval,
@@ -37,6 +37,7 @@ from peu.evaluation.uncertainty import Interval, corrected_interval
 
 FIRST_MEASURED = {"lite2", "lite0", "lite0 in 12 d", "lite2 in 7 d"}
 """Two backbones, whole and squeezed, with accuracies near 0.98, 0.97, 0.84 and 0.82."""
+A_TASK = 10
 Array = NDArray[np.float64]
 
 
@@ -52,6 +53,10 @@ class Verdict:
     probability: float
     held: bool
     width: float
+
+
+Cells = dict[tuple[str, str], dict[str, list[float]]]
+Pairs = dict[str, list[Verdict]]
 
 
 def by_class(correct: Array, labels: NDArray[np.int64]) -> tuple[float, float]:
@@ -111,6 +116,84 @@ def per_image(tests: Sequence[NDArray[np.int64]], values: Sequence[Array]) -> Ar
     return np.asarray(np.bincount(place, np.concatenate(values)) / np.bincount(place), np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What draws are made of."""
+
+    pool: Pool
+    recipes: Sequence[Recipe]
+    classes: int
+    images: int
+    schemes: str
+    seed: int
+
+
+def judged(drawn: Drawn, draws: int, cluster: str | None) -> Iterator[tuple[Cells, Pairs]]:
+    """Judge all draws, here or as tasks of a cluster, and yield them in order."""
+    some = [range(first, min(first + A_TASK, draws)) for first in range(0, draws, A_TASK)]
+    if cluster is None:
+        for numbers in some:
+            yield from judge_some(drawn, numbers)
+        return
+    from peu.cluster.connection import connected
+    from peu.cluster.trials import in_sentences
+
+    with connected(cluster) as ray, in_sentences(ray):
+        shared, remote = ray.put(drawn), ray.remote(judge_some)
+        for task in [remote.remote(shared, numbers) for numbers in some]:
+            yield from ray.get(task)
+
+
+def judge_some(drawn: Drawn, draws: range) -> list[tuple[Cells, Pairs]]:
+    """The cells and verdicts of each of some draws."""
+    return [judge(drawn, draw) for draw in draws]
+
+
+def judge(drawn: Drawn, draw: int) -> tuple[Cells, Pairs]:
+    """The cells and verdicts of one draw."""
+    cells: Cells = {}
+    pairs: Pairs = {}
+    recipes = drawn.recipes
+    task = Task(drawn.pool, drawn.classes, drawn.images, np.random.default_rng([drawn.seed, draw]))
+    parts = {recipe: task.parts(recipe) for recipe in recipes}
+    models = {recipe: LeastSquares(x, task.y, recipe.penalty) for recipe, (x, _) in parts.items()}
+    truths = {
+        recipe: models[recipe].on_others(rest, task.rest) for recipe, (_, rest) in parts.items()
+    }
+    for scheme in drawn.schemes.split(","):
+        folds, repeats = map(int, scheme.split("x"))
+        tests = task.folds(folds, repeats)
+        sample = ImageSample(
+            classes=task.y, groups=np.arange(len(task.y)), test_train_ratio=1 / (folds - 1)
+        )
+        correct = {}
+        for recipe in recipes:
+            splits = models[recipe].left_out(tests)
+            correct[recipe] = per_image(tests, [each.correct for each in splits])
+            cell = cells.setdefault((scheme, recipe.name), defaultdict(list))
+            judge_intervals(task.rest, tests, splits, truths[recipe], sample, cell)
+        for first, second in combinations(recipes, 2):
+            pair = paired_difference("", "", correct[first], correct[second], sample)
+            gaps = truths[first].correct - truths[second].correct
+            per_class = [gaps[task.rest == c] for c in np.unique(task.rest)]
+            truth = float(np.mean([each.mean() for each in per_class]))
+            error = np.sqrt(sum(each.var() / len(each) for each in per_class)) / len(per_class)
+            gap = pair.difference
+            pairs.setdefault(scheme, []).append(
+                Verdict(
+                    pair=(first.name, second.name),
+                    truth=truth,
+                    truth_error=float(error),
+                    estimate=gap.mean,
+                    told=gap.mean if pair.distinguishable else 0.0,
+                    probability=pair.probability,
+                    held=holds(gap, truth, max(error, 0.003)),
+                    width=gap.high - gap.low,
+                )
+            )
+    return cells, pairs
+
+
 def main() -> None:
     """Print the cells, then the verdicts."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -120,52 +203,18 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=35)
     parser.add_argument("--schemes", default="5x2,3x1")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cluster", help="auto, or ray://HOST:PORT: tasks of some draws each")
     options = parser.parse_args()
     pool, recipes = POOLS[options.source](), RECIPES[options.source]
     cells: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     pairs: dict[str, list[Verdict]] = defaultdict(list)
-    for draw in range(options.draws):
-        task = Task(
-            pool, options.classes, options.images, np.random.default_rng([options.seed, draw])
-        )
-        parts = {recipe: task.parts(recipe) for recipe in recipes}
-        models = {
-            recipe: LeastSquares(x, task.y, recipe.penalty) for recipe, (x, _) in parts.items()
-        }
-        truths = {
-            recipe: models[recipe].on_others(rest, task.rest) for recipe, (_, rest) in parts.items()
-        }
-        for scheme in options.schemes.split(","):
-            folds, repeats = map(int, scheme.split("x"))
-            tests = task.folds(folds, repeats)
-            sample = ImageSample(
-                classes=task.y, groups=np.arange(len(task.y)), test_train_ratio=1 / (folds - 1)
-            )
-            correct = {}
-            for recipe in recipes:
-                splits = models[recipe].left_out(tests)
-                correct[recipe] = per_image(tests, [each.correct for each in splits])
-                cell = cells[scheme, recipe.name]
-                judge_intervals(task.rest, tests, splits, truths[recipe], sample, cell)
-            for first, second in combinations(recipes, 2):
-                pair = paired_difference("", "", correct[first], correct[second], sample)
-                gaps = truths[first].correct - truths[second].correct
-                per_class = [gaps[task.rest == c] for c in np.unique(task.rest)]
-                truth = float(np.mean([each.mean() for each in per_class]))
-                error = np.sqrt(sum(each.var() / len(each) for each in per_class)) / len(per_class)
-                gap = pair.difference
-                pairs[scheme].append(
-                    Verdict(
-                        pair=(first.name, second.name),
-                        truth=truth,
-                        truth_error=float(error),
-                        estimate=gap.mean,
-                        told=gap.mean if pair.distinguishable else 0.0,
-                        probability=pair.probability,
-                        held=holds(gap, truth, max(error, 0.003)),
-                        width=gap.high - gap.low,
-                    )
-                )
+    drawn = Drawn(pool, recipes, options.classes, options.images, options.schemes, options.seed)
+    for of_cells, of_pairs in judged(drawn, options.draws, options.cluster):
+        for cell, figures in of_cells.items():
+            for key, values in figures.items():
+                cells[cell][key] += values
+        for scheme, verdicts in of_pairs.items():
+            pairs[scheme] += verdicts
     for (scheme, name), found in cells.items():
         mean = {key: float(np.mean(values)) for key, values in found.items()}
         off = np.array(found["estimate"]) - found["truth"]
