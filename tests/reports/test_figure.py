@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+from peu.reports import figure as module
 from peu.reports.blocks import Figure
 from peu.reports.figure import FIRST, SECOND, figure, page_svg, to_svg
 from peu.reports.plots import spread
@@ -59,6 +60,26 @@ def test_a_png_has_the_colours_of_a_light_page() -> None:
         assert image.getpixel((0, 0)) == (255, 255, 255, 255)
         colours = {colour for _, colour in image.getcolors(1 << 20) or ()}
     assert (0x0B, 0x66, 0xB0, 255) in colours
+
+
+def test_a_figure_is_laid_out_once_for_its_png_and_its_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    laid_out: list[Figure] = []
+    real = module._draw
+
+    def noted(plot: Figure, **more: bool) -> Any:
+        laid_out.append(plot)
+        return real(plot, **more)
+
+    monkeypatch.setattr(module, "_draw", noted)
+    plot = _figure()
+    assert plot.png
+    assert to_svg(plot) == _drawing("title")
+    assert laid_out.count(plot) == 1
+    # Not kept beyond that.
+    assert to_svg(plot)
+    assert laid_out.count(plot) == 2
 
 
 def test_the_same_drawing_is_the_same_bytes() -> None:

@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 from xml.etree import ElementTree as ET
 
 from peu.reports.blocks import Figure
@@ -70,6 +71,8 @@ _SETTINGS: dict[str, Any] = {
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 # Names may hold what XML has no word for.
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# Layouts that the next SVG of their figures takes: to lay one out takes longer than to write it.
+_laid_out: "WeakKeyDictionary[Figure, Canvas]" = WeakKeyDictionary()
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 
 
@@ -144,7 +147,7 @@ def to_svg(plot: Figure, *, narrow: bool = False, salt: str = "peu") -> str:
     """
     stream = io.StringIO()
     with _style(salt):
-        canvas = _draw(plot, narrow=narrow)
+        canvas = (None if narrow else _laid_out.pop(plot, None)) or _draw(plot, narrow=narrow)
         canvas.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     style_class = "narrow" if narrow else "only" if _fits_phones(plot) else "wide"
     return _inline(stream.getvalue(), style_class)
@@ -154,9 +157,12 @@ def to_png(plot: Figure) -> bytes:
     """A figure as a PNG of 200 dots an inch in the colours of a light page."""
     stream = io.BytesIO()
     with _style():
-        _draw(plot).savefig(
+        canvas = _draw(plot)
+        canvas.savefig(
             stream, format="png", dpi=200, facecolor="white", metadata={"Software": None}
         )
+    # A report writes its PNG files first, and then the same figures into its page.
+    _laid_out[plot] = canvas
     return stream.getvalue()
 
 
