@@ -14,6 +14,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from eager_steps import eager_steps, untold
 from peu.images.samples import draw_samples
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -155,13 +156,9 @@ def _run(language: str, part: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def eager_steps() -> Iterator[None]:
-    """Run steps of networks as they come: to trace them takes longer than so few of them."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+def eager() -> Iterator[None]:
+    with eager_steps():
+        yield
 
 
 # The other language has the same code.
@@ -171,8 +168,8 @@ _RUN = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
-@pytest.mark.usefixtures("eager_steps")
+@untold
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(("language", "part"), _RUN)
 def test_a_notebook_runs_away_from_the_repository_and_shows_its_figures(
     language: str,

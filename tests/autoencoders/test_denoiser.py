@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from bar_images import QUICK_DENOISER, bars
+from eager_steps import eager_steps
 from peu.autoencoders import denoiser_training
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.denoiser_training import is_mostly_black_and_white
@@ -185,12 +186,14 @@ def test_training_restarts_after_a_collapse(
 
 def test_a_network_that_always_collapses_is_refused(grey_bars: ImageDataset) -> None:
     hopeless = _quick(restarts=1, epochs=1, learning_rate=1e-9, optimizer="sgd")
-    with pytest.raises(RecipeError, match=r"constant output.* in 2 attempts.*`learning_rate`"):
+    refusal = r"constant output.* in 2 attempts.*`learning_rate`"
+    with eager_steps(), pytest.raises(RecipeError, match=refusal):
         hopeless.fit(grey_bars)
 
 
 def test_other_losses_are_reported_in_their_own_units(grey_bars: ImageDataset) -> None:
-    denoiser = _quick(epochs=1, loss="binary_crossentropy").fit(grey_bars)
+    with eager_steps():
+        denoiser = _quick(epochs=1, loss="binary_crossentropy").fit(grey_bars)
     # No squared error of such images is so large, and no cross-entropy of a constant is.
     assert 0.25 < denoiser.history_.metrics["loss"][0] < np.log(2) + 0.1
 
@@ -241,6 +244,7 @@ def test_a_u_net_for_black_and_white_images_is_bounded(
     grey_bars: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(denoiser_training, "is_mostly_black_and_white", lambda _: True)
-    denoiser = _quick(epochs=1, network="unet", filters=(2, 4), members=2).fit(grey_bars)
+    with eager_steps():
+        denoiser = _quick(epochs=1, network="unet", filters=(2, 4), members=2).fit(grey_bars)
     output = denoiser.network_(np.zeros((1, 8, 8, 1)))
     assert keras.ops.convert_to_numpy(output).min() >= 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from eager_steps import eager_steps
 from latent_images import QUICK_VAE, light_dataset_in, lights
 from peu.autoencoders import tsne_init
 from peu.autoencoders.tsne_init import embed_images, pretrain
@@ -29,7 +30,8 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _from_tsne(images: ImageDataset) -> VAE:
     vae: VAE = clone(QUICK_VAE)
-    return vae.set_params(init="tsne", epochs=2).fit(images)
+    with eager_steps():
+        return vae.set_params(init="tsne", epochs=2).fit(images)
 
 
 def test_images_that_look_alike_lie_side_by_side() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Peu
+from eager_steps import eager_steps
 
 TINY = (
     *("--epochs", "1", "--image-size", "16"),
@@ -20,7 +21,8 @@ def test_a_tuned_network_is_trained_and_its_search_is_found_again(
     Path("quick.toml").write_text('[[recipes]]\nkind = "tuned-cnn"\ninner_folds = 1\ntta = 1\n')
     quick = ("--config", "quick.toml", "--augmentation", "flip")
     command = ("train", photos, *quick, "--recipe", "tuned-cnn", *TINY, "-o")
-    trained = peu(*command, "model")
+    with eager_steps():
+        trained = peu(*command, "model")
     assert trained.exit_code == 0, trained.stderr
     assert trained.stderr.startswith("Inner folds chose 16 x 16 pixels, filters ")
     assert "tuned-cnn learnt 4 classes from 32 images" in trained.stdout
@@ -31,7 +33,8 @@ def test_a_tuned_network_is_trained_and_its_search_is_found_again(
     (kept,) = (private_cache / "searches").iterdir()
     before = kept.read_bytes()
     # The same again searches nothing, and learns the same.
-    again = peu(*command, "again")
+    with eager_steps():
+        again = peu(*command, "again")
     assert again.stderr == trained.stderr
     assert kept.read_bytes() == before
     twin = json.loads(Path("again/manifest.json").read_text())

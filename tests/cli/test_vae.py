@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from command_line import Peu, complaint
+from eager_steps import eager_steps
 from forged_manifests import forge_manifest
 from latent_images import lights, saved_light_vae, write_lights
 from peu.autoencoders.vae import VAE
@@ -45,7 +46,8 @@ def some_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _json(peu: Peu, *arguments: object) -> Any:
-    told = peu("vae", *arguments, "--json")
+    with eager_steps():
+        told = peu("vae", *arguments, "--json")
     assert told.exit_code == 0, told.stderr
     return json.loads(told.stdout)
 
@@ -78,10 +80,11 @@ def test_a_map_is_trained_saved_measured_and_reported(peu: Peu, few_lights: Path
 
 
 def test_what_must_collapse_is_said_before_training(peu: Peu, few_lights: Path) -> None:
-    told = peu(
-        *("vae", "train", few_lights, "--epochs", 1, "--batch-size", 32),
-        *("--kl-weight", 1, "-o", "model"),
-    )
+    with eager_steps():
+        told = peu(
+            *("vae", "train", few_lights, "--epochs", 1, "--batch-size", 32),
+            *("--kl-weight", 1, "-o", "model"),
+        )
     assert told.exit_code == 0
     assert told.stderr.startswith("KL weight 1 will leave 2 of 2 dimensions empty")
     assert "0 of 2 dimensions active" in told.stdout
@@ -173,7 +176,8 @@ def test_a_study_is_reported_and_goes_on(
         *("vae", "kl-weights", light_file, "--values", "1,auto", "--epochs", 1),
         *("--batch-size", 64, "--images", 60, "-o", "study", "--plane", 4),
     )
-    first = peu(*study)
+    with eager_steps():
+        first = peu(*study)
     assert first.exit_code == 0, first.stderr
     assert "Best bound" in first.stdout
     assert "Which kl_weight" in Path("study/report.html").read_text()
@@ -250,6 +254,8 @@ def test_the_command_takes_as_many_steps_as_fit(peu: Peu, tmp_path: Path) -> Non
     """The schedule depends on the number of images, and lives in one place."""
     data = write_lights(tmp_path / "lights.npz", 160)
     expected = VAE().training_for(128)
-    found = _json(peu, "train", data, "--time-limit", 0.001, "-o", "model")
+    told = peu("vae", "train", data, "--time-limit", 0.001, "-o", "model", "--json")
+    assert told.exit_code == 0, told.stderr
+    found = json.loads(told.stdout)
     assert found["trained_on"] == 128
     assert (found["epochs"], found["batch_size"]) == (expected.epochs, expected.batch_size)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from eager_steps import eager_steps
 from latent_images import QUICK_VAE
 from peu.autoencoders.vae import VAE
 from peu.comparison import kl_weights
@@ -116,7 +117,8 @@ def test_another_study_is_not_written_over(
 
 def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) -> None:
     bare = replace(light_dataset[np.arange(60)], labels=None, class_names=())
-    found = study_kl_weights(bare, [1e-3], vae=clone(SHORT).set_params(epochs=1))
+    with eager_steps():
+        found = study_kl_weights(bare, [1e-3], vae=clone(SHORT).set_params(epochs=1))
     assert "no labels" in found.omitted
     (trial,) = found.trials
     assert trial.training == found.vae.training_for(trial.n_images)

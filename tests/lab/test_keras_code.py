@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from eager_steps import eager_steps, untold
 from peu.lab.keras_code import keras_cells
 from peu.lab.sections import KEYS
 from peu.translations.language import LANGUAGES, LanguageCode
@@ -82,14 +83,11 @@ def students_folder(
     for library in (keras, tf.keras):
         monkeypatch.setattr(library.applications, "VGG16", thin_vgg16)
         monkeypatch.setattr(library.datasets.mnist, "load_data", load_data)
-    # So few steps are cheaper one by one than as graphs that must be traced first.
-    tf.config.run_functions_eagerly(run_eagerly=True)
-    yield tmp_path
-    tf.config.run_functions_eagerly(run_eagerly=False)
+    with eager_steps():
+        yield tmp_path
 
 
-# Graphs of tf.data stay graphs, which is as well.
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+@untold
 @pytest.mark.usefixtures("students_folder")
 @pytest.mark.parametrize("part", ["1", "2", "3"])
 def test_the_code_of_a_part_runs_from_its_beginning(

@@ -1,6 +1,7 @@
 """Sections 1.1 to 1.7 on a few drawings: what is measured fits together, and choices follow it."""
 
 import dataclasses
+import functools
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from eager_steps import eager_steps, untold
 from lab_examples import examples_of
 from peu.classifiers.base import ImageClassifier
+from peu.classifiers.finetune import FineTune
 from peu.classifiers.small_cnn import SmallCNN
+from peu.classifiers.transfer import Transfer
 from peu.errors import BundleError, DataError
 from peu.evaluation.uncertainty import wilson_interval
+from peu.lab import backbone
 from peu.lab import settings as lab_settings
 from peu.lab.backbone import pretrained
 from peu.lab.budget import FULL
@@ -32,18 +37,15 @@ from peu.lab.steps import (
 )
 from peu.lab.students import score_students
 from peu.lab.trials import FoldFindings, Paired, TrialFindings, paired
+from peu.networks.training_settings import TrainingSettings
 
 TESTED = 40
 
 
 @pytest.fixture
 def eager() -> Iterator[None]:
-    """So few steps are cheaper one by one than as graphs that must be traced first."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(run_eagerly=True)
-    yield
-    tf.config.run_functions_eagerly(run_eagerly=False)
+    with eager_steps():
+        yield
 
 
 def test_pairs_are_told_apart_by_the_images_that_one_alone_has_right() -> None:
@@ -195,7 +197,7 @@ def test_augmentations_are_told_apart_image_by_image(
     assert found.told("not_told_apart") == ["standard", "vertical"]
 
 
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+@untold
 @pytest.mark.usefixtures("eager")
 def test_a_students_network_is_tested_beside_the_sheets(
     small_lab: LabContext, tmp_path: Path
@@ -229,9 +231,16 @@ def test_a_student_that_is_no_network_is_refused(small_lab: LabContext, tmp_path
         score_students(LabContext(settings=broken, folder=tmp_path))
 
 
-@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+@untold
 @pytest.mark.usefixtures("eager")
-def test_transfer_fine_tuning_and_a_new_image_share_one_head(small_lab: LabContext) -> None:
+def test_transfer_fine_tuning_and_a_new_image_share_one_head(
+    small_lab: LabContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # That heads are the same does not depend on how much they learnt.
+    short = TrainingSettings(epochs=3)
+    monkeypatch.setattr(backbone, "Transfer", functools.partial(Transfer, training=short))
+    tuned_short = functools.partial(FineTune, head_training=short)
+    monkeypatch.setattr(fine_tuning, "FineTune", tuned_short)
     found = {}
     for key, step in (("1.5", transfer), ("1.6", fine_tuning), ("1.7", new_image)):
         small_lab.section = key

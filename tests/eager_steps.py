@@ -1,0 +1,32 @@
+"""Training steps as they come: so few of them are cheaper than the graph that is traced first."""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+untold = pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+"""For tests with a fixture that does this: graphs of tf.data stay graphs, which is as well."""
+
+
+@contextlib.contextmanager
+def eager_steps() -> Iterator[None]:
+    """Run TensorFlow's functions step by step, untraced.
+
+    A network takes one to five seconds to trace, whatever it is to learn, and its step a tenth
+    of one untraced.
+    """
+    # Its settings must stand before TensorFlow loads.
+    import peu.networks.backend  # noqa: F401
+
+    # isort: split
+    import tensorflow as tf
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Even though the `tf.config")
+        tf.config.run_functions_eagerly(run_eagerly=True)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(run_eagerly=False)
