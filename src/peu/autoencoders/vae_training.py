@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _WINDOW = 100
 _MIN_WARM_UP = 100
 _MAX_ENCODED = 5000
+_STEPS_PER_CALL = 8
 
 
 def train_vae(
@@ -149,6 +150,7 @@ def _attempt(
         training,
         objective=image_objective(pixels, with_error=True),
         seed=child_seed(seed, "batches"),
+        steps_at_once=_STEPS_PER_CALL,
         validation=(split.test, split.test),
         phase="Training VAE",
         callbacks=[collapse],
