@@ -59,6 +59,7 @@ def test_a_cluster_that_cannot_be_reached_is_told_of(
         ray.exceptions.ObjectStoreFullError("full"),
         ray.exceptions.OutOfDiskError("full"),
         ray.exceptions.WorkerCrashedError(),
+        ray.exceptions.RayActorError(),
         ray.exceptions.OutOfMemoryError("killed"),
         ray.exceptions.RaySystemError(OSError("gone")),
         ConnectionError("gone"),

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import ray
 from sklearn.base import clone
 
 from compared_figures import seeded_figures
+from peu.cache_folder import cache_folder
 from peu.classifiers.fisher import FisherVectors
 from peu.classifiers.transfer import Transfer
 from peu.cluster.trials import ClusterRunner, _Waiting
@@ -61,6 +63,18 @@ def test_machines_without_the_files_get_them(
     finally:
         (tmp_path / "gone").rename(dataset.root)
     assert seeded_figures(there) == seeded_figures(here)
+
+
+def test_nobody_keeps_arrays_where_all_processes_use_one_cache(
+    dataset: ImageDataset, runner: ClusterRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = ray.get(ray.remote(cache_folder).remote())
+    assert there != cache_folder()
+    assert runner._share(dataset)[2] is not None
+    monkeypatch.setenv("PEU_CACHE", str(there))
+    assert runner._share(dataset)[2] is None
+    here = seeded_figures(compare(dataset, [PLAIN], folds=2, repeats=1))
+    assert seeded_figures(compare(dataset, [PLAIN], folds=2, repeats=1, runner=runner)) == here
 
 
 def test_no_trial_begins_that_may_not(dataset: ImageDataset, runner: ClusterRunner) -> None:

@@ -138,12 +138,15 @@ def _rows(
         if path.is_file()
     }
     cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
-    predicted = data.from_arrow(_tasks(names, cores)).map_batches(
+    tasks = _tasks(names, cores)
+    predicted = data.from_arrow(tasks).map_batches(
         Recognizer,
         fn_constructor_args=(files, asked, stores),
         batch_size=None,
         num_cpus=1,
-        compute=data.ActorPoolStrategy(min_size=1, max_size=cores),
+        # Of a pool that grows, Ray drops processes that are still starting when work runs out, and
+        # then takes that for a failure.
+        compute=data.ActorPoolStrategy(size=min(cores, len(tasks))),
     )
     yield from predicted.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=1)
 

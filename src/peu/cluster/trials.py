@@ -114,17 +114,27 @@ class ClusterRunner:
                     self._ray.cancel(left, force=True)
 
     def _share(self, dataset: ImageDataset) -> tuple[Any, Any, Any]:
-        """Put into the object store what all trials need."""
+        """Put into the object store what all trials need: images, files, and who keeps arrays.
+
+        Nobody keeps arrays where all processes use one cache anyway.
+        """
+        one = is_of_one_machine(self._ray)
+        # Asked first: the answer takes the start of a process, which trials then find.
+        there = self._ray.remote(cache_folder).options(num_cpus=0).remote() if one else None
         # Found here, so that machines do not find them again.
         _ = dataset.groups
-        send = not is_of_one_machine(self._ray) if self._send_files is None else self._send_files
+        send = not one if self._send_files is None else self._send_files
         files = self._ray.put(pack_files(dataset) if send else None)
+        shared = self._ray.put(dataset), files
+        if there is not None and self._ray.get(there) == cache_folder():
+            # A task that waits for an answer gives its core to another one, in one more process.
+            return *shared, None
         keeper = (
             self._ray.remote(ArrayKeeper)
             .options(num_cpus=0, scheduling_strategy=self._here(), max_restarts=-1)
             .remote(cache_folder() / "arrays")
         )
-        return self._ray.put(dataset), files, keeper
+        return *shared, keeper
 
     def _here(self) -> Any:
         """Where this process is, or what connects it to the cluster."""
@@ -205,7 +215,7 @@ def _run_there(
         limit_threads(cores)
     with (
         showing(None),
-        sharing_arrays(KeptArrays(keeper)),
+        contextlib.nullcontext() if keeper is None else sharing_arrays(KeptArrays(keeper)),
         searches_kept_in(searches_at(desk)),
     ):
         return try_trial(unpack_files(dataset, files), task)
@@ -215,7 +225,7 @@ def _run_there(
 def in_sentences(ray: Any) -> Iterator[None]:
     """Turn a cluster's troubles into a sentence."""
     errors = ray.exceptions
-    kept = "Finished trials are kept: run the same command again"
+    kept = "What is finished is kept: run the same command again"
     try:
         yield
     except errors.RayTaskError as error:
@@ -227,9 +237,14 @@ def in_sentences(ray: Any) -> Iterator[None]:
             "Expected room for the images in the cluster's object store. Received: it is full, and "
             f"so is its disk. {kept} with a larger `--object-store-memory` of `ray start`."
         ) from error
-    except (errors.WorkerCrashedError, errors.OutOfMemoryError, errors.NodeDiedError) as error:
+    except (
+        errors.WorkerCrashedError,
+        errors.OutOfMemoryError,
+        errors.NodeDiedError,
+        errors.RayActorError,
+    ) as error:
         raise ResourceError(
-            f"Expected a trial to end within {_RETRIES} tries. Received: its process was killed "
+            "Expected work to end on the cluster within some tries. Received: its process ended "
             f"each time, most likely for lack of memory. {kept} with more memory a core."
         ) from error
     except Exception as error:
