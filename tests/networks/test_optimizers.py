@@ -1,5 +1,6 @@
 """Optimizers: the course of the step size, and whose weights decay."""
 
+import gc
 from itertools import pairwise
 from typing import Any
 
@@ -91,3 +92,15 @@ def test_a_variable_moves_by_its_share_of_the_step_size(name: Optimizer) -> None
     for place, rate in enumerate((0.1, 0.5, 1.0)):
         np.testing.assert_allclose(own[place], rate * usual[place], rtol=2e-4)
     assert np.abs(usual[0]).min() > 0
+
+
+def test_a_trained_network_leaves_no_graph_behind() -> None:
+    def train() -> int:
+        network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        network.compile(make_optimizer(TrainingSettings(), steps=1), "mse", jit_compile=False)
+        network.fit(np.zeros((2, 3)), np.zeros((2, 2)), verbose=0)
+        del network
+        gc.collect()
+        return sum(type(each).__name__ == "FuncGraph" for each in gc.get_objects())
+
+    assert train() == train()

@@ -40,12 +40,32 @@ def make_optimizer(
         options = {"weight_decay": settings.weight_decay, **options}
     else:
         kind = keras.optimizers.Adam
+    kind = _on_one_device(kind)
     if rates:
         kind = _at_own_rates(kind, rates)
     optimizer = kind(_step_size(settings, steps), **options)
     if settings.weight_decay:
         optimizer.exclude_from_weight_decay(var_names=list(_NOT_DECAYED))
     return optimizer
+
+
+def _on_one_device(kind: Any) -> Any:
+    """Derive an optimizer that does not sum gradients over devices, of which there is one.
+
+    With TensorFlow, Keras sums them by an operation whose gradient TensorFlow registers for
+    good (Keras 3.13, TensorFlow 2.21): the graph of every training, with weights, moments and
+    images, would stay in memory for as long as the process lives.
+    """
+
+    class OnOneDevice(kind):  # type: ignore[misc]
+        """Take gradients as they are."""
+
+        def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
+            return list(grads_and_vars)
+
+    # Keras names variables after the class.
+    OnOneDevice.__name__ = kind.__name__
+    return OnOneDevice
 
 
 def _at_own_rates(kind: Any, rates: Mapping[int, float]) -> Any:
