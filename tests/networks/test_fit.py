@@ -133,9 +133,11 @@ def test_a_loss_that_is_no_number_is_explained() -> None:
 
 def test_a_diverging_training_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     # Adam's steps are bounded: plain steps, far too long, diverge as the message says.
-    monkeypatch.setattr(
-        keras.optimizers, "Adam", lambda rate: keras.optimizers.SGD(100 * rate, momentum=0.99)
-    )
+    class FarTooLong(keras.optimizers.SGD):  # type: ignore[misc]
+        def __init__(self, rate: float) -> None:
+            super().__init__(100 * rate, momentum=0.99)
+
+    monkeypatch.setattr(keras.optimizers, "Adam", FarTooLong)
     linear = keras.layers.Dense(2, activation="softmax", kernel_initializer="zeros")
     inputs = np.random.default_rng(0).normal(size=(32, 5)).astype(np.float32)
     labels = np.random.default_rng(1).integers(0, 2, 32)
