@@ -1,5 +1,6 @@
 """The one training loop: every network of every recipe is trained here."""
 
+import gc
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -65,6 +66,8 @@ def fit_network(
     Raises:
         RecipeError: the loss is no number any more, or diverges.
     """
+    # Networks trained before are freed late otherwise: each kept its weights and moments for long.
+    gc.collect()
     objective = objective or class_objective(
         int(model.output_shape[-1]),
         soft=bool(settings.label_smoothing or mixup),
