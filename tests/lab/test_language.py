@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from peu.errors import RecipeError
 from peu.evaluation.uncertainty import Interval
 from peu.lab.language import Language, usual_language
-from peu.translations.language import french_spacing
+from peu.translations.language import french_signs
 
 FRENCH, ENGLISH = Language("fr"), Language("en")
 
@@ -27,9 +27,11 @@ def test_numbers_are_written_as_each_language_does() -> None:
     assert ENGLISH.interval(interval) == "90.0% (95% interval: 80.0% to 95.0%)"
 
 
-def test_french_signs_have_their_spaces() -> None:
-    assert french_spacing("Quoi ?") == "Quoi\u202f?"
-    assert french_spacing("« un : deux »") == "«\u00a0un\u00a0: deux\u00a0»"
+def test_french_signs_have_their_spaces_and_apostrophes_their_curve() -> None:
+    assert french_signs("Quoi ?") == "Quoi\u202f?"
+    assert french_signs("« un : deux »") == "«\u00a0un\u00a0: deux\u00a0»"
+    assert french_signs("l'un d'") == "l\u2019un d\u2019"
+    assert french_signs("d'`adam`, `f('l'x')`") == "d\u2019`adam`, `f('l'x')`"
 
 
 def test_nouns_agree_with_their_number() -> None:

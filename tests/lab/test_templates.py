@@ -155,7 +155,8 @@ def test_answers_follow_the_figures(
 ) -> None:
     (section,) = (each for each in SECTIONS if each.key == key)
     for language, words in zip(LANGUAGES, (french, english), strict=True):
-        assert words in _texts(_document(section, state, language))[part].replace("\u202f", " ")
+        text = _texts(_document(section, state, language))[part]
+        assert words in text.replace("\u202f", " ").replace("\u2019", "'")
 
 
 def _everywhere(value: Any, change: Callable[[TrialFindings], TrialFindings]) -> Any:
@@ -255,7 +256,9 @@ def test_markdown_becomes_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [column.numeric for column in table.columns] == [False, True]
     assert table.rows == (("a\u2502b  ## b. c", "2"),)
     assert table.caption == "Légende"
-    assert callout == Callout("Attention", "C'est faux.", tone="warning", facts=(("rang", "3"),))
+    assert callout == Callout(
+        "Attention", "C\u2019est faux.", tone="warning", facts=(("rang", "3"),)
+    )
     assert list(document.parts) == ["a"]
     assert document.parts["a"].heading == "Pourquoi\u202f?"
     assert [block.kind for block in document.parts["a"].blocks] == ["paragraph", "details"]

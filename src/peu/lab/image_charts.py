@@ -136,7 +136,8 @@ def latent_grids(
             names = [language.short(float(tick)) for tick in ticks]
             axes.set_xticks(ticks, names)
             axes.set_yticks(ticks, names)
-            axes.set_title(panel.title)
+            # Half a phone's width has no room for what stands in brackets too.
+            axes.set_title(panel.title.replace(" (", "\n("))
 
         return draw
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from peu.evaluation.uncertainty import Interval
 from peu.settings import check_setting
-from peu.translations.language import LANGUAGES, NARROW_SPACE, LanguageCode, french_spacing
+from peu.translations.language import LANGUAGES, NARROW_SPACE, LanguageCode, french_signs
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Language:
         return {name: self.spaced(text) for name, text in words.items()}
 
     def spaced(self, text: str) -> str:
-        """Put the spaces that this language's signs want into a text."""
-        return french_spacing(text) if self.code == "fr" else text
+        """Set this language's signs in a text."""
+        return french_signs(text) if self.code == "fr" else text
 
     def number(self, value: float, digits: int = 3) -> str:
         """Write a number with so many decimals."""

@@ -32,7 +32,7 @@ from peu.lab.language import Language
 from peu.reports.blocks import Block, Callout, Details, KeyValues, Listing, Paragraph, Plate, Tone
 from peu.reports.table import Column, Table
 from peu.reports.thumbnails import png_uri
-from peu.translations.language import LanguageCode, french_spacing
+from peu.translations.language import LanguageCode, french_signs
 
 # Each takes the language and returns a block; a template calls it without the language.
 CHARTS: dict[str, Callable[..., Block]] = {
@@ -154,13 +154,13 @@ def values_of(findings: object) -> dict[str, Any]:
     return {name: getattr(findings, name) for name in dir(findings) if not name.startswith("_")}
 
 
-class _FrenchSpacing(Extension):
-    """Put the spaces that French signs want into a template's own text, never into data."""
+class _FrenchSigns(Extension):
+    """Set French signs in a template's own text, never in data."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         for token in stream:
             if token.type in ("data", "string"):
-                yield Token(token.lineno, token.type, french_spacing(str(token.value)))
+                yield Token(token.lineno, token.type, french_signs(str(token.value)))
             else:
                 yield token
 
@@ -174,7 +174,7 @@ def _environment(code: LanguageCode) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: value.translate(_INLINE) if isinstance(value, str) else value,
-        extensions=["jinja2.ext.do", *([_FrenchSpacing] if code == "fr" else [])],
+        extensions=["jinja2.ext.do", *([_FrenchSigns] if code == "fr" else [])],
     )
     numbers = ("number", "short", "count", "percent", "points", "seconds", "shape", "listed")
     environment.filters |= {

@@ -12,11 +12,25 @@ _PLAIN = r"\d+(?:\.\d+)?(?:e[\u2212+-]?\d+)?"
 NUMBER = re.compile(rf"[\u2212+-]?(?:{_GROUPED}|{_PLAIN})%?")
 """A number as English writes it, alone."""
 
+_CODE = re.compile(r"(`[^`]*`)")
+# At the end of a piece of text, what is elided before comes from elsewhere.
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_«]|\Z)")
 
-def french_spacing(text: str) -> str:
-    """Put the spaces that do not break before French signs, and inside quotation marks."""
+
+def french_signs(text: str) -> str:
+    """Set French signs: the spaces that do not break before them, and curved apostrophes.
+
+    What stands between backticks is code, where an apostrophe stays as it is.
+
+    Example:
+        >>> french_signs("l'image")
+        'l’image'
+    """
     text = re.sub(r" (?=[:»])", "\u00a0", text).replace("« ", "«\u00a0")
-    return re.sub(r" (?=[;?!%])", NARROW_SPACE, text)
+    text = re.sub(r" (?=[;?!%])", NARROW_SPACE, text)
+    parts: list[str] = _CODE.split(text)
+    parts[::2] = [_APOSTROPHE.sub("\u2019", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def french_number(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
-from peu.translations.language import NUMBER, french_number, french_spacing
+from peu.translations.language import NUMBER, french_number, french_signs
 
 Catalogue = Literal["engine", "report"]
 
@@ -153,13 +153,13 @@ class Translator:
         """Numbers with commas between, or texts with semicolons; None where it is no list."""
         numbers, texts = text.split(", "), text.split("; ")
         if all(map(NUMBER.fullmatch, numbers)):
-            return french_spacing(" ; ").join(map(self._number, numbers))
+            return french_signs(" ; ").join(map(self._number, numbers))
         if len(texts) == 1 or not depth:
             return None
         before = len(self._unknown)
         said = [self._said(each, depth - 1) for each in texts]
         if None not in said and len(self._unknown) == before:
-            return french_spacing(" ; ").join(map(str, said))
+            return french_signs(" ; ").join(map(str, said))
         del self._unknown[before:]
         return None
 
@@ -201,6 +201,6 @@ def _pattern(english: str, french: str) -> Pattern:
     return Pattern(
         literals,
         re.compile(expression, re.DOTALL),
-        french_spacing(french.replace("{n}", "{}")),
+        french_signs(french.replace("{n}", "{}")),
         sum(letter.isalpha() for literal in literals for letter in literal),
     )
