@@ -202,4 +202,4 @@ def test_a_section_that_failed_is_not_counted_as_run(lab: Path, tmp_path: Path) 
     write_result(tmp_path, failed)
     page = html.unescape(write_lab(tmp_path, language="fr").read_text(encoding="utf-8"))
     assert "1 section sur 14 a été exécutée" in page
-    assert "N’a pas pu l'être\u00a0: 3.3" in page
+    assert "N’a pas pu l\u2019être\u00a0: 3.3" in page
