@@ -1,7 +1,9 @@
 """The one training loop learns, repeats itself, and says what went wrong."""
 
+import gc
 import math
 import random
+import weakref
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,15 @@ def test_a_separable_set_is_learnt_in_time_that_is_enough() -> None:
     assert history.metrics["accuracy"][-1] == 1
     assert history.seconds > 0
     assert history.notes == ()
+
+
+def test_images_are_freed_after_training() -> None:
+    pixels = PIXELS.copy()
+    kept = weakref.ref(pixels)
+    fit_network(small_cnn(**TINY, class_count=2, seed=0), pixels, LABELS, _settings(1), seed=0)
+    del pixels
+    gc.collect()
+    assert kept() is None
 
 
 def test_mixed_precision_learns_too() -> None:

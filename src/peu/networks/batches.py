@@ -81,6 +81,15 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         self._epoch += 1
         self._draw_order()
 
+    def release(self) -> None:
+        """Let go of the images after training.
+
+        TensorFlow keeps whatever generator it has once read for as long as the process lives
+        (`_py_funcs_used_in_graph` of its `script_ops`), and so the images of every training.
+        """
+        self._inputs, self._targets = self._inputs[:0].copy(), self._targets[:0].copy()
+        self._order, self._prepare = self._order[:0].copy(), None
+
     def _draw_order(self) -> None:
         generator = np.random.default_rng(child_seed(self._seed, "order", self._epoch))
         self._order = generator.permutation(len(self._inputs))

@@ -106,19 +106,22 @@ def fit_network(
     if settings.patience is not None:
         hooks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
     started = time.monotonic()
-    fitted = model.fit(
-        batches,
-        epochs=epochs,
-        # Keras would put the batches into an order drawn from Python's global generator.
-        shuffle=False,
-        validation_data=None
-        if validation is None
-        else (validation[0], objective.encode(validation[1])),
-        validation_batch_size=settings.batch_size,
-        validation_freq=list(evaluated),
-        callbacks=hooks,
-        verbose=0,
-    )
+    try:
+        fitted = model.fit(
+            batches,
+            epochs=epochs,
+            # Keras would put the batches into an order drawn from Python's global generator.
+            shuffle=False,
+            validation_data=None
+            if validation is None
+            else (validation[0], objective.encode(validation[1])),
+            validation_batch_size=settings.batch_size,
+            validation_freq=list(evaluated),
+            callbacks=hooks,
+            verbose=0,
+        )
+    finally:
+        batches.release()
     metrics = {
         name: tuple(float(value) for value in values) for name, values in fitted.history.items()
     }
