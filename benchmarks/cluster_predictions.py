@@ -146,10 +146,11 @@ def killed(work: Path, count: int, kills: int) -> None:
         process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL)
         while process.poll() is None and written() < count * (number + 1) / (kills + 1):
             time.sleep(0.2)
-        early = process.poll() is None
-        os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        print(f"{'killed' if early else 'ended'} with {written():,} rows written", flush=True)
+        how = "killed" if process.returncode < 0 else f"ended by itself ({process.returncode})"
+        print(f"{how} with {written():,} rows written", flush=True)
     subprocess.run(command, check=True)
     paths = [
         path for part in out.glob("part-*") for path in pq.read_table(part)["path"].to_pylist()
