@@ -88,7 +88,7 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         (`_py_funcs_used_in_graph` of its `script_ops`), and so the images of every training.
         """
         self._inputs, self._targets = self._inputs[:0].copy(), self._targets[:0].copy()
-        self._order, self._prepare = self._order[:0].copy(), None
+        self._order, self._prepare = np.empty(0, np.int64), None
 
     def _draw_order(self) -> None:
         generator = np.random.default_rng(child_seed(self._seed, "order", self._epoch))
