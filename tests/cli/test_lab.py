@@ -15,7 +15,7 @@ def test_some_sections_make_a_page_and_are_not_done_again(peu: Peu, tmp_path: Pa
     first = peu(*CHEAP, "--language", "fr", "-o", "tp")
     assert first.exit_code == 0, first.stderr
     assert "2 sections sur 2" in first.stdout
-    assert "3.1 L'encodeur: " in first.stderr
+    assert "3.1 L\u2019encodeur: " in first.stderr
     page = tmp_path / "tp" / "report.html"
     assert '<html lang="fr">' in page.read_text(encoding="utf-8")
     again = peu(*CHEAP, "--language", "en", "--json", "--quiet", "-o", "tp")
