@@ -21,6 +21,8 @@ import tempfile
 import time
 from typing import Any
 
+from own_ray import start_ray
+
 
 def once(options: argparse.Namespace) -> None:
     """Compare in this process, and print what it took."""
@@ -69,18 +71,9 @@ def once(options: argparse.Namespace) -> None:
 
 def started(cores: int) -> Any:
     """What runs trials on a cluster of this machine."""
-    from peu.cluster.connection import prepare_ray
     from peu.cluster.trials import ClusterRunner
 
-    ray = prepare_ray()
-    ray.init(
-        address="local",
-        num_cpus=cores,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-    )
-    return ClusterRunner(ray)
+    return ClusterRunner(start_ray(cores))
 
 
 def measured(where: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from own_ray import start_ray
 from peu.progress import showing
 from scale import write_images
 from watched_memory import MemoryWatch
@@ -113,17 +114,9 @@ def plainly(model: Path, photos: Path) -> tuple[int, float]:
 
 def on_cluster(model: Path, photos: Path, out: Path, cores: int) -> tuple[int, float]:
     """Predict on a cluster of this machine: rows, and when it began."""
-    from peu.cluster.connection import prepare_ray
     from peu.cluster.prediction import predict_on_cluster
 
-    ray = prepare_ray()
-    ray.init(
-        address="local",
-        num_cpus=cores,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-    )
+    ray = start_ray(cores)
     try:
         begun = time.monotonic()
         return predict_on_cluster(model, [str(photos)], out).rows, begun

@@ -9,7 +9,6 @@ import threading
 import time
 from collections import defaultdict
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 _SECONDS = 0.5
@@ -39,12 +38,7 @@ class MemoryWatch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
 
