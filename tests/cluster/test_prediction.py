@@ -1,6 +1,7 @@
 """Predictions on a cluster: the rows of `predict`, none lost and none twice."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,17 @@ def rows(folder: Path) -> dict[str, dict[str, Any]]:
     by_path = {row["path"]: row for row in found}
     assert len(by_path) == len(found)
     return by_path
+
+
+def test_without_the_extra_it_is_named_and_nothing_is_written(
+    model: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.save(tmp_path / "model")
+    for name in ("ray", "pyarrow"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ResourceError, match=r"peu\[ray\]"):
+        predict_on_cluster(tmp_path / "model", [str(tmp_path)], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_rows_are_those_of_the_model_and_go_on_where_they_ended(

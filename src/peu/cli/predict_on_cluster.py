@@ -59,7 +59,11 @@ def predict_to_parquet(
         remark(f"Going on with {parquet}: {found.before:,} images were there.", quiet=quiet)
     say(f"{found.rows:,} images predicted: {parquet}")
     if found.unusable:
-        others = "the others are predicted" if found.rows else "none was predicted"
+        others = (
+            "the others are predicted"
+            if found.unusable < found.rows + found.before
+            else "none was predicted"
+        )
         raise DataError(
             f"Expected images that can be read. Received {found.unusable:,} that cannot, the first "
             f"of them {found.first}. Each row says why; {others}."

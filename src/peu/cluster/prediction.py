@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peu.cluster.connection import connected
+from peu.cluster.connection import connected, prepare_ray
 from peu.cluster.image_paths import ImagePaths, open_image
 from peu.cluster.parquet_rows import ParquetRows, shown_path, table_of
 from peu.cluster.trials import in_sentences
@@ -71,6 +71,8 @@ def predict_on_cluster(
     Source: Moritz et al. (2018), "Ray: a distributed framework for emerging AI applications".
     """
     predictor = load(model).asked(coverage=coverage, accept_all=accept_all)
+    # Refused before the folder is read, for which the same extra brings what is needed.
+    prepare_ray()
     known = ParquetRows(Path(output), predictor)
     paths = ImagePaths(sources)
     with connected(address) as ray, in_sentences(ray):
