@@ -4,7 +4,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from peu.cli.recipe_options import NETWORKS, recipe_options
 from peu.cli.run_folder import is_same_run, run_config, run_folder
 from peu.cli.training_part import UseAll, training_part
 from peu.errors import RecipeError
+from peu.translations.language import LanguageCode
 
 if TYPE_CHECKING:
     from peu.comparison.comparison import Comparison
@@ -68,7 +69,7 @@ def compare_command(
     time_limit: options.CommandTimeLimit = None,
     config: options.Config = None,
     language: Annotated[
-        Literal["en", "fr"], typer.Option("--language", help="Of the report's page.")
+        LanguageCode, typer.Option("--language", help="Language of the report.")
     ] = "en",
 ) -> None:
     """Compare recipes on the same repeated folds, and report which differences are real.

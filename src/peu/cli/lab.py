@@ -43,7 +43,7 @@ def lab_command(
         typer.Option("--language", help="Language of the page: fr or en. Default: by the locale."),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Small experiments: minutes instead of twenty.")
+        bool, typer.Option("--quick", help="Small experiments: minutes instead of half an hour.")
     ] = False,
     as_written: Annotated[
         bool,

@@ -1,12 +1,26 @@
 """How many of a class's images differ: copies of one image teach it nothing more."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peu.images.dataset import ImageDataset
 from peu.wording import first_few, quoted
 
 _FEW = 3
 """Different images a class, below which even the fewest folds cannot be made."""
+
+
+def count_different(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], classes: int
+) -> list[int]:
+    """Count the near-duplicate groups of each class.
+
+    Args:
+        labels: (n,) number of the class of each image.
+        groups: (n,) near-duplicate group of each.
+        classes: number of classes.
+    """
+    return [len(np.unique(groups[labels == label])) for label in range(classes)]
 
 
 def about_different_images(dataset: ImageDataset) -> tuple[str, ...]:
@@ -23,13 +37,14 @@ def about_different_images(dataset: ImageDataset) -> tuple[str, ...]:
         >>> about_different_images(load_images("samples"))
         ()
     """
-    labels, groups = np.asarray(dataset.labels), dataset.groups
-    few = []
-    for label, name in enumerate(dataset.class_names):
-        images = int((labels == label).sum())
-        different = len(np.unique(groups[labels == label]))
-        if different < min(images, _FEW):
-            few.append(f"class {quoted(name)} has {images} images, and only {different} different")
+    labels = np.asarray(dataset.labels)
+    images = np.bincount(labels, minlength=len(dataset.class_names))
+    different = count_different(labels, dataset.groups, len(dataset.class_names))
+    few = [
+        f"class {quoted(name)} has {every} images, and only {each} different"
+        for name, every, each in zip(dataset.class_names, images, different, strict=True)
+        if each < min(every, _FEW)
+    ]
     if not few:
         return ()
     listed = first_few(few)

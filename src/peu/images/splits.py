@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from peu.errors import DataError
 from peu.images.dataset import ImageDataset
+from peu.images.different_images import count_different
 from peu.seeds import child_seed
 from peu.settings import check_setting
 from peu.wording import quoted
@@ -210,7 +211,7 @@ def _check_enough(
             "Add a folder of images of something else."
         )
     images = np.bincount(labels, minlength=len(class_names))
-    different = [len(np.unique(groups[labels == label])) for label in range(len(class_names))]
+    different = count_different(labels, groups, len(class_names))
     fewest = int(np.argmin(different))
     if different[fewest] >= folds:
         return
