@@ -1,6 +1,7 @@
 """A cluster of two nodes on this machine, shared by all tests of this folder."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,5 +71,6 @@ def _end(cluster: Cluster) -> None:
 
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> ImageDataset:
-    """Four classes of eight drawings."""
-    return load_images(drawn_images(tmp_path_factory))
+    """Four classes of eight drawings, a copy: a test takes them away from machines for a while."""
+    own = tmp_path_factory.mktemp("drawn") / "photos"
+    return load_images(shutil.copytree(drawn_images(tmp_path_factory), own))
