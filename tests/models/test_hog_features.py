@@ -1,28 +1,47 @@
 """HOG features are those of the literature, the same each time."""
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 from skimage.color import rgb2lab
 from skimage.feature import hog
 
 from peu.models.hog_features import colour_statistics, gradient_histograms
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 32, 40, 3), dtype=np.uint8)
+# Level, upright and slanting edges, whose angles lie between two bins.
+DRAWN = np.zeros((2, 32, 40, 3), np.uint8)
+DRAWN[0, 5:20, 7:30] = (90, 180, 90)
+DRAWN[1] = np.where(np.add.outer(np.arange(32), np.arange(40))[..., None] % 24 < 12, 200, 31)
 
 
-def test_gradient_histograms_are_those_of_scikit_image() -> None:
-    found = gradient_histograms(PIXELS, orientations=6, cell_size=8, block_size=2)
-    # 4 x 5 cells make 3 x 4 blocks of 2 x 2 histograms.
-    assert found.shape == (3, 3 * 4 * 2 * 2 * 6)
-    for row, image in zip(found, PIXELS, strict=True):
+@pytest.mark.parametrize(
+    ("orientations", "cell_size", "block_size"), [(6, 8, 2), (9, 7, 3), (4, 16, 1), (1, 5, 2)]
+)
+@pytest.mark.parametrize("pixels", [PIXELS, DRAWN], ids=["noise", "drawings"])
+def test_gradient_histograms_are_those_of_scikit_image(
+    pixels: NDArray[np.uint8], orientations: int, cell_size: int, block_size: int
+) -> None:
+    found = gradient_histograms(
+        pixels, orientations=orientations, cell_size=cell_size, block_size=block_size
+    )
+    for row, image in zip(found, pixels, strict=True):
         expected = hog(
             np.sqrt(image.astype(float)),
-            orientations=6,
-            pixels_per_cell=(8, 8),
-            cells_per_block=(2, 2),
+            orientations=orientations,
+            pixels_per_cell=(cell_size, cell_size),
+            cells_per_block=(block_size, block_size),
             block_norm="L2-Hys",
             channel_axis=-1,
         )
-        np.testing.assert_allclose(row, expected, rtol=1e-5)
+        # It adds up in single precision.
+        np.testing.assert_allclose(row, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_gradient_histograms_are_the_same_each_time() -> None:
+    found = gradient_histograms(PIXELS, orientations=6, cell_size=8, block_size=2)
+    # 4 x 5 cells make 3 x 4 blocks of 2 x 2 histograms.
+    assert found.shape == (3, 3 * 4 * 2 * 2 * 6)
     again = gradient_histograms(iter(PIXELS), orientations=6, cell_size=8, block_size=2)
     np.testing.assert_array_equal(found, again)
 

@@ -136,7 +136,7 @@ class HogSVM(ImageClassifier):
         settings = (self.orientations, self.cell_size, self.block_size)
         histograms = cached(
             images,
-            ("hog", self.image_size, self.resize_mode, *settings),
+            ("gradient histograms", self.image_size, self.resize_mode, *settings),
             lambda batch: gradient_histograms(
                 batch.pixels(self.image_size, self.resize_mode),
                 orientations=self.orientations,
