@@ -2,24 +2,29 @@
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eager_steps import eager_steps
+
 _LEFT_OUT = "PEU_DATA is not set: this test needs real images"
+_SETTLED = pytest.StashKey[int]()
+_MANY_MODULES = 200
 
 
-# Beside other processes of pytest-xdist, more threads than one wait for each other's cores.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    for variable in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-    ):
-        os.environ.setdefault(variable, "1")
+# Beside other processes of pytest-xdist, more threads than one wait for each other's cores; and
+# alone too, figures are those that processes of one thread have.
+for variable in (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+):
+    os.environ.setdefault(variable, "1")
 
 _SLOWEST = (
     "cli/test_interruptions.py",
@@ -69,13 +74,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduler
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Let the collector of garbage pass over what the libraries made while they were loaded.
 
     That is hundreds of thousands of objects, which live as long as the tests run.
     """
     gc.collect()
     gc.freeze()
+    session.stash[_SETTLED] = len(sys.modules)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Do so again when a test has loaded a large library: each training begins with a collection.
+
+    With TensorFlow's objects that takes a third of a second, and without them nothing.
+    """
+    if len(sys.modules) > item.session.stash[_SETTLED] + _MANY_MODULES:
+        pytest_collection_finish(item.session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -109,6 +125,13 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def no_trial_opening(monkeypatch: pytest.MonkeyPatch) -> None:
     """Open networks at once: a child that starts TensorFlow first takes ten seconds."""
     monkeypatch.setattr("peu.networks.limited_opening._open_in_child", lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def eager() -> Iterator[None]:
+    """Train without tracing in a whole file; `eager_steps.untraced` asks for it."""
+    with eager_steps():
+        yield
 
 
 @pytest.fixture

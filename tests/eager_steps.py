@@ -10,12 +10,19 @@ untold = pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarni
 """For tests with a fixture that does this: graphs of tf.data stay graphs, which is as well."""
 
 
+untraced = [pytest.mark.usefixtures("eager"), untold]
+"""For a whole file, its fixtures included: `pytestmark = untraced`."""
+
+
 @contextlib.contextmanager
-def eager_steps() -> Iterator[None]:
+def eager_steps(*, eager: bool = True) -> Iterator[None]:
     """Run TensorFlow's functions step by step, untraced.
 
     A network takes one to five seconds to trace, whatever it is to learn, and its step a tenth
     of one untraced.
+
+    Args:
+        eager: false traces again, as peu itself does, within what is `untraced`.
     """
     # Its settings must stand before TensorFlow loads.
     import peu.networks.backend  # noqa: F401
@@ -23,10 +30,11 @@ def eager_steps() -> Iterator[None]:
     # isort: split
     import tensorflow as tf
 
+    before = tf.config.functions_run_eagerly()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Even though the `tf.config")
-        tf.config.run_functions_eagerly(run_eagerly=True)
+        tf.config.run_functions_eagerly(run_eagerly=eager)
         try:
             yield
         finally:
-            tf.config.run_functions_eagerly(run_eagerly=False)
+            tf.config.run_functions_eagerly(run_eagerly=before)
