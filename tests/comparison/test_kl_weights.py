@@ -1,6 +1,7 @@
 """The sheet's study: every kl_weight measured, three optima apart, and no trial run twice."""
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from peu.comparison import kl_weights
 from peu.comparison.kl_weights import (
     KLWeightStudy,
     KLWeightTrial,
-    model_folder,
     study_kl_weights,
 )
 from peu.comparison.latent import evaluate_vae
+from peu.comparison.vae_fits import model_folder
 from peu.errors import RecipeError, ResourceError
 from peu.evaluation import generated
 from peu.images.dataset import ImageDataset
@@ -83,12 +84,17 @@ def test_finished_trials_are_read_and_damaged_ones_run_again(
 ) -> None:
     runs: list[object] = []
 
-    def run_again(vae: VAE, *_: object, **__: object) -> tuple[KLWeightTrial, None]:
-        runs.append(vae.kl_weight)
+    def fit_again(missing: Sequence[VAE], *_: object, **__: object) -> Iterator[tuple[VAE, float]]:
+        for vae in missing:
+            runs.append(vae.kl_weight)
+            yield vae, 0.0
+
+    def measured(vae: VAE, *_: object, **__: object) -> tuple[KLWeightTrial, None]:
         (trial,) = [each for each in study.trials if each.requested == vae.kl_weight]
         return trial, None
 
-    monkeypatch.setattr(kl_weights, "_run_trial", run_again)
+    monkeypatch.setattr(kl_weights, "fit_all", fit_again)
+    monkeypatch.setattr(kl_weights, "_measure", measured)
 
     def again() -> KLWeightStudy:
         return study_kl_weights(light_dataset, VALUES, vae=SHORT, run_folder=folder)

@@ -1,19 +1,32 @@
 """Trials side by side: no more than cores and memory allow, and none left running."""
 
 import multiprocessing
+import operator
 import time
+from pathlib import Path
 
 import pytest
 
 from peu.comparison import processes, running
 from peu.comparison.compare import compare
-from peu.comparison.processes import core_count, quick_workers, suggest_threads, suggest_workers
+from peu.comparison.processes import (
+    core_count,
+    in_processes,
+    one_core_workers,
+    quick_workers,
+    suggest_threads,
+    suggest_workers,
+)
 from peu.comparison.trial import Trial
 from peu.images.dataset import ImageDataset
 from small_set import PLAIN
 
 
-def test_no_more_workers_than_tasks_cores_or_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_workers_than_tasks_cores_or_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    memory = tmp_path / "meminfo"
+    monkeypatch.setattr(processes, "_MEMORY", memory)
     monkeypatch.setattr(processes, "core_count", lambda: 16)
     monkeypatch.setattr("os.sysconf", lambda name: 1 << 20 if "PAGES" in name else 4096)
     assert suggest_workers(0) == 0
@@ -29,11 +42,15 @@ def test_no_more_workers_than_tasks_cores_or_memory(monkeypatch: pytest.MonkeyPa
     assert suggest_workers(20) == 8
     monkeypatch.setattr(processes, "core_count", lambda: 2)
     assert suggest_workers(20) == 1
+    assert [one_core_workers(tasks) for tasks in (1, 20)] == [1, 2]
+    # Copies of files give way: 3 of 8 GiB can be had.
+    memory.write_text("MemTotal: 8388608 kB\nMemFree: 524288 kB\nMemAvailable: 3145728 kB\n")
+    assert one_core_workers(20) == 1
 
 
 def test_short_work_is_not_worth_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "core_count", lambda: 2)
-    monkeypatch.setattr("os.sysconf", lambda _: 1 << 20)
+    monkeypatch.setattr(processes, "_free_bytes", lambda: 1 << 40)
     assert quick_workers(5) == 1
     assert quick_workers(60) == 2
 
@@ -73,3 +90,13 @@ def test_an_interrupted_comparison_leaves_no_process_behind(
 def test_processes_share_the_cores() -> None:
     assert suggest_threads(1) == core_count()
     assert suggest_threads(10 * core_count()) == 1
+
+
+def test_an_error_in_a_process_reaches_the_caller_and_ends_it() -> None:
+    before = {child.pid for child in multiprocessing.active_children()}
+    outcomes = in_processes(operator.truediv, 6, [3, 0], workers=1, threads=0, label=str)
+    assert next(outcomes) == (3, 2.0)
+    with pytest.raises(ZeroDivisionError):
+        next(outcomes)
+    assert {child.pid for child in multiprocessing.active_children()} <= before
+    assert list(in_processes(operator.truediv, 6, [], workers=0, threads=0, label=str)) == []

@@ -115,6 +115,15 @@ def lab_command(
         typer.Argument(help="More files for --answers.", metavar="[STUDENT.JSON]..."),
     ] = None,
     as_json: options.AsJson = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            help="Networks trained side by side, one thread each. Default: as many as cores and "
+            "memory allow; a quick lab trains in turn.",
+            min=1,
+        ),
+    ] = None,
     quiet: options.Quiet = False,
 ) -> None:
     """Work through the lab sheet, and write a page that answers each of its questions.
@@ -158,6 +167,7 @@ def lab_command(
             output,
             sections=wanted,
             overwrite=overwrite,
+            workers=workers,
             on_section=lambda section, result: remark(
                 f"{section.key} {outline(chosen, section.key)[0]}: "
                 + (result.failed or chosen.seconds(result.seconds)),

@@ -82,8 +82,9 @@ def kl_weights_command(
     )
 
     from peu.autoencoders.vae import VAE
-    from peu.comparison.kl_weights import model_folder, study_kl_weights
+    from peu.comparison.kl_weights import study_kl_weights
     from peu.comparison.latent import limit_images
+    from peu.comparison.vae_fits import model_folder
     from peu.reports.kl_weight_report import write_kl_weight_report
 
     vae = VAE(

@@ -1,11 +1,10 @@
 """The sheet's study: what the KL weight does, with what theory predicts beside it."""
 
 import contextlib
+import dataclasses
 import json
 import math
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from sklearn.base import clone
 from peu.autoencoders.kl_weight import Spectrum
 from peu.autoencoders.vae import VAE
 from peu.comparison.latent import evaluate_split
+from peu.comparison.vae_fits import fit_all
 from peu.errors import RecipeError, ResourceError
 from peu.evaluation.generated import (
     Judge,
@@ -49,7 +49,7 @@ _SAMPLES = 1000
 _MAX_CLASSES = 100
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class KLWeightTrial:
     """The results with one KL weight.
 
@@ -80,7 +80,7 @@ class KLWeightTrial:
     restarts: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class KLWeightStudy:
     """The results of a whole study.
 
@@ -150,12 +150,13 @@ def study_kl_weights(
     run_folder: str | Path | None = None,
     on_trial: Callable[[KLWeightTrial, int, int], None] = lambda *_: None,
     judge: bool = True,
+    workers: int = 0,
 ) -> KLWeightStudy:
-    """Train with one KL weight after another and measure what each is good for.
+    """Train with several KL weights and measure what each is good for.
 
     Likelihood, generated images and neighbours need not be best at the same KL weight, so they
     are reported separately. With a run folder every trial is a file as soon as it ends: an
-    interrupted study resumes. Its models are kept there too, in `model_folder`.
+    interrupted study resumes. Its models are kept there too, in `vae_fits.model_folder`.
 
     Args:
         dataset: images; with labels, generated images and neighbours are evaluated too.
@@ -166,6 +167,8 @@ def study_kl_weights(
         on_trial: called after each trial with it, the number of trials done, and their total.
         judge: evaluate generated images with a network trained on the images' classes, where
             there are some.
+        workers: processes that train side by side with one thread each, whose figures do not
+            depend on how many they are; 0 trains here, one after the other, with all threads.
 
     Raises:
         RecipeError: no value, a value twice, or an invalid one.
@@ -184,43 +187,47 @@ def study_kl_weights(
     folder = None if run_folder is None else Path(run_folder)
     omitted = _why_not_judged(dataset) if judge else "Generated images were not to be judged."
     known_judge: Judge | None = None
-    trials: list[KLWeightTrial] = []
+    trials: dict[KLWeight, KLWeightTrial] = {}
     with (
         lock_folder(folder) if folder else contextlib.nullcontext(),
         steps(len(candidates)) as done,
     ):
         if folder:
             _claim(folder / "study.json", dataset, vae)
-        for number, candidate in enumerate(candidates, start=1):
-            file = (
-                folder / "trials" / f"{_key(dataset, candidate, judge=judge)}.json"
-                if folder
-                else None
-            )
-            trial = _read_trial(file)
-            if trial is None:
-                trial, known_judge = _run_trial(
-                    candidate, dataset, known_judge, folder, judged=not omitted
+
+        def file_of(candidate: VAE) -> Path | None:
+            name = f"{_key(dataset, candidate, judge=judge)}.json"
+            return folder / "trials" / name if folder else None
+
+        def keep(trial: KLWeightTrial) -> None:
+            trials[trial.requested] = trial
+            done(len(trials))
+            on_trial(trial, len(trials), len(candidates))
+
+        missing = []
+        for candidate in candidates:
+            trial = _read_trial(file_of(candidate))
+            missing += [candidate] if trial is None else []
+            if trial is not None:
+                keep(trial)
+        # Closed at once when interrupted, so that no process trains on for nobody.
+        with contextlib.closing(fit_all(missing, dataset, folder, workers)) as fits:
+            for fitted, seconds in fits:
+                trial, known_judge = _measure(
+                    fitted, dataset, known_judge, seconds, judged=not omitted
                 )
+                file = file_of(fitted)
                 if file is not None:
                     stored = {"format": FORMAT, **_TRIAL.dump_python(trial, mode="json")}
                     write_json(file, with_checksum(stored))
-            trials.append(trial)
-            done(number)
-            on_trial(trial, number, len(candidates))
+                keep(trial)
     return KLWeightStudy(
         dataset=dataset.name,
         fingerprint=dataset.fingerprint,
         vae=vae,
-        trials=tuple(trials),
+        trials=tuple(trials[value] for value in values),
         omitted=omitted,
     )
-
-
-def model_folder(run_folder: str | Path, requested: KLWeight) -> Path:
-    """The folder in which a study keeps the model of a KL weight."""
-    name = requested if isinstance(requested, str) else f"{requested:g}"
-    return Path(run_folder) / "models" / name
 
 
 def _claim(file: Path, dataset: ImageDataset, vae: VAE) -> None:
@@ -249,15 +256,10 @@ def _why_not_judged(dataset: ImageDataset) -> str:
     return ""
 
 
-def _run_trial(
-    vae: VAE, dataset: ImageDataset, judge: Judge | None, folder: Path | None, *, judged: bool
+def _measure(
+    vae: VAE, dataset: ImageDataset, judge: Judge | None, seconds: float, *, judged: bool
 ) -> tuple[KLWeightTrial, Judge | None]:
-    """Run a trial; the judge is trained once, on the images of the first."""
-    started = time.perf_counter()
-    vae.fit(dataset)
-    seconds = time.perf_counter() - started
-    if folder is not None:
-        vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
+    """Measure a fitted VAE; the judge is trained once, on the images of the first."""
     split, labels = vae.split(dataset), dataset.labels
     samples, recognition = None, None
     if judged and labels is not None:

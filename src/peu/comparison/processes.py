@@ -1,15 +1,18 @@
-"""Trials in processes side by side, each with its share of the cores."""
+"""Work in processes side by side, each with its share of the cores."""
 
 import contextlib
 import contextvars
+import logging
+import logging.handlers
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from peu.comparison.trial import Trial, TrialTask, try_trial
 from peu.errors import PeuError, ResourceError
@@ -21,6 +24,11 @@ _MOST_WORKERS = 8
 _BYTES_A_WORKER = 2 << 30
 _SECONDS_TO_LISTEN = 2
 _WORTH_STARTING = 20.0
+_MEMORY = Path("/proc/meminfo")
+
+S = TypeVar("S")
+T = TypeVar("T")
+R = TypeVar("R")
 
 _work: dict[str, Any] = {}
 
@@ -52,16 +60,27 @@ def quick_workers(seconds: float) -> int:
     Args:
         seconds: what they take one after the other; starting a process takes some itself.
     """
-    if seconds < _WORTH_STARTING:
-        return 1
-    return _as_memory_allows(min(core_count(), _MOST_WORKERS))
+    return 1 if seconds < _WORTH_STARTING else one_core_workers(_MOST_WORKERS)
+
+
+def one_core_workers(tasks: int) -> int:
+    """Number of processes for tasks that use one core each, as cores and memory allow."""
+    return _as_memory_allows(min(core_count(), _MOST_WORKERS, tasks))
 
 
 def _as_memory_allows(workers: int) -> int:
     with contextlib.suppress(ValueError, OSError, AttributeError):
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        workers = min(workers, max(1, free // _BYTES_A_WORKER))
+        workers = min(workers, max(1, _free_bytes() // _BYTES_A_WORKER))
     return int(workers)
+
+
+def _free_bytes() -> int:
+    """Memory that programs can have; on Linux with what only keeps copies of files."""
+    with contextlib.suppress(OSError):
+        for line in _MEMORY.read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def suggest_threads(processes: int) -> int:
@@ -76,28 +95,76 @@ def run_side_by_side(
     workers: int,
     threads: int,
     may_begin: Callable[[TrialTask], bool] = lambda _: True,
-) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
+) -> Generator[tuple[TrialTask, Trial | PeuError], None, None]:
     """Run trials in processes, and yield each as it ends.
-
-    A small network cannot keep many cores busy; several can. When this process is interrupted
-    or killed, or its caller stops iterating, the processes end at once.
 
     Args:
         dataset: labelled images.
         tasks: the trials.
         workers: number of processes, 1 or more.
-        threads: compute threads of each process, or 0 where none trains a network. Another number
-            changes the last digits of sums, and a trial that is run again must have the same
-            figures.
+        threads: as `in_processes` takes it.
         may_begin: whether a trial may still begin, asked whenever one has ended.
 
     Yields:
-        A task with its trial, or with the error that stopped it.
+        A task with its trial, or with the error that stopped it; a recipe that failed is not
+        tried again.
+
+    Raises:
+        ResourceError: as `in_processes`.
+    """
+    failed: set[str] = set()
+    outcomes = in_processes(
+        try_trial,
+        dataset,
+        tasks,
+        workers=workers,
+        threads=threads,
+        label=lambda task: f"repeat {task.split.repeat + 1}, fold {task.split.fold + 1}",
+        may_begin=lambda task: task.recipe.name not in failed and may_begin(task),
+    )
+    with contextlib.closing(outcomes):
+        for task, outcome in outcomes:
+            if isinstance(outcome, PeuError):
+                failed.add(task.recipe.name)
+            yield task, outcome
+
+
+def in_processes(
+    function: Callable[[S, T], R],
+    shared: S,
+    tasks: Iterable[T],
+    *,
+    workers: int,
+    threads: int,
+    label: Callable[[T], str],
+    may_begin: Callable[[T], bool] = lambda _: True,
+) -> Generator[tuple[T, R], None, None]:
+    """Call a function for each task in processes, and yield each result as it comes.
+
+    A small network cannot keep many cores busy; several can. When this process is interrupted
+    or killed, when its caller stops iterating or the function raises, the processes end at once.
+
+    Args:
+        function: of a module, from what is shared and a task to a result.
+        shared: what all tasks need; each process gets it once.
+        tasks: what it is called with.
+        workers: number of processes, 1 or more.
+        threads: compute threads of each process, or 0 where none trains a network. Another number
+            changes the last digits of sums, and a network that is trained again must have the
+            same figures.
+        label: names a task in the progress of its phases.
+        may_begin: whether a task may still begin, asked whenever one has ended.
+
+    Yields:
+        A task with what the function returned.
 
     Raises:
         ResourceError: a process was killed, most likely for lack of memory; or this is not the
             main process, as in a script that is imported by the processes it starts.
     """
+    tasks = list(tasks)
+    if not tasks:
+        return
     if multiprocessing.parent_process() is not None:
         raise ResourceError(
             "Training side by side must start in a program's main process. Received: a process "
@@ -115,24 +182,23 @@ def run_side_by_side(
         workers,
         mp_context=context,
         initializer=_start,
-        initargs=(dataset, threads, messages, parent_ended),
+        initargs=(function, shared, threads, messages, parent_ended),
     )
     try:
         with _interrupts_blocked():
-            futures = {pool.submit(_run, task): task for task in tasks}
+            futures = {pool.submit(_run, task, label(task)): task for task in tasks}
         for future in as_completed(futures):
             if future.cancelled():
                 continue
-            task, outcome = futures[future], future.result()
-            failed = task.recipe.name if isinstance(outcome, PeuError) else None
-            yield task, outcome
+            yield futures[future], future.result()
             for other, waiting in futures.items():
-                if waiting.recipe.name == failed or not may_begin(waiting):
+                if not may_begin(waiting):
                     other.cancel()
     except BrokenExecutor as error:
         raise ResourceError(
-            "A training process ended before its trial, most likely for lack of memory. Run the "
-            f"same command again with fewer --workers (now {workers}): finished trials are kept."
+            "A training process ended before it was done, most likely for lack of memory. Run "
+            f"the same command again with fewer --workers (now {workers}): finished trials are "
+            "kept."
         ) from error
     except BaseException:
         lifeline.close()
@@ -160,9 +226,16 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(dataset: ImageDataset, threads: int, messages: Any, parent_ended: Connection) -> None:
+def _start(
+    function: Callable[[S, T], R],
+    shared: S,
+    threads: int,
+    messages: Any,
+    parent_ended: Connection,
+) -> None:
     threading.Thread(target=_end_with_parent, args=(parent_ended,), daemon=True).start()
-    _work.update(dataset=dataset, messages=messages)
+    _work.update(function=function, shared=shared, messages=messages)
+    logging.getLogger("peu").addHandler(logging.handlers.QueueHandler(messages))
     if threads:
         from peu.networks.backend import limit_threads
 
@@ -176,29 +249,31 @@ def _end_with_parent(parent_ended: Connection) -> None:
     os._exit(1)
 
 
-def _run(task: TrialTask) -> Trial | PeuError:
-    label = f"repeat {task.split.repeat + 1}, fold {task.split.fold + 1}"
+def _run(task: Any, label: str) -> Any:
     with showing(_Forwarding(_work["messages"], label)):
-        return try_trial(_work["dataset"], task)
+        return _work["function"](_work["shared"], task)
 
 
 class _Forwarding:
-    """Display that sends a trial's progress to the main process."""
+    """Display that sends a task's progress to the main process."""
 
     def __init__(self, messages: Any, label: str) -> None:
         self._messages = messages
         self._label = label
 
     def steps(self, done: int, total: int) -> None:
-        """Send no steps: the main process counts trials."""
+        """Send no steps: the main process counts tasks."""
 
     def phase(self, name: str, done: int, total: int | None) -> None:
-        """Send a phase, labelled with its trial."""
+        """Send a phase, labelled with its task."""
         self._messages.put((f"{name} ({self._label})", done, total))
 
 
 def _listen(messages: Any) -> None:
-    """Report the progress that processes send, until None ends it."""
+    """Report the progress that processes send, and log what they log, until None ends it."""
     with contextlib.suppress(EOFError, OSError):
         while (message := messages.get()) is not None:
-            report(*message)
+            if isinstance(message, logging.LogRecord):
+                logging.getLogger(message.name).handle(message)
+            else:
+                report(*message)

@@ -33,6 +33,7 @@ from peu.images.loading import load_images
 from peu.images.splits import Split, make_holdout, make_splits
 from peu.lab.findings import read_result
 from peu.lab.settings import LabSettings
+from peu.lab.side_by_side import networks_at_once, trial_runner
 from peu.lab.trials import FoldFindings, TrialFindings, fold_findings, trial_findings
 from peu.seeds import child_seed
 
@@ -53,11 +54,14 @@ class LabContext:
         settings: what the lab works on.
         folder: of the lab.
         section: the key of the section that is running.
+        workers: processes that train networks side by side, one thread each; 0 trains here, one
+            after the other; None is as many as cores and memory allow, where they are worth it.
     """
 
     settings: LabSettings
     folder: Path
     section: str = ""
+    workers: int | None = 0
 
     @functools.cached_property
     def images(self) -> ImageDataset:
@@ -103,7 +107,7 @@ class LabContext:
         """Compare recipes by folds of the training images alone, to choose between them.
 
         Args:
-            recipes: to compare.
+            recipes: to compare; each trains a network.
             partly: leave out what cannot run, as long as something can.
 
         Raises:
@@ -118,6 +122,7 @@ class LabContext:
             seed=seed,
             splits=splits[: budget.tried_folds],
             run_folder=self.folder / "runs" / f"{self.section}-folds",
+            runner=trial_runner(self.at_once(len(recipes) * budget.tried_folds)),
         )
         _check_complete(compared, partly=partly)
         return fold_findings(compared)
@@ -147,6 +152,10 @@ class LabContext:
         )
         _check_complete(compared, partly=partly)
         return {trial.recipe.name: trial_findings(trial) for trial in compared.trials}
+
+    def at_once(self, networks: int) -> int:
+        """Number of processes in which so many independent networks are trained; 0 is here."""
+        return networks_at_once(networks, workers=self.workers, quick=self.settings.quick)
 
     def fit(self, recipe: R) -> R:
         """Fit a copy of a recipe on the training images.

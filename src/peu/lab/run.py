@@ -41,6 +41,7 @@ def run_lab(
     *,
     sections: Sequence[LabSection] = SECTIONS,
     overwrite: bool = False,
+    workers: int | None = 0,
     on_section: OnSection = lambda *_: None,
 ) -> tuple[SectionResult[Any], ...]:
     """Work through sections of the sheet, one after the other.
@@ -54,6 +55,10 @@ def run_lab(
         folder: of the lab; made if missing.
         sections: in the order in which they are done.
         overwrite: throw away what a lab with other settings left there.
+        workers: processes that train networks side by side, one thread each; None is as many as
+            cores and memory allow, where they are worth it, as the command line does. Figures do
+            not depend on how many; those of 0, which trains here, may differ in their last
+            digits. Anything else needs `if __name__ == "__main__":`.
         on_section: called with each section that ended.
 
     Returns:
@@ -70,7 +75,7 @@ def run_lab(
         >>> write_lab("lab/", language="fr")  # doctest: +SKIP
     """
     place = Path(folder)
-    lab = LabContext(settings=settings, folder=place)
+    lab = LabContext(settings=settings, folder=place, workers=workers)
     # A wrong name must be refused at once, and leave nothing behind.
     task = _task(settings, lab.fingerprints())
     output = OutputFolder(

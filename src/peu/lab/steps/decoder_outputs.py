@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.lab.context import LabContext
+from peu.lab.side_by_side import train_all
 from peu.networks.choices import OutputActivation, OutputBias
 from peu.networks.training_settings import TrainingSettings
-from peu.progress import steps
 from peu.seeds import child_seed
 
 EPOCHS, KL_WEIGHT = 2, 1e-4
@@ -71,26 +71,25 @@ def try_outputs(
         for activation, bias in _OUTPUTS
         for number in range(lab.settings.budget.output_seeds)
     ]
-    tried = []
-    with steps(len(cases)) as done:
-        for number, (activation, bias, seed) in enumerate(cases, start=1):
-            tried.append(_try_output(activation, bias, pixels, held_out, seed))
-            done(number)
-    return tuple(tried)
+    return train_all(
+        _try_output,
+        (pixels, held_out),
+        cases,
+        workers=lab.at_once(len(cases)),
+        label=lambda case: f"{case[0]}, {case[1]}",
+    )
 
 
 def _try_output(
-    activation: OutputActivation,
-    bias: OutputBias,
-    pixels: NDArray[np.uint8],
-    held_out: NDArray[np.uint8],
-    seed: int,
+    images: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    case: tuple[OutputActivation, OutputBias, int],
 ) -> StartTrial:
     from peu.networks.fit import fit_network
     from peu.networks.inference import run_in_batches
     from peu.networks.objective import image_objective, mean_of
     from peu.networks.vae import build_vae, training_network
 
+    (pixels, held_out), (activation, bias, seed) = images, case
     height, width, channels = pixels.shape[1:]
     network = build_vae(
         (height, width, channels),

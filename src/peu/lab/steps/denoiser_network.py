@@ -13,10 +13,10 @@ from peu.evaluation.reconstruction import peak_signal_to_noise
 from peu.lab.context import LabContext
 from peu.lab.digits import digit_size, first_digits, test_digits
 from peu.lab.parameters import ParameterCount, count_denoiser
+from peu.lab.side_by_side import train_all
 from peu.lab.steps.noisy_digits import TEST_NOISE, TRAINING_NOISE
 from peu.networks.choices import OutputActivation, OutputBias
 from peu.networks.training_settings import TrainingSettings
-from peu.progress import steps
 from peu.seeds import child_seed
 
 _EPOCHS, _TESTED = 2, 500
@@ -196,33 +196,30 @@ def _try_outputs(
 ) -> tuple[OutputTrial, ...]:
     biases: tuple[OutputBias, ...] = ("zero", "mean")
     cases = [
-        (activation, bias, seed)
+        (activation, bias, child_seed(lab.settings.seed, "output", seed))
         for bias in biases
         for activation in ACTIVATIONS
         for seed in range(lab.settings.budget.output_seeds)
     ]
-    tried = []
-    with steps(len(cases)) as done:
-        for number, (activation, bias, seed) in enumerate(cases, start=1):
-            own = child_seed(lab.settings.seed, "output", seed)
-            tried.append(_try_output(activation, bias, own, pixels, clean, noisy))
-            done(number)
-    return tuple(tried)
+    return train_all(
+        _try_output,
+        (pixels, clean, noisy),
+        cases,
+        workers=lab.at_once(len(cases)),
+        label=lambda case: f"{case[0]}, {case[1]}",
+    )
 
 
 def _try_output(
-    activation: OutputActivation,
-    bias: OutputBias,
-    seed: int,
-    pixels: NDArray[np.uint8],
-    clean: NDArray[np.uint8],
-    noisy: NDArray[np.float32],
+    images: tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]],
+    case: tuple[OutputActivation, OutputBias, int],
 ) -> OutputTrial:
     from peu.autoencoders.denoiser_training import train_denoiser
     from peu.networks.denoisers import build_denoiser
     from peu.networks.inference import run_in_batches
     from peu.networks.objective import mean_of
 
+    (pixels, clean, noisy), (activation, bias, seed) = images, case
     network = build_denoiser(
         mean=mean_of(pixels), output_bias=bias, activation=activation, seed=seed
     )

@@ -1,5 +1,6 @@
 """Section 2.3: the denoiser trained with three losses, from two seeds, and on noise drawn anew."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -16,6 +17,7 @@ from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
 from peu.lab.context import LabContext
 from peu.lab.digits import DigitFindings, digit_schedule, n_training_images, test_digits
+from peu.lab.side_by_side import train_all
 from peu.lab.steps.noisy_digits import TEST_NOISE, TRAINING_NOISE
 from peu.lab.trials import History
 from peu.networks.choices import ImageLoss
@@ -201,9 +203,19 @@ def measure(lab: LabContext) -> Findings:
     images = image_set(digits, channels="grey", multiple=denoiser.stride, seed=denoiser.seed)
     training = denoiser.training_for(len(images.train))
 
-    def train(**changed: Any) -> TrainedLoss:
-        return _train(lab, clone(denoiser).set_params(**changed), digits)
-
+    cases = [_Case(loss=loss, seed=denoiser.seed) for loss in LOSSES]
+    cases.append(dataclasses.replace(cases[0], fresh_noise=True))
+    if not lab.settings.quick:
+        cases.append(dataclasses.replace(cases[0], seed=child_seed(denoiser.seed, "again")))
+    trained = train_all(
+        _train,
+        # A lab without the images that it has opened, and a slice without the set that it is of.
+        (dataclasses.replace(lab), denoiser, dataclasses.replace(digits, whole=None)),
+        cases,
+        workers=lab.at_once(len(cases)),
+        label=str,
+    )
+    losses, (fresh, *again) = trained[: len(LOSSES)], trained[len(LOSSES) :]
     return Findings(
         name=digits.name,
         n_images=len(images.train),
@@ -214,14 +226,28 @@ def measure(lab: LabContext) -> Findings:
         median=float(np.median(images.train) / 255),
         black_error=float(np.square(images.train / np.float32(255)).mean()),
         grey_error=variance_of(images.train),
-        losses=tuple(train(loss=loss) for loss in LOSSES),
-        again=None if lab.settings.quick else train(seed=child_seed(denoiser.seed, "again")),
-        fresh=train(fresh_noise=True),
+        losses=losses,
+        again=again[0] if again else None,
+        fresh=fresh,
         first_shown="test" in digits.parts,
     )
 
 
-def _train(lab: LabContext, denoiser: Denoiser, digits: ImageDataset) -> TrainedLoss:
+@dataclass(frozen=True)
+class _Case:
+    """What trainings of the denoiser differ in."""
+
+    loss: ImageLoss
+    seed: int
+    fresh_noise: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.loss}{', fresh noise' if self.fresh_noise else ''}"
+
+
+def _train(shared: tuple[LabContext, Denoiser, ImageDataset], case: _Case) -> TrainedLoss:
+    lab, denoiser, digits = shared
+    denoiser = clone(denoiser).set_params(**vars(case))
     try:
         denoiser.fit(digits)
     except RecipeError as error:

@@ -13,9 +13,9 @@ from peu.autoencoders.vae import VAE
 from peu.comparison.kl_weights import (
     KLWeightStudy,
     KLWeightTrial,
-    model_folder,
     study_kl_weights,
 )
+from peu.comparison.vae_fits import model_folder
 from peu.errors import BundleError
 from peu.images.dataset import ImageDataset
 from peu.lab.context import LabContext
@@ -242,9 +242,10 @@ def measure(lab: LabContext) -> Findings:
     budget, settings = lab.settings.budget, lab.settings
     digits = lab.fewer_digits(budget.mapped_images)
     folder = lab.folder / "runs" / lab.section
+    weights = list(dict.fromkeys([*budget.kl_weights, settings.kl_weight]))
     study = study_kl_weights(
         digits,
-        list(dict.fromkeys([*budget.kl_weights, settings.kl_weight])),
+        weights,
         vae=VAE(
             image_size=digit_size(lab.digits),
             channels="grey",
@@ -258,6 +259,7 @@ def measure(lab: LabContext) -> Findings:
             ),
         ),
         run_folder=folder,
+        workers=lab.at_once(len(weights)),
     )
     vaes = [_load_or_fit(study, trial.requested, digits, folder) for trial in study.trials]
     requested = [trial.requested for trial in study.trials]

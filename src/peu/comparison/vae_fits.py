@@ -1,0 +1,70 @@
+"""VAEs of a study fitted: here one after the other, or side by side in processes."""
+
+import contextlib
+import dataclasses
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+from peu.autoencoders.vae import VAE
+from peu.comparison.processes import in_processes
+from peu.images.dataset import ImageDataset
+from peu.networks.choices import KLWeight
+
+
+def model_folder(run_folder: str | Path, requested: KLWeight) -> Path:
+    """The folder in which a study keeps the model of a KL weight."""
+    return Path(run_folder) / "models" / _weight_name(requested)
+
+
+def _weight_name(requested: KLWeight) -> str:
+    return requested if isinstance(requested, str) else f"{requested:g}"
+
+
+def fit_all(
+    candidates: Sequence[VAE], dataset: ImageDataset, folder: Path | None, workers: int
+) -> Generator[tuple[VAE, float], None, None]:
+    """Fit VAEs with different KL weights, and yield each with the seconds that it took.
+
+    Args:
+        candidates: to fit.
+        dataset: their images.
+        folder: where their models are kept, or None.
+        workers: processes of one thread each, which yield each as it ends; 0 fits them here.
+
+    Yields:
+        A fitted VAE, and the duration of its training.
+    """
+    if not workers:
+        for vae in candidates:
+            started = time.perf_counter()
+            vae.fit(dataset)
+            seconds = time.perf_counter() - started
+            if folder is not None:
+                vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
+            yield vae, seconds
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        place = folder or Path(temporary)
+        fits = in_processes(
+            _fit_and_save,
+            # A slice drags along the set that it is of.
+            (dataclasses.replace(dataset, whole=None), place),
+            candidates,
+            workers=min(workers, len(candidates)),
+            threads=1,
+            label=lambda vae: f"KL weight {_weight_name(vae.kl_weight)}",
+        )
+        with contextlib.closing(fits):
+            for vae, seconds in fits:
+                yield VAE.load(model_folder(place, vae.kl_weight)), seconds
+
+
+def _fit_and_save(shared: tuple[ImageDataset, Path], vae: VAE) -> float:
+    dataset, folder = shared
+    started = time.perf_counter()
+    vae.fit(dataset)
+    seconds = time.perf_counter() - started
+    vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
+    return seconds
