@@ -15,6 +15,8 @@ from eager_steps import eager_steps
 from forged_manifests import forge_manifest
 from latent_images import lights, saved_light_vae, write_lights
 from peu.autoencoders.vae import VAE
+from peu.comparison import kl_weights
+from peu.errors import ResourceError
 from peu.evaluation import generated
 
 CODES = {"format", "output", "codes"}
@@ -197,6 +199,23 @@ def test_a_study_is_reported_and_goes_on(
     assert [trial["requested"] for trial in facts["trials"]] == [1.0, "auto"]
     assert {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()} == trials
     assert Path("study/planes/1.json").read_text() == "kept"
+
+
+def test_kl_weights_train_side_by_side_when_asked(
+    peu: Peu, light_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def stopped(*_: object, workers: int, **__: object) -> None:
+        asked.append(workers)
+        raise ResourceError("Far enough.")
+
+    monkeypatch.setattr(kl_weights, "study_kl_weights", stopped)
+    study = ("vae", "kl-weights", light_file, "--values", "1,auto", "--epochs", 1)
+    for more in ((), ("--workers", 2)):
+        assert peu(*study, *more).exit_code == 5
+    # An epoch is sooner done here.
+    assert asked == [0, 2]
 
 
 def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:

@@ -64,8 +64,17 @@ def kl_weights_command(
     batch_size: options.BatchSize = None,
     image_size: options.ImageSize = None,
     resize_mode: options.ResizeModeOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            help="KL weights trained side by side, one thread each. Default: as many as cores and "
+            "memory allow; brief trainings take turns.",
+            min=1,
+        ),
+    ] = None,
 ) -> None:
-    """Train with one KL weight after another, and report three optima separately.
+    """Train with several KL weights, and report three optima separately.
 
     They are the evidence lower bound, the quality of generated images, and nearest neighbours in
     the latent space; the latter two need images with classes. Run the same command again to
@@ -84,7 +93,7 @@ def kl_weights_command(
     from peu.autoencoders.vae import VAE
     from peu.comparison.kl_weights import study_kl_weights
     from peu.comparison.latent import limit_images
-    from peu.comparison.vae_fits import model_folder
+    from peu.comparison.vae_fits import model_folder, suggest_fits_at_once
     from peu.reports.kl_weight_report import write_kl_weight_report
 
     vae = VAE(
@@ -108,8 +117,16 @@ def kl_weights_command(
     with showing_training(quiet=quiet):
         dataset = open_images(data, quiet=quiet)
         dataset = limit_images(dataset, train=max_images, test=max_test, seed=vae.seed)
+        if workers is None:
+            workers = suggest_fits_at_once(vae, dataset, len(weights))
         study = study_kl_weights(
-            dataset, weights, vae=vae, run_folder=output, on_trial=remark_trial, judge=judge
+            dataset,
+            weights,
+            vae=vae,
+            run_folder=output,
+            on_trial=remark_trial,
+            judge=judge,
+            workers=workers,
         )
         page = write_kl_weight_report(study, output)
     if as_json:

@@ -8,9 +8,33 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from peu.autoencoders.vae import VAE
-from peu.comparison.processes import in_processes
+from peu.comparison.processes import in_processes, one_core_workers
 from peu.images.dataset import ImageDataset
 from peu.networks.choices import KLWeight
+
+_WORTH_A_PROCESS = 20_000
+"""Images seen in training, from which on it takes longer than a process takes to begin."""
+
+
+def suggest_fits_at_once(vae: VAE, dataset: ImageDataset, weights: int) -> int:
+    """Number of processes in which VAEs of several KL weights are trained.
+
+    Args:
+        vae: their other settings.
+        dataset: their images.
+        weights: how many are to be trained.
+
+    Returns:
+        As many as cores and memory allow; 0 to train one after the other in this process, where
+        that is sooner done, or a GPU does the work.
+    """
+    from peu.networks.backend import has_gpu
+
+    learnt_from = sum(part != "test" for part in dataset.parts)
+    seen = vae.training_for(learnt_from).epochs * learnt_from
+    if weights < 2 or seen < _WORTH_A_PROCESS or has_gpu():
+        return 0
+    return one_core_workers(weights)
 
 
 def model_folder(run_folder: str | Path, requested: KLWeight) -> Path:
