@@ -8,6 +8,9 @@ from typer.testing import Result
 Peu = Callable[..., Result]
 """Run a command in this process."""
 
+SMALL_HOG = ("--set", "hog.image_size=32", "--set", "hog.colour=never")
+"""Where a test trains `hog` for what comes after: most of its time goes into features."""
+
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
 """Run a command in a process of its own; keywords are environment variables."""
 

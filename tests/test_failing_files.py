@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from typer.testing import CliRunner
 
-from command_line import complaint
+from command_line import SMALL_HOG, complaint
 from failing_files import ALL, BROKEN, FULL, Faults
 from peu.cli.main import app
 from peu.comparison.compare import compare
@@ -19,6 +19,7 @@ from peu.images.loading import load_images
 from peu.models.bundle import read_manifest, write_bundle
 from small_set import PLAIN, drawn_images
 
+SMALL = clone(PLAIN).set_params(image_size=(32, 32))
 KINDS: dict[str, dict[str, Any]] = {
     "full": {"error": FULL},
     "full from then on": {"error": FULL, "lasting": True},
@@ -71,7 +72,7 @@ def test_a_model_that_is_replaced_is_the_old_or_the_new_one(tmp_path: Path, kind
 
 
 def _figures(images: ImageDataset, folder: Path) -> Any:
-    found = compare(images, [PLAIN], folds=2, repeats=1, run_folder=folder)
+    found = compare(images, [SMALL], folds=2, repeats=1, run_folder=folder)
     return [trial.probabilities.tolist() for trial in found.trials]
 
 
@@ -95,9 +96,10 @@ def test_a_comparison_that_was_broken_off_goes_on_to_the_same_figures(
 @pytest.mark.parametrize("kind", ["full", "interrupt before"])
 def test_a_command_says_so_in_one_line(photos: Path, tmp_path: Path, kind: str) -> None:
     model = tmp_path / "model"
-    clone(PLAIN).fit(load_images(photos)).save(model)
+    clone(SMALL).fit(load_images(photos)).save(model)
     before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
-    arguments = ["train", str(photos), "--recipe", "hog", "-o", str(model), "--overwrite", "-q"]
+    arguments = ["train", str(photos), "--recipe", "hog", *SMALL_HOG]
+    arguments += ["-o", str(model), "--overwrite", "-q"]
     # What is written to a draft, and its way to where it belongs.
     for calls in (("write",), ("replace",)):
         with Faults((tmp_path,), KINDS[kind]["error"], at=2, kinds=calls).here():

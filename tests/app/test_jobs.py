@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from command_line import SMALL_HOG
 from peu.app import work
 from peu.app.jobs import Job, JobRunner
 from peu.errors import ResourceError
 from peu.files import write_json
 from small_set import drawn_images
 
-SLOW = ("compare", "photos", "--recipes", "hog", "--folds", "8", "--repeats", "40", "-o", "run")
+# For minutes, in one process, and each trial at once.
+SLOW = (
+    *("compare", "photos", "--recipes", "hog", *SMALL_HOG, "--workers", "1"),
+    *("--folds", "8", "--repeats", "40", "-o", "run"),
+)
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from broken_images import BROKEN
-from command_line import Peu, complaint
+from command_line import SMALL_HOG, Peu, complaint
 from locked_folder import locked_elsewhere
 from peu.cli.chosen_recipes import choose_recipes
 from peu.cli.config import read_config
 from peu.files import read_json, without_checksum
 from small_set import CLASSES
 
-QUICK = ("--recipes", "hog", "--folds", 2, "--repeats", 1)
+QUICK = ("--recipes", "hog", *SMALL_HOG, "--folds", 2, "--repeats", 1)
 
 
 @pytest.mark.usefixtures("real_plots")
@@ -46,7 +46,10 @@ def test_a_table_a_verdict_and_where_the_report_is(peu: Peu, photos: Path) -> No
 
 def test_json_has_the_documented_form(peu: Peu, photos: Path) -> None:
     recipes = ("--recipes", "hog,transfer", "--backbone", "nowhere.keras")
-    told = peu("compare", photos, *recipes, "--backbone-preprocessing", "tf", "--quick", "--json")
+    told = peu(
+        *("compare", photos, *recipes, *SMALL_HOG),
+        *("--backbone-preprocessing", "tf", "--quick", "--json"),
+    )
     assert told.exit_code == 0
     result = json.loads(told.stdout)
     assert result["format"] == 1
@@ -95,7 +98,7 @@ def test_the_same_command_resumes_and_gives_the_same_figures(peu: Peu, photos: P
 
 
 def test_a_time_limit_says_what_it_left_out(peu: Peu, photos: Path) -> None:
-    recipes = ("--recipes", "hog,tuned-cnn", "--folds", 2, "--repeats", 1)
+    recipes = ("--recipes", "hog,tuned-cnn", *SMALL_HOG, "--folds", 2, "--repeats", 1)
     told = peu("compare", photos, *recipes, "--time-limit", "60s", "-o", "run", "--json")
     assert told.exit_code == 0
     result = json.loads(told.stdout)
@@ -166,7 +169,7 @@ def test_the_config_of_a_run_makes_it_again(peu: Peu, photos: Path) -> None:
 
 
 def test_presets_set_folds_and_repeats_unless_they_are_given(peu: Peu, photos: Path) -> None:
-    told = peu("compare", photos, "--recipes", "hog", "--quick", "--folds", 2, "--json")
+    told = peu("compare", photos, *QUICK[:-4], "--quick", "--folds", 2, "--json")
     assert (json.loads(told.stdout)["folds"], json.loads(told.stdout)["repeats"]) == (2, 1)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Peu, complaint
+from command_line import SMALL_HOG, Peu, complaint
 from mislabelled_photos import MOVED, mislabelled_photos
 from peu.files import with_checksum, write_json
 from peu.images.loading import load_images
@@ -40,7 +40,7 @@ def test_images_are_looked_through_and_corrected(mislabelled: Path, peu: Peu) ->
 def test_a_run_keeps_its_suspects_and_refuses_other_images(
     mislabelled: Path, tmp_path: Path, peu: Peu
 ) -> None:
-    options = ("--quick", "--recipes", "hog", "--quiet")
+    options = ("--quick", "--recipes", "hog", *SMALL_HOG, "--quiet")
     assert peu("compare", mislabelled, *options, "-o", "run").exit_code == 0
     report = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
     shown = peu("labels", "run", "--json")

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from command_line import Peu, complaint
+from command_line import SMALL_HOG, Peu, complaint
 
 
 def test_runs_are_listed_and_damaged_ones_named(peu: Peu, photos: Path) -> None:
-    quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "--quiet")
+    quick = ("--recipes", "hog", *SMALL_HOG, "--folds", 2, "--repeats", 1, "--quiet")
     assert peu("compare", photos, *quick).exit_code == 0
     Path("runs/cut").mkdir()
     Path("runs/cut/report.json").write_text("{", encoding="utf-8")

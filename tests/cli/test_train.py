@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Peu, complaint
+from command_line import SMALL_HOG, Peu, complaint
 from small_set import CLASSES
+
+HOG = ("--recipe", "hog", *SMALL_HOG)
 
 
 def test_a_model_is_trained_saved_used_and_measured(peu: Peu, photos: Path) -> None:
-    trained = peu("train", photos, "--recipe", "hog", "-o", "model", "--json")
+    trained = peu("train", photos, *HOG, "-o", "model", "--json")
     assert trained.exit_code == 0
     facts = json.loads(trained.stdout)
     assert facts["format"] == 1
@@ -37,13 +39,13 @@ def test_a_class_of_copies_is_named(peu: Peu, photos: Path, tmp_path: Path) -> N
         (copies / name).mkdir(parents=True)
         for number in range(4):
             shutil.copy(min((photos / name).iterdir()), copies / name / f"{number}.png")
-    trained = peu("train", copies, "--recipe", "hog", "-o", "model")
+    trained = peu("train", copies, *HOG, "-o", "model")
     assert trained.exit_code == 0
     assert "`accordion` has 4 images, and only 1 different" in trained.stderr
 
 
 def test_without_a_recipe_a_comparison_chooses_and_says_why(peu: Peu, photos: Path) -> None:
-    compared = peu("compare", photos, "--recipes", "hog", "--folds", 2, "--repeats", 1)
+    compared = peu("compare", photos, "--recipes", "hog", *SMALL_HOG, "--folds", 2, "--repeats", 1)
     assert compared.exit_code == 0
     trained = peu("train", photos, "-o", "model", "--json")
     assert trained.exit_code == 0
@@ -60,8 +62,8 @@ def test_a_comparison_is_found_beside_the_images_or_where_it_is_named(
     peu: Peu, photos: Path, tmp_path: Path
 ) -> None:
     own = Path(shutil.copytree(photos, tmp_path / "there" / "photos"))
-    quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "-q")
-    alone = json.loads(peu("train", own, "--recipe", "hog", "-o", "alone", "--json").stdout)
+    quick = ("--recipes", "hog", *SMALL_HOG, "--folds", 2, "--repeats", 1, "-q")
+    alone = json.loads(peu("train", own, *HOG, "-o", "alone", "--json").stdout)
     assert peu("compare", own, *quick, "-o", own.parent / "runs" / "mine").exit_code == 0
     beside = json.loads(peu("train", own, "-o", "first", "--json").stdout)
     assert beside["recipe"] == "hog"
@@ -88,14 +90,14 @@ def test_images_kept_for_testing_are_learnt_from_only_when_asked(
         target = parted / part / image.parent.name / image.name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(image, target)
-    kept = json.loads(peu("train", parted, "--recipe", "hog", "-o", "kept", "--json").stdout)
+    kept = json.loads(peu("train", parted, *HOG, "-o", "kept", "--json").stdout)
     assert 0 < kept["left_to_test"] < 32
     assert kept["images"] + kept["left_to_test"] == 32
     tested = json.loads(peu("evaluate", "kept", parted / "test", "--json").stdout)
     assert tested["seen_in_training"] == 0
-    every = peu("train", parted, "--recipe", "hog", "-o", "all", "--use-all", "--json")
+    every = peu("train", parted, *HOG, "-o", "all", "--use-all", "--json")
     assert json.loads(every.stdout)["images"] == 32
-    quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "--json")
+    quick = ("--recipes", "hog", *SMALL_HOG, "--folds", 2, "--repeats", 1, "--json")
     compared = peu("compare", parted, *quick, "-o", "run")
     assert json.loads(compared.stdout)["dataset"]["images"] == kept["images"]
     assert "--use-all" in compared.stderr
@@ -110,7 +112,7 @@ def test_images_kept_for_testing_are_learnt_from_only_when_asked(
 
 
 def test_nothing_is_overwritten_unasked(peu: Peu, photos: Path) -> None:
-    train = ("train", photos, "--recipe", "hog", "-q")
+    train = ("train", photos, *HOG, "-q")
     assert peu(*train).exit_code == 0
     before = Path("model/manifest.json").read_bytes()
     refused = peu(*train, "--seed", 1)
@@ -139,7 +141,8 @@ def test_a_network_leaves_the_screen_clean(photos: Path, tmp_path: Path) -> None
     commands = [
         [
             *("train", str(photos), "--recipe", "cnn", "--epochs", "1", "--quiet"),
-            *("--image-size", "24x32", "--set", "cnn.batch_size=8", "-o", "[bold]model"),
+            *("--image-size", "24x32", "--set", "cnn.batch_size=8", "--set", "cnn.filters=[4]"),
+            *("--set", "cnn.optimizer=sgd", "-o", "[bold]model"),
         ],
         ["predict", "[bold]model", str(image), "--explain", "out", "--json"],
     ]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from command_line import Peu, complaint
+from command_line import SMALL_HOG, Peu, complaint
 from eager_steps import eager_steps
+
+HOG = ("--recipe", "hog", *SMALL_HOG)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_model_says_none_of_these_and_gives_sets(peu: Peu, photos: Path, noise: Path) -> None:
-    trained = peu("train", photos, "--recipe", "hog", "-o", "model", "--json", "-q")
+    trained = peu("train", photos, *HOG, "-o", "model", "--json", "-q")
     trust = json.loads(trained.stdout)["trust"]
     assert trust["none_of_these"]["known"] == 32
     assert trust["none_of_these"]["false_refusals"] == 0.05
@@ -51,11 +53,11 @@ def test_a_model_says_none_of_these_and_gives_sets(peu: Peu, photos: Path, noise
 
 
 def test_images_of_something_else_are_learnt_from(peu: Peu, photos: Path, noise: Path) -> None:
-    told = peu("train", photos, "--recipe", "hog", "--none", noise, "-o", "model", "--json", "-q")
+    told = peu("train", photos, *HOG, "--none", noise, "-o", "model", "--json", "-q")
     trust = json.loads(told.stdout)["trust"]
     assert trust["none_of_these"]["others"] == 4
     assert trust["none_of_these"]["auroc"] > 0.9
-    missing = peu("train", photos, "--recipe", "hog", "--none", "nowhere", "-o", "other")
+    missing = peu("train", photos, *HOG, "--none", "nowhere", "-o", "other")
     assert missing.exit_code == 3
     assert not Path("other").exists()
 
