@@ -62,8 +62,8 @@ def test_a_comparison_is_found_beside_the_images_or_where_it_is_named(
     peu: Peu, photos: Path, tmp_path: Path
 ) -> None:
     own = Path(shutil.copytree(photos, tmp_path / "there" / "photos"))
-    quick = ("--recipes", "hog", *SMALL_HOG, "--folds", 2, "--repeats", 1, "-q")
-    alone = json.loads(peu("train", own, *HOG, "-o", "alone", "--json").stdout)
+    quick = ("--recipes", "hog", "--folds", 2, "--repeats", 1, "-q")
+    alone = json.loads(peu("train", own, "--recipe", "hog", "-o", "alone", "--json").stdout)
     assert peu("compare", own, *quick, "-o", own.parent / "runs" / "mine").exit_code == 0
     beside = json.loads(peu("train", own, "-o", "first", "--json").stdout)
     assert beside["recipe"] == "hog"
