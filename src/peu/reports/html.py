@@ -1,5 +1,6 @@
 """A report as one page that needs nothing else: no network, no scripts, no other file."""
 
+import functools
 import itertools
 import re
 from collections.abc import Sequence
@@ -73,6 +74,7 @@ def render_blocks(blocks: Sequence[Block], *, language: str, salt: str, level: i
     )
 
 
+@functools.cache
 def page_environment() -> Any:
     """The Jinja2 environment of all pages; it escapes every text and allows no undefined name."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
