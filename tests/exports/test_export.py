@@ -1,5 +1,6 @@
 """An exported file answers as the model does, says how to use it, or is not written."""
 
+import copy
 import json
 import zipfile
 from dataclasses import replace
@@ -15,6 +16,7 @@ from PIL import Image
 import peu
 from peu.backbones.head import Layers
 from peu.backbones.onnx_features import onnx_features
+from peu.classifiers.small_cnn import SmallCNN
 from peu.errors import BundleError, DataError, RecipeError, ResourceError
 from peu.exports import export as module
 from peu.exports.agreement import CheckImages, check_images
@@ -178,10 +180,18 @@ def test_what_cannot_be_exported_is_refused(
     assert target.read_bytes() == b"mine"
 
 
+@pytest.fixture(scope="module")
+def fitted(dataset: ImageDataset) -> SmallCNN:
+    return fit_half(TINY, dataset, validation=False)
+
+
 def test_a_trained_network_is_exported_too(
-    photos: Path, dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fitted: SmallCNN,
+    photos: Path,
+    dataset: ImageDataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fitted = fit_half(TINY, dataset, validation=False)
     fitted.save(tmp_path / "model")
     resized = export_model(tmp_path / "model", tmp_path / "resized.onnx", images=photos)
     assert resized.agreement.greatest_difference <= 1e-5
@@ -204,10 +214,12 @@ def test_a_trained_network_is_exported_too(
     np.testing.assert_allclose(answer, fitted.predict_proba([image]), atol=0.02)
 
 
-def test_a_graph_that_would_have_to_crop_is_refused(dataset: ImageDataset, tmp_path: Path) -> None:
-    cropped = fit_half(TINY, dataset, validation=False).set_params(resize_mode="crop")
+def test_a_graph_that_would_have_to_crop_is_refused(
+    fitted: SmallCNN, photos: Path, tmp_path: Path
+) -> None:
+    cropped = copy.copy(fitted).set_params(resize_mode="crop")
     with pytest.raises(RecipeError, match="crop"):
-        export_model(cropped, tmp_path / "any.onnx", input_size="any-size")
+        export_model(cropped, tmp_path / "any.onnx", input_size="any-size", images=photos)
 
 
 def test_a_calibration_is_part_of_the_file(
