@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from broken_images import write_image
+from command_line import SMALL_HOG
 from peu.app.intake import take_folder
 from peu.app.jobs import JobRunner
 from peu.app.leaderboard import Leaderboard
@@ -28,7 +29,10 @@ def test_what_the_command_line_compared_is_shown(
     assert board.standings() == ()
     assert board.folder() is None
     monkeypatch.chdir(workspace.root)
-    ran = CliRunner().invoke(app, ["compare", "images", "--recipes", "hog", "--quick", "-q"])
+    monkeypatch.setattr("peu.reports.html.page_svg", lambda *_: "<svg/>")
+    ran = CliRunner().invoke(
+        app, ["compare", "images", "--recipes", "hog", *SMALL_HOG, "--quick", "-q"]
+    )
     assert ran.exit_code == 0, ran.output
     (hog,) = board.standings()
     assert (hog.name, hog.done) == ("hog", 3)

@@ -40,6 +40,7 @@ def test_findings_are_printed_and_files_move_and_come_back(photos: Path, peu: Pe
     assert (photos / "a" / "blank.png").exists()
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_what_cannot_be_checked_is_one_line(photos: Path, peu: Peu) -> None:
     for arguments, code in (
         ((), 2),

@@ -69,12 +69,13 @@ def test_json_has_the_documented_form(peu: Peu, photos: Path) -> None:
     assert without_checksum(read_json(next(Path("runs").glob("*/report.json")))) == result
 
 
+@pytest.mark.usefixtures("few_samples")
 def test_without_a_folder_the_built_in_images_are_compared(peu: Peu) -> None:
     told = peu("compare", *QUICK, "--json")
     assert told.exit_code == 0
     result = json.loads(told.stdout)
     assert result["dataset"]["name"] == "samples"
-    assert result["dataset"]["images"] == 128
+    assert result["dataset"]["images"] == 32
     assert result["recipes"][0]["accuracy"]["mean"] > 0.5
 
 
