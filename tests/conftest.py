@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from eager_steps import eager_steps
 
@@ -25,6 +26,10 @@ for variable in (
     "TF_NUM_INTRAOP_THREADS",
 ):
     os.environ.setdefault(variable, "1")
+
+# On a busy machine an example takes as long as it takes.
+settings.register_profile("peu", deadline=None)
+settings.load_profile("peu")
 
 _SLOWEST = (
     "cli/test_interruptions.py",
