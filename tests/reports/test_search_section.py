@@ -10,9 +10,11 @@ from peu.classifiers.search_record import Ending, Push, Search, SearchTrial
 from peu.classifiers.small_cnn import SmallCNN
 from peu.comparison.comparison import Comparison
 from peu.networks.training_settings import TrainingSettings
+from peu.reports import html as reports_html
 from peu.reports.blocks import Figure, Listing, Paragraph, Section
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.comparison_report import comparison_report
+from peu.reports.figure import page_svg
 from peu.reports.html import render_html
 from peu.reports.search_figures import SETTINGS, push_sentence
 from peu.reports.search_section import search_section
@@ -155,8 +157,22 @@ def test_longer_training_is_told_as_it_was_measured() -> None:
     assert "no overfitting" in better
 
 
-def test_the_page_and_the_json_hold_the_searches(searched: Comparison) -> None:
+def test_the_page_and_the_json_hold_the_searches(
+    searched: Comparison, part: Section, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = {block.caption for block in part.blocks if isinstance(block, Figure)}
+    drawn: list[str] = []
+
+    def draw_own(plot: Figure, salt: str) -> str:
+        if plot.caption not in own:
+            return "<svg/>"
+        drawn.append(plot.caption)
+        return page_svg(plot, salt)
+
+    # The other figures have tests of their own.
+    monkeypatch.setattr(reports_html, "page_svg", draw_own)
     page = render_html(comparison_report(searched))
+    assert len(drawn) == 3
     assert "How settings were chosen" in page
     assert "more certain of its mistakes" in page
     recipes = {each["name"]: each for each in comparison_to_dict(searched)["recipes"]}
