@@ -12,13 +12,15 @@ from peu.comparison.trust import trusted_predictor
 from peu.images.dataset import ImageDataset
 from peu.reports.comparison_report import write_report
 from small_set import PLAIN, TINY
+from undrawn_pages import undrawn_pages
 
 
 @pytest.fixture(scope="module")
 def run(dataset: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs") / "one"
     compared = compare(dataset, [PLAIN], folds=2, repeats=2, run_folder=folder)
-    write_report(compared, folder)
+    with undrawn_pages():
+        write_report(compared, folder)
     return folder
 
 

@@ -13,6 +13,7 @@ from peu.images.dataset import ImageDataset
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.comparison_report import write_report
 from small_set import PLAIN
+from undrawn_pages import undrawn_pages
 
 
 def _changed(report: str) -> str:
@@ -28,7 +29,8 @@ def runs(dataset: ImageDataset, tmp_path_factory: pytest.TempPathFactory) -> Pat
     folder = tmp_path_factory.mktemp("runs")
     done = folder / "done"
     found = compare(dataset, [PLAIN], folds=2, repeats=1, run_folder=done)
-    write_report(found, done)
+    with undrawn_pages():
+        write_report(found, done)
     for name, content in {
         "interrupted/config.toml": 'data = "photos/"\n[[recipes]]\nkind = "hog"\nname = "mine"\n',
         "interrupted/trials/1.json": "{}",

@@ -12,6 +12,7 @@ from peu.images.checks import describe_dataset
 from peu.reports.comparison_json import comparison_to_dict
 from peu.reports.comparison_report import comparison_report
 from peu.reports.html import render_html
+from undrawn_pages import undrawn_pages
 
 
 def test_the_promised_keys(comparison: Comparison) -> None:
@@ -93,7 +94,8 @@ def test_a_new_metric_is_in_the_json_and_on_the_page(
         for trial in recipe["trials"]:
             assert trial["error_rate"] == pytest.approx(1 - trial["accuracy"])
         assert "error_rate" in recipe["out_of_fold"]
-    page = render_html(comparison_report(measured))
+    with undrawn_pages():
+        page = render_html(comparison_report(measured))
     assert '<th scope="col" class="n">Error rate</th>' in page
 
 
@@ -107,5 +109,6 @@ def test_calibration_is_measured_before_and_after(comparison: Comparison) -> Non
         fall = figures["before"]["log_loss"] - figures["after"]["log_loss"]
         assert figures["gain"]["mean"] == pytest.approx(fall)
         assert [each["wanted"] for each in figures["sets"]] == [0.8, 0.9]
-    page = render_html(comparison_report(comparison))
+    with undrawn_pages():
+        page = render_html(comparison_report(comparison))
     assert "Can the probabilities be believed?" in page
