@@ -115,14 +115,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pages(lab: Path) -> dict[str, tuple[dict[str, Any], str]]:
-    """The JSON and the page of that lab by language; figures are drawn in French alone."""
+    """The JSON and the page of that lab by language; figures are drawn in French alone.
+
+    Their files are not: `test_templates.py` draws those of each section.
+    """
     found: dict[str, tuple[dict[str, Any], str]] = {}
     for language in LANGUAGES:
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reports_figure, "to_png", lambda _: b"")
             if language != "fr":
                 patch.setattr(rendering, "CHARTS", undrawn_charts())
                 patch.setattr(reports_html, "page_svg", lambda *_: "<svg/>")
-                patch.setattr(reports_figure, "to_png", lambda _: b"")
             page = write_lab(lab, language=language)
         numbers = json.loads((lab / "report.json").read_text(encoding="utf-8"))
         found[language] = (numbers, page.read_text(encoding="utf-8"))
