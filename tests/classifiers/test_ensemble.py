@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 
+from eager_steps import untraced
 from peu.classifiers.base import ImageClassifier, predict_held_out
 from peu.classifiers.ensemble import Ensemble, weigh
 from peu.classifiers.training_set import HeldOut, TrainingSet, check_training_set
@@ -17,6 +18,8 @@ from peu.images.dataset import ImageDataset
 from peu.models.combination import Array, temper
 from peu.models.saved import load
 from small_set import CLASSES, PLAIN, TINY, fit_half, halves
+
+pytestmark = untraced
 
 COARSE = clone(PLAIN).set_params(name="coarse", cell_size=16)
 LABELS = np.arange(60) % 3

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from eager_steps import untraced
 from peu.classifiers import finetune
 from peu.classifiers.finetune import FineTune
 from peu.classifiers.training_set import TrainingSet, check_training_set
@@ -18,6 +19,8 @@ from peu.networks.backend import keras
 from peu.networks.stages import every_layer
 from peu.networks.training_settings import TrainingSettings
 from small_set import CLASSES, QUICK, fit_half, halves
+
+pytestmark = untraced
 
 FAST = TrainingSettings(epochs=2, batch_size=8, learning_rate=0.03, optimizer="sgd")
 

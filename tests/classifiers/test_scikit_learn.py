@@ -23,6 +23,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from eager_steps import untraced
 from peu.classifiers.base import ImageClassifier
 from peu.classifiers.hog import HogSVM
 from peu.classifiers.registry import recipe_class, recipe_kinds
@@ -31,6 +32,8 @@ from peu.images.dataset import ImageDataset
 from peu.images.image_size import ImageSize
 from peu.settings import settings
 from small_set import CLASSES, PLAIN, TINY
+
+pytestmark = untraced
 
 QUICK: tuple[ImageClassifier, ...] = (PLAIN, TINY)
 EVERY = [recipe_class(kind)() for kind in recipe_kinds()]

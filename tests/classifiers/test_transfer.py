@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from eager_steps import untraced
 from peu.backbones.sized_features import SizedFeatures
 from peu.classifiers.transfer import Transfer
 from peu.errors import RecipeError
@@ -16,6 +17,8 @@ from peu.images.splits import make_splits
 from peu.models.saved import load
 from peu.seeds import child_seed
 from small_set import QUICK, fit_half, halves
+
+pytestmark = untraced
 
 
 def _recipe(backbone: Path, **settings: Any) -> Transfer:

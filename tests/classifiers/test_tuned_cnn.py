@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from sklearn.base import clone
 
+from eager_steps import untraced
 from peu.classifiers import tuned_cnn
 from peu.classifiers.search import searches_kept_in
 from peu.classifiers.search_record import Search
@@ -21,6 +22,8 @@ from peu.models.saved import load
 from peu.networks.augmentation_settings import Augmentation
 from small_set import fit_half, halves
 
+pytestmark = untraced
+
 # The less there is of a network, the sooner it is traced.
 SMALL = TunedCNN(
     space=SearchSpace(image_size=(16, 32), layers=(1, 1), filters=(2, 6), batch_norm=(0, 0)),
@@ -31,7 +34,7 @@ SMALL = TunedCNN(
     dense_units=8,
     inner_folds=1,
     trials=2,
-    push=3,
+    push=2,
 )
 SEARCHED = clone(SMALL).set_params(
     space__epochs=(2, 2), epochs=None, refit_factor=3, trials=1, push=None
@@ -87,8 +90,19 @@ def test_the_choice_fitted_by_itself_is_the_same_network(
     assert alone.n_parameters_ == fitted.n_parameters_
 
 
-def test_searched_epochs_are_fewer_than_those_of_the_last_training(dataset: ImageDataset) -> None:
-    fitted = fit_half(SEARCHED, dataset, seed=5)
+@pytest.fixture(scope="module")
+def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("searches")
+
+
+@pytest.fixture(scope="module")
+def searched(dataset: ImageDataset, searches: Path) -> TunedCNN:
+    with searches_kept_in(searches):
+        return fit_half(SEARCHED, dataset, seed=5)
+
+
+def test_searched_epochs_are_fewer_than_those_of_the_last_training(searched: TunedCNN) -> None:
+    fitted = searched
     assert fitted.search_.trials[0].settings["epochs"] == 2
     assert fitted.search_.chosen.training.epochs == 6
     assert len(fitted.history_.metrics["loss"]) == 6
@@ -96,7 +110,7 @@ def test_searched_epochs_are_fewer_than_those_of_the_last_training(dataset: Imag
 
 
 def test_another_last_training_takes_up_the_same_search(
-    dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    searched: TunedCNN, searches: Path, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, trained = tuned_cnn.fit_on, []
 
@@ -104,13 +118,12 @@ def test_another_last_training_takes_up_the_same_search(
         trained.append(network.training.epochs)
         real(network, *rest)
 
-    with searches_kept_in(tmp_path):
-        first = fit_half(SEARCHED, dataset, seed=5).search_
-        monkeypatch.setattr(tuned_cnn, "fit_on", noted)
-        other = clone(SEARCHED).set_params(refit_factor=2, name="other")
+    monkeypatch.setattr(tuned_cnn, "fit_on", noted)
+    other = clone(SEARCHED).set_params(refit_factor=2, name="other")
+    with searches_kept_in(searches):
         again = fit_half(other, dataset, seed=5).search_
     assert trained == [4]
-    assert again.trials == first.trials
+    assert again.trials == searched.search_.trials
 
 
 @pytest.mark.parametrize(
@@ -142,9 +155,9 @@ def test_longer_training_is_evaluated_and_changes_no_prediction(
 ) -> None:
     pushed = fitted.search_.push
     assert pushed is not None
-    assert (pushed.factor, pushed.epochs) == (3, 2)
-    assert len(pushed.metrics["loss"]) == 6
-    assert pushed.metrics["val_epoch"][-1] == 6
+    assert (pushed.factor, pushed.epochs) == (2, 2)
+    assert len(pushed.metrics["loss"]) == 4
+    assert pushed.metrics["val_epoch"][-1] == 4
     assert len(pushed.metrics["val_loss"]) == len(pushed.metrics["val_epoch"])
 
 
