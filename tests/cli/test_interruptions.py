@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -12,18 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from command_line import Peu
+from peu.cli.main import app
 from peu.networks.training_settings import TrainingSettings
+from peu.reports import html
 
 _TINY = ("--recipes", "hog,cnn", "--image-size", "24", "--epochs", "1")
 # Few trials, since every process loads TensorFlow: after one network two are left, side by side.
-_FOLDS = ("--folds", "3", "--repeats", "1", "--workers", "2")
-_STEPS = ("--set", "cnn.batch_size=8", "--set", "cnn.learning_rate=0.002")
+_FOLDS = ("--folds", "3", "--repeats", "1")
+_SETTINGS = {"batch_size": 8, "learning_rate": 0.02, "optimizer": "sgd"}
+_STEPS = tuple(f"--set=cnn.{name}={value}" for name, value in _SETTINGS.items())
 
 
-def _command(photos: Path, folder: Path) -> tuple[str, ...]:
-    return ("compare", str(photos), *_TINY, *_FOLDS, *_STEPS, "-o", str(folder), "--json")
+def _command(photos: Path, folder: Path, workers: int = 2) -> tuple[str, ...]:
+    output = ("-o", str(folder), "--json")
+    return ("compare", str(photos), *_TINY, *_FOLDS, *_STEPS, "--workers", str(workers), *output)
 
 
 def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
@@ -96,8 +102,14 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def alone(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """Return what a run that nobody touches writes."""
-    return _finish(_start(photos, tmp_path_factory.mktemp("alone") / "run"))
+    """Return what a run that nobody touches writes, here and one trial after the other."""
+    command = _command(photos, tmp_path_factory.mktemp("alone") / "run", workers=1)
+    with pytest.MonkeyPatch.context() as patch:
+        # As `quick_pages` does for each test.
+        patch.setattr(html, "page_svg", lambda *_: "<svg/>")
+        told = CliRunner().invoke(app, command)
+    assert told.exit_code == 0, told.stderr
+    return told.stdout, told.stderr
 
 
 def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
@@ -108,8 +120,7 @@ def test_stdout_holds_the_result_and_nothing_else_and_stderr_remarks(
     assert descriptors["recipe"]["kind"] == "hog"
     assert scratch["recipe"]["image_size"] == [24, 24]
     usual = dataclasses.asdict(TrainingSettings())
-    set_here = {"epochs": 1, "batch_size": 8, "learning_rate": 0.002}
-    assert scratch["recipe"]["training"] == {**usual, **set_here}
+    assert scratch["recipe"]["training"] == {**usual, "epochs": 1, **_SETTINGS}
     beginning, *lines = complaints.splitlines()
     assert beginning.startswith("32 images; 6 trials in ")
     assert [line.split()[0] for line in lines if " is done: accuracy " in line] == ["hog", "cnn"]
@@ -157,7 +168,11 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     assert lines == ["peu: Interrupted. Run the same command to go on."]
     _wait_until_gone(interrupted.pid)
 
-    told, _ = _finish(_start(photos, folder))
+    # Nothing else is said in a process of its own either, whatever its libraries would say.
+    told, complaints = _finish(_start(photos, folder))
+    beginning, *lines = complaints.splitlines()
+    assert beginning.startswith("Going on with ")
+    assert all(re.match(r" *\d/6 cnn, |cnn is done: ", line) for line in lines)
     assert _figures(told) == _figures(alone[0])
 
 
