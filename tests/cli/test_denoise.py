@@ -10,6 +10,7 @@ from PIL import Image
 
 from bar_images import bars, saved_bar_denoiser
 from command_line import Peu, complaint
+from eager_steps import eager_steps
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.inference import Inference
 from peu.comparison import denoising
@@ -52,7 +53,8 @@ def _opened(path: str | Path) -> Image.Image:
 
 
 def _json(peu: Peu, *arguments: object) -> Any:
-    told = peu("denoise", *arguments, "--json")
+    with eager_steps():
+        told = peu("denoise", *arguments, "--json")
     assert told.exit_code == 0, told.stderr
     return json.loads(told.stdout)
 
@@ -125,7 +127,8 @@ def test_two_networks_of_chosen_filters_and_loss_are_evaluated_as_one(
     both = _json(*train, "--filters", "2,4", "--loss", "mixed", "--members", 2, "-o", "both")
     assert both["parameters"] == 2 * build_denoiser("unet", (2, 4)).count_params()
     assert Denoiser.load("both").loss == "mixed"
-    assert peu("denoise", "evaluate", "both", bar_file, "--images", 4).exit_code == 0
+    with eager_steps():
+        assert peu("denoise", "evaluate", "both", bar_file, "--images", 4).exit_code == 0
 
 
 def test_copies_keep_names_sizes_and_colour(peu: Peu, bar_model: Path, scans: Path) -> None:

@@ -273,8 +273,6 @@ def test_the_command_takes_as_many_steps_as_fit(peu: Peu, tmp_path: Path) -> Non
     """The schedule depends on the number of images, and lives in one place."""
     data = write_lights(tmp_path / "lights.npz", 160)
     expected = VAE().training_for(128)
-    told = peu("vae", "train", data, "--time-limit", 0.001, "-o", "model", "--json")
-    assert told.exit_code == 0, told.stderr
-    found = json.loads(told.stdout)
+    found = _json(peu, "train", data, "--time-limit", 0.001, "-o", "model")
     assert found["trained_on"] == 128
     assert (found["epochs"], found["batch_size"]) == (expected.epochs, expected.batch_size)
