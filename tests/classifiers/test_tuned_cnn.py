@@ -98,7 +98,8 @@ def searches(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def searched(dataset: ImageDataset, searches: Path) -> TunedCNN:
     with searches_kept_in(searches):
-        return fit_half(SEARCHED, dataset, seed=5)
+        fitted: TunedCNN = fit_half(SEARCHED, dataset, seed=5)
+    return fitted
 
 
 def test_searched_epochs_are_fewer_than_those_of_the_last_training(searched: TunedCNN) -> None:
