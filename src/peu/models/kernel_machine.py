@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peu.images.resizing import check_image_size
+from peu.images.workers import small_products
 from peu.models.arrays import check_positive, check_predicts, read_arrays, write_arrays
 from peu.models.hog_features import COLOUR_WIDTH, colour_statistics, gradient_histograms
 
@@ -105,7 +106,9 @@ class KernelMachine:
         )
         if self.with_colour:
             features = np.hstack([features, colour_statistics(pixels)])
-        return softmax(self.scores(features) / self.temperature)
+        with small_products():
+            scores = self.scores(features)
+        return softmax(scores / self.temperature)
 
     def scores(self, features: Array) -> Array:
         """Votes for each class against the others, refined by their margins.
