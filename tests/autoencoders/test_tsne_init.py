@@ -24,14 +24,14 @@ PIXELS, QUARTERS = lights(120)
 @pytest.fixture
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretrain in a second."""
-    quick = TrainingSettings(epochs=2, batch_size=20, learning_rate=0.01, optimizer="sgd")
+    quick = TrainingSettings(epochs=1, batch_size=20, learning_rate=0.01, optimizer="sgd")
     monkeypatch.setattr(tsne_init, "keep_steps", lambda *_, **__: quick)
 
 
 def _from_tsne(images: ImageDataset) -> VAE:
     vae: VAE = clone(QUICK_VAE)
     with eager_steps():
-        return vae.set_params(init="tsne", epochs=2).fit(images)
+        return vae.set_params(init="tsne", epochs=1).fit(images)
 
 
 def test_images_that_look_alike_lie_side_by_side() -> None:

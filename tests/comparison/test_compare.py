@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from peu.comparison import processes
 from peu.comparison import running as module
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
+from peu.comparison.processes import run_side_by_side
 from peu.comparison.trial import Trial, TrialTask, run_trial, try_trial, write_trial
 from peu.errors import DataError, PeuError, RecipeError, ResourceError
 from peu.images.dataset import ImageDataset
@@ -77,19 +79,32 @@ def test_a_group_is_on_one_side_of_every_split(dataset: ImageDataset) -> None:
         assert len(split.train) + len(split.test) == 40
 
 
-def test_the_same_seed_gives_the_same_figures_alone_or_side_by_side(
-    dataset: ImageDataset,
+def test_the_same_seed_gives_the_same_figures_here_or_in_another_process(
+    dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipes: list[ImageClassifier] = [HogSVM(), TINY]
     alone = compare(dataset, recipes, folds=2, repeats=1, workers=1)
     again = compare(dataset, recipes, splits=alone.splits[:1], workers=1)
     missing = replace(MISSING, head="mlp")
-    together = compare(dataset, [*recipes, missing], folds=2, repeats=1, workers=2)
+    # As on four cores a process with memory for one: each would load TensorFlow.
+    monkeypatch.setattr(module, "most_workers", lambda _: 2)
+    monkeypatch.setattr(module, "suggest_workers", lambda _: 1)
+    sent: list[str] = []
+
+    def elsewhere(
+        dataset: ImageDataset, tasks: Sequence[TrialTask], **options: Any
+    ) -> Iterator[tuple[TrialTask, Trial | PeuError]]:
+        sent.extend(task.recipe.name for task in tasks)
+        return run_side_by_side(dataset, tasks, **options)
+
+    monkeypatch.setattr(module, "run_side_by_side", elsewhere)
+    together = compare(dataset, [*recipes, missing], splits=alone.splits[:1], workers=None)
+    assert sorted(sent) == ["cnn", "transfer"]
     other = compare(dataset, recipes[:1], folds=2, repeats=1, seed=1)
     assert seeded_figures(alone)[::2] == seeded_figures(again)
     assert seeded_figures(other) != seeded_figures(alone)[:2]
     # One thread adds up in another order than two.
-    for here, there in zip(alone.trials, together.trials, strict=True):
+    for here, there in zip(again.trials, together.trials, strict=True):
         np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-5)
         assert there.evaluation.accuracy == here.evaluation.accuracy
     # What fails in a process fails alone.
