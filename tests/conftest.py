@@ -35,15 +35,13 @@ _SLOWEST = (
     "cli/test_interruptions.py",
     "lab/test_page.py",
     "cluster",
+    "autoencoders",
     "test_notebooks.py",
     "app/test_page.py",
-    "autoencoders/test_denoiser.py",
     "comparison/test_compare.py",
     "cli/test_vae.py",
     "cli/test_denoise.py",
-    "autoencoders/test_vae.py",
     "lab/steps/test_part_one.py",
-    "autoencoders/test_tsne_init.py",
     "app/test_jobs.py",
     "lab/test_keras_code.py",
     "comparison/test_denoising.py",
@@ -51,8 +49,8 @@ _SLOWEST = (
 )
 """What takes longest, begun first, so that no process is left alone with it at the end."""
 
-_TOGETHER = "tests/cluster/"
-"""Files that share what takes long to start."""
+_TOGETHER = ("tests/cluster/", "tests/autoencoders/")
+"""Folders whose files share what takes long to start or to train."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -75,7 +73,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     scheduler = LoadFileScheduling(config, log)
     by_file = scheduler._split_scope
-    scheduler._split_scope = lambda test: _TOGETHER if test.startswith(_TOGETHER) else by_file(test)
+    scheduler._split_scope = lambda test: next(
+        (folder for folder in _TOGETHER if test.startswith(folder)), by_file(test)
+    )
     return scheduler
 
 
