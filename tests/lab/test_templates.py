@@ -212,11 +212,12 @@ def test_nothing_is_called_smaller_than_the_sheet_where_it_is_not() -> None:
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.key)
-def test_figures_are_drawn_with_their_numbers(section: LabSection) -> None:
+def test_figures_have_their_numbers_and_say_them(section: LabSection) -> None:
     state = next(iter(examples_of(section)))
     document = _document(section, state, "fr")
     figures = [block for block in document.opening if isinstance(block, Figure)]
-    assert all(each.table.rows and each.alternative and each.png for each in figures)
+    # They are drawn on the page of `test_page.py`, which is of the same findings.
+    assert all(each.table.rows and each.alternative and each.panels for each in figures)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
