@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _WINDOW = 100
 _MIN_WARM_UP = 100
 _MAX_ENCODED = 5000
+_MAX_VALIDATED = 1000
 _STEPS_PER_CALL = 8
 
 
@@ -36,7 +37,7 @@ def train_vae(
 
     Args:
         settings: the VAE, whose schedule is in `training_`.
-        split: the images; the test images are for the curves and decide nothing.
+        split: the images; up to 1,000 of the test images are for the curves and decide nothing.
         note: called with a sentence about what will go wrong, before the first epoch, and about
             what went wrong.
 
@@ -101,6 +102,7 @@ def _attempt(
     last: bool,
 ) -> tuple[VAENetwork, CollapseDetection, History]:
     training, pixels = settings.training_, split.train
+    validated = split.test[:_MAX_VALIDATED]
     automatic = settings.kl_weight == "auto"
     steps = -(-len(pixels) // training.batch_size)
     warm_up = _warm_up_steps(settings.warm_up, steps, training.epochs) if automatic else 0
@@ -151,7 +153,7 @@ def _attempt(
         objective=image_objective(pixels, with_error=True),
         seed=child_seed(seed, "batches"),
         steps_at_once=_STEPS_PER_CALL,
-        validation=(split.test, split.test),
+        validation=(validated, validated),
         phase="Training VAE",
         callbacks=[collapse],
     )

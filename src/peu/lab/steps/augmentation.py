@@ -12,7 +12,11 @@ from peu.classifiers.small_resnet import SmallResNet
 from peu.lab.context import LabContext
 from peu.lab.observations import symmetry_of
 from peu.lab.steps import first_network, hyperparameters
-from peu.lab.steps.hyperparameters import NetworkSettings, usual_settings
+from peu.lab.steps.hyperparameters import (
+    NetworkSettings,
+    usual_settings,
+    without_curves,
+)
 from peu.lab.trials import FoldSearch, Paired
 from peu.networks.augmentation_settings import Augmentation, Policy
 
@@ -86,7 +90,7 @@ def measure(lab: LabContext) -> Findings:
     settings = dataclasses.replace(settings, epochs=budget.varied_times * settings.epochs)
     plain = settings.recipe(budget.small_size, "none")
     recipes = {"none": plain, **{name: _augmented(plain, name) for name in budget.policies}}
-    tried = lab.compare_by_folds(list(recipes.values()))
+    tried = lab.compare_by_folds(without_curves(list(recipes.values())))
     best = max((row for row in tried if row.name != "none"), key=lambda row: row.rank).name
     tested = [recipes[name] for name in dict.fromkeys(("none", best, "vertical"))]
     _preview(lab)

@@ -1,6 +1,7 @@
 """Section 1.3: one setting at a time, then the best of each together, then for longer."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import ClassVar
@@ -142,7 +143,7 @@ def measure(lab: LabContext) -> Findings:
         for value in values[: budget.values]:
             changed = dataclasses.replace(base, **{setting: value})  # type: ignore[arg-type]
             settings[f"{setting} {value:g}"] = changed
-    tried = lab.compare_by_folds(_recipes(lab, settings), partly=True)
+    tried = lab.compare_by_folds(without_curves(_recipes(lab, settings)), partly=True)
     joined = base
     for setting in vars(base):
         same = [row for row in tried if settings[row.name].changes(base).keys() <= {setting}]
@@ -151,7 +152,8 @@ def measure(lab: LabContext) -> Findings:
             joined = dataclasses.replace(joined, **{setting: best_value})
     if joined not in [settings[row.name] for row in tried]:
         settings["together"] = joined
-        tried += lab.compare_by_folds(_recipes(lab, {"together": joined}), partly=True)
+        together = _recipes(lab, {"together": joined})
+        tried += lab.compare_by_folds(without_curves(together), partly=True)
     best = max(tried, key=attrgetter("rank")).name
     pushed = dataclasses.replace(settings[best], epochs=budget.push * settings[best].epochs)
     tested = {"base": base, "best": settings[best], "pushed": pushed}
@@ -195,6 +197,17 @@ def usual_settings(settings: LabSettings) -> NetworkSettings:
     return NetworkSettings(
         learning_rate=settings.learning_rate, epochs=settings.budget.sheet_epochs
     )
+
+
+def without_curves(recipes: Sequence[SmallCNN]) -> list[SmallCNN]:
+    """The same networks, evaluated after the last epoch alone: a fold's curves are not shown."""
+    return [
+        dataclasses.replace(
+            recipe,
+            training=dataclasses.replace(recipe.training, validate_every=recipe.training.epochs),
+        )
+        for recipe in recipes
+    ]
 
 
 def _recipes(lab: LabContext, settings: dict[str, NetworkSettings]) -> list[SmallCNN]:
