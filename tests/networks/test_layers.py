@@ -10,7 +10,14 @@ def test_vgg16_has_the_layers_and_parameters_of_its_paper() -> None:
     layers = vgg16_layers()
     assert sum(layer.parameters for layer in layers) == 138_357_544
     assert [layer.kind for layer in layers].count("Conv2D") == 13
-    assert layers[-1].output == (1000,)
+    assert [(layer.kind, layer.output) for layer in layers[-5:]] == [
+        ("MaxPooling2D", (7, 7, 512)),
+        ("Flatten", (25088,)),
+        ("Dense", (4096,)),
+        ("Dense", (4096,)),
+        ("Dense", (1000,)),
+    ]
+    assert [layer.name for layer in layers[-4:]] == ["flatten", "fc1", "fc2", "predictions"]
 
 
 def test_the_output_of_a_layer_within_a_network_is_computed() -> None:

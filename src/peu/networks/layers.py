@@ -1,5 +1,6 @@
 """Layers of a network, for those who take it apart."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from peu.networks.backend import keras
 from peu.networks.inference import run_in_batches
 
 _IMAGENET_SIDE = 224
+_VGG16_HEAD = {"fc1": 4096, "fc2": 4096, "predictions": 1000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +41,15 @@ def has_batch_norm(network: Any) -> bool:
 
 
 def vgg16_layers() -> tuple[Layer, ...]:
-    """Layers of VGG16, read from its graph; no weights are downloaded."""
+    """Layers of VGG16, read from its graph; no weights are downloaded.
+
+    Those of its head are added up: to draw their 124 million weights took two seconds and
+    500 MB.
+    """
     network = keras.applications.VGG16(
-        weights=None, include_top=True, input_shape=(_IMAGENET_SIDE, _IMAGENET_SIDE, 3)
+        weights=None, include_top=False, input_shape=(_IMAGENET_SIDE, _IMAGENET_SIDE, 3)
     )
-    layers = tuple(
+    layers = [
         Layer(
             name=layer.name,
             kind=type(layer).__name__,
@@ -51,9 +57,15 @@ def vgg16_layers() -> tuple[Layer, ...]:
             parameters=int(layer.count_params()),
         )
         for layer in network.layers
-    )
+    ]
     keras.backend.clear_session()
-    return layers
+    units = math.prod(layers[-1].output)
+    layers.append(Layer(name="flatten", kind="Flatten", output=(units,), parameters=0))
+    for name, width in _VGG16_HEAD.items():
+        parameters = (units + 1) * width
+        layers.append(Layer(name=name, kind="Dense", output=(width,), parameters=parameters))
+        units = width
+    return tuple(layers)
 
 
 def layer_output(network: Any, name: str, inputs: NDArray[Any]) -> NDArray[np.float32]:
