@@ -1,9 +1,11 @@
 """The page answers every question of the sheet, in both languages, from what was measured."""
 
 import html
+import importlib
 import json
 import re
 import shutil
+import sys
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -173,6 +175,21 @@ def test_a_section_that_failed_says_why_instead(lab: Path, language: LanguageCod
         # peu's own messages are English.
         assert all(("No room" in answer) == (language == "en") for answer in answers)
         assert all(("cette machine" in answer) == (language == "fr") for answer in answers)
+
+
+def test_pages_of_what_was_measured_need_no_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Loaded anew here, as in a process of their own: without what takes that so long.
+    for name in [each for each in sys.modules if each.partition(".")[0] == "peu"]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("keras", "tensorflow"):
+        monkeypatch.setitem(sys.modules, name, None)
+    before = set(sys.modules)
+    try:
+        importlib.import_module("peu.lab.run")
+        importlib.import_module("peu.lab.exercise_page")
+    finally:
+        for name in set(sys.modules) - before:
+            del sys.modules[name]
 
 
 def test_a_page_needs_no_network_and_a_lab(pages: Pages, tmp_path: Path) -> None:

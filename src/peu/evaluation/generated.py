@@ -6,9 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.networks.backend import keras
-from peu.networks.fit import fit_network
-from peu.networks.small_cnn import small_cnn
 from peu.networks.training_settings import TrainingSettings
 from peu.seeds import child_seed
 
@@ -96,6 +93,11 @@ def train_judge(
     Returns:
         The judge with its accuracy on the held-out images.
     """
+    # Whoever reads what was measured needs no Keras.
+    from peu.networks.backend import keras
+    from peu.networks.fit import fit_network
+    from peu.networks.small_cnn import small_cnn
+
     chosen = np.random.default_rng(child_seed(seed, "images")).permutation(len(pixels))
     chosen = chosen[:_MOST_IMAGES]
     height, width = pixels.shape[1:3]

@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.networks.backend import keras
-from peu.networks.inference import run_in_batches
-
 _IMAGENET_SIDE = 224
 _VGG16_HEAD = {"fc1": 4096, "fc2": 4096, "predictions": 1000}
 
@@ -33,6 +30,8 @@ class Layer:
 
 def has_batch_norm(network: Any) -> bool:
     """Whether a network, or one inside it, normalises over batches."""
+    from peu.networks.backend import keras
+
     return any(
         isinstance(layer, keras.layers.BatchNormalization)
         or (isinstance(layer, keras.Model) and has_batch_norm(layer))
@@ -46,6 +45,8 @@ def vgg16_layers() -> tuple[Layer, ...]:
     Those of its head are added up: to draw their 124 million weights took two seconds and
     500 MB.
     """
+    from peu.networks.backend import keras
+
     network = keras.applications.VGG16(
         weights=None, include_top=False, input_shape=(_IMAGENET_SIDE, _IMAGENET_SIDE, 3)
     )
@@ -70,4 +71,7 @@ def vgg16_layers() -> tuple[Layer, ...]:
 
 def layer_output(network: Any, name: str, inputs: NDArray[Any]) -> NDArray[np.float32]:
     """Output of one layer for inputs (n, ...)."""
+    from peu.networks.backend import keras
+    from peu.networks.inference import run_in_batches
+
     return run_in_batches(keras.Model(network.input, network.get_layer(name).output), inputs)[0]

@@ -21,7 +21,6 @@ from peu.lab.side_by_side import train_all
 from peu.lab.steps.noisy_digits import TEST_NOISE, TRAINING_NOISE
 from peu.lab.trials import History
 from peu.networks.choices import ImageLoss
-from peu.networks.objective import mean_of, variance_of
 from peu.reports.mosaics import mosaic
 from peu.seeds import child_seed
 
@@ -190,6 +189,8 @@ class Findings(DigitFindings):
 
 def measure(lab: LabContext) -> Findings:
     """Train with each loss on noise that is added once, as the sheet does, and on fresh noise."""
+    from peu.networks.objective import mean_of, variance_of
+
     budget = lab.settings.budget
     digits = lab.fewer_digits(budget.noisy_images)
     denoiser = Denoiser(
