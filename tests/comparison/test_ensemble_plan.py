@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eager_steps import eager_steps
 from peu.classifiers.ensemble import Ensemble
 from peu.classifiers.transfer import Transfer
 from peu.comparison.compare import compare
@@ -82,10 +83,11 @@ def test_a_resumed_ensemble_has_the_same_figures(dataset: ImageDataset, tmp_path
 def test_held_out_predictions_are_added_to_a_finished_trial(
     dataset: ImageDataset, tmp_path: Path
 ) -> None:
-    alone = compare(dataset, [TINY], folds=2, repeats=1, run_folder=tmp_path)
-    assert [trial.held_out for trial in alone.trials] == [None, None]
     ensemble = Ensemble(members=(TINY, PLAIN))
-    together = compare(dataset, [TINY, ensemble], folds=2, repeats=1, run_folder=tmp_path)
+    with eager_steps():
+        alone = compare(dataset, [TINY], folds=2, repeats=1, run_folder=tmp_path)
+        together = compare(dataset, [TINY, ensemble], folds=2, repeats=1, run_folder=tmp_path)
+    assert [trial.held_out for trial in alone.trials] == [None, None]
     for before, after in zip(alone.trials, together.trials_of("cnn"), strict=True):
         np.testing.assert_array_equal(before.probabilities, after.probabilities)
         assert before.seconds == after.seconds
