@@ -31,7 +31,14 @@ def cluster(session_cache: None) -> Iterator[Any]:
     for start in range(1, _STARTS + 1):
         made = Cluster()
         try:
-            made.add_node(num_cpus=1, include_dashboard=False, object_store_memory=_MEMORY)
+            made.add_node(
+                num_cpus=1,
+                include_dashboard=False,
+                # Nobody reads the logs, and nothing scales.
+                include_log_monitor=False,
+                no_monitor=True,
+                object_store_memory=_MEMORY,
+            )
             _second_node(made)
             ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
         except Exception:
