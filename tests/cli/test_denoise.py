@@ -123,7 +123,7 @@ def test_two_networks_of_chosen_filters_and_loss_are_evaluated_as_one(
     peu: Peu, bar_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(denoising, "TUNING_IMAGES", 3)
-    train = (peu, "train", bar_file, "--network", "unet", "--epochs", 1)
+    train = (peu, "train", bar_file, "--images", 30, "--network", "unet", "--epochs", 1)
     both = _json(*train, "--filters", "2,4", "--loss", "mixed", "--members", 2, "-o", "both")
     assert both["parameters"] == 2 * build_denoiser("unet", (2, 4)).count_params()
     assert Denoiser.load("both").loss == "mixed"

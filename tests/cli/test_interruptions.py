@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from command_line import Peu
+from command_line import SMALL_HOG, Peu
 from peu.cli.main import app
 from peu.networks.training_settings import TrainingSettings
 from peu.reports import html
 
-_TINY = ("--recipes", "hog,cnn", "--image-size", "24", "--epochs", "1")
+_TINY = ("--recipes", "hog,cnn", *SMALL_HOG, "--image-size", "24", "--epochs", "1")
 # Few trials, since every process loads TensorFlow: after one network two are left, side by side.
 _FOLDS = ("--folds", "3", "--repeats", "1")
 _SETTINGS = {"batch_size": 8, "learning_rate": 0.02, "optimizer": "sgd"}
