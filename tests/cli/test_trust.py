@@ -63,7 +63,10 @@ def test_images_of_something_else_are_learnt_from(peu: Peu, photos: Path, noise:
 
 
 def test_a_network_that_was_not_compared_says_so(peu: Peu, photos: Path) -> None:
-    quick = ("--set", "cnn.filters=[2]", "--set", "cnn.dense_units=4", "--image-size", 16)
+    quick = (
+        *("--set", "cnn.filters=[2]", "--set", "cnn.dense_units=4", "--image-size", 16),
+        *("--set", "cnn.optimizer=sgd"),
+    )
     recipe = ("--recipe", "cnn", "--epochs", 1, *quick)
     with eager_steps():
         alone = peu("train", photos, *recipe, "-o", "alone")
