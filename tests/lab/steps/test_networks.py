@@ -16,7 +16,8 @@ from peu.lab.steps.vae_networks import Decoder
 def test_the_denoisers_bottleneck_is_measured_and_each_output_tried(
     digits_lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def tried(activation: Any, bias: Any, seed: int, pixels: Any, *_: Any) -> OutputTrial:
+    def tried(images: Any, case: tuple[Any, Any, int]) -> OutputTrial:
+        (pixels, *_), (activation, bias, _) = images, case
         assert len(pixels) == 300
         return OutputTrial(
             activation=activation, bias=bias, collapsed=False, loss=0.1, output_mean=0.1, psnr=9.0
@@ -68,7 +69,8 @@ def test_the_encoder_computes_what_the_formulas_say(digits_lab: LabContext) -> N
 def test_decoder_and_whole_vae_give_images(
     digits_lab: LabContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def tried(activation: Any, bias: Any, pixels: Any, *_: Any) -> StartTrial:
+    def tried(images: Any, case: tuple[Any, Any, int]) -> StartTrial:
+        (pixels, *_), (activation, bias, _) = images, case
         assert len(pixels) == 300
         return StartTrial(activation=activation, bias=bias, error=0.1, output_mean=0.1)
 
