@@ -32,13 +32,13 @@ def _command(photos: Path, folder: Path, workers: int = 2) -> tuple[str, ...]:
     return ("compare", str(photos), *_TINY, *_FOLDS, *_STEPS, "--workers", str(workers), *output)
 
 
-def _start(photos: Path, folder: Path) -> "subprocess.Popen[str]":
+def _start(photos: Path, folder: Path, workers: int = 2) -> "subprocess.Popen[str]":
     """Start a comparison in a session of its own, as a shell does."""
     # What a shell starts in the background ignores Ctrl-C, and so would all that it starts.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "peu", *_command(photos, folder)],
+            [sys.executable, "-m", "peu", *_command(photos, folder, workers)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -168,8 +168,9 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     assert lines == ["peu: Interrupted. Run the same command to go on."]
     _wait_until_gone(interrupted.pid)
 
-    # Nothing else is said in a process of its own either, whatever its libraries would say.
-    told, complaints = _finish(_start(photos, folder))
+    # Nothing else is said in a process of its own either, whatever its libraries would say; and
+    # what two processes began, one ends with the same figures.
+    told, complaints = _finish(_start(photos, folder, workers=1))
     beginning, *lines = complaints.splitlines()
     assert beginning.startswith("Going on with ")
     assert all(re.match(r" *\d/6 cnn, |cnn is done: ", line) for line in lines)
