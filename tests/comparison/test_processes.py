@@ -18,6 +18,7 @@ from peu.comparison.processes import (
     suggest_workers,
 )
 from peu.comparison.trial import Trial
+from peu.errors import ResourceError
 from peu.images.dataset import ImageDataset
 from small_set import PLAIN
 
@@ -100,3 +101,14 @@ def test_an_error_in_a_process_reaches_the_caller_and_ends_it() -> None:
         next(outcomes)
     assert {child.pid for child in multiprocessing.active_children()} <= before
     assert list(in_processes(operator.truediv, 6, [], workers=0, threads=0, label=str)) == []
+
+
+def test_a_missing_extra_is_named_and_not_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = "raise ModuleNotFoundError('No module named keras', name='keras')"
+    (tmp_path / "keras.py").write_text(gone, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    outcomes = in_processes(operator.add, 1, [1], workers=1, threads=1, label=str)
+    with pytest.raises(ResourceError, match=r"peu\[tensorflow\]"):
+        next(outcomes)

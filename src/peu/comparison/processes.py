@@ -236,10 +236,15 @@ def _start(
     threading.Thread(target=_end_with_parent, args=(parent_ended,), daemon=True).start()
     _work.update(function=function, shared=shared, messages=messages)
     logging.getLogger("peu").addHandler(logging.handlers.QueueHandler(messages))
-    if threads:
+    if not threads:
+        return
+    try:
         from peu.networks.backend import limit_threads
 
         limit_threads(threads)
+    except PeuError as error:
+        # The first task raises it: of what is raised here the caller is told nothing.
+        _work.update(failed=error)
 
 
 def _end_with_parent(parent_ended: Connection) -> None:
@@ -250,6 +255,8 @@ def _end_with_parent(parent_ended: Connection) -> None:
 
 
 def _run(task: Any, label: str) -> Any:
+    if "failed" in _work:
+        raise _work["failed"]
     with showing(_Forwarding(_work["messages"], label)):
         return _work["function"](_work["shared"], task)
 

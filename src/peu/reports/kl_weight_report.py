@@ -20,7 +20,7 @@ _PANELS: tuple[tuple[str, Measure], ...] = (
         "distance of generated images",
         lambda trial: None if trial.samples is None else trial.samples.distance,
     ),
-    ("10 nearest neighbours right", lambda trial: trial.figures.knn_accuracy),
+    ("nearest neighbours right", lambda trial: trial.figures.knn_accuracy),
 )
 
 
@@ -103,7 +103,7 @@ def study_figure(study: KLWeightStudy) -> Figure:
         alternative=f"Measures over the kl_weight. {'; '.join(spoken)}.",
         caption=(
             "Blue: fixed kl_weights. Orange diamond: auto. Dotted: 2 lambda / D, above "
-            "which a dimension must stay empty. Bound and neighbours: higher is better; "
+            "which a dimension must stay empty. Bound and 10 neighbours: higher is better; "
             "distance: lower."
         ),
     )
