@@ -68,6 +68,19 @@ def one_core_workers(tasks: int) -> int:
     return _as_memory_allows(min(core_count(), _MOST_WORKERS, tasks))
 
 
+def network_workers(networks: int) -> int:
+    """Number of processes that each train a network with one thread; 0 where a GPU trains.
+
+    Of a GPU the first process takes all memory.
+
+    Raises:
+        ResourceError: Keras or TensorFlow is not installed.
+    """
+    from peu.networks.backend import has_gpu
+
+    return 0 if has_gpu() else one_core_workers(networks)
+
+
 def _as_memory_allows(workers: int) -> int:
     with contextlib.suppress(ValueError, OSError, AttributeError):
         workers = min(workers, max(1, _free_bytes() // _BYTES_A_WORKER))

@@ -8,7 +8,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from peu.autoencoders.vae import VAE
-from peu.comparison.processes import in_processes, one_core_workers
+from peu.comparison.processes import in_processes, network_workers
 from peu.images.dataset import ImageDataset
 from peu.networks.choices import KLWeight
 
@@ -28,13 +28,9 @@ def suggest_fits_at_once(vae: VAE, dataset: ImageDataset, weights: int) -> int:
         As many as cores and memory allow; 0 to train one after the other in this process, where
         that is sooner done, or a GPU does the work.
     """
-    from peu.networks.backend import has_gpu
-
     learnt_from = sum(part != "test" for part in dataset.parts)
     seen = vae.training_for(learnt_from).epochs * learnt_from
-    if weights < 2 or seen < _WORTH_A_PROCESS or has_gpu():
-        return 0
-    return one_core_workers(weights)
+    return 0 if weights < 2 or seen < _WORTH_A_PROCESS else network_workers(weights)
 
 
 def model_folder(run_folder: str | Path, requested: KLWeight) -> Path:

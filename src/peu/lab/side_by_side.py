@@ -9,7 +9,7 @@ import multiprocessing
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
-from peu.comparison.processes import in_processes, one_core_workers, run_side_by_side
+from peu.comparison.processes import in_processes, network_workers, run_side_by_side
 from peu.comparison.running import TrialRunner
 from peu.comparison.trial import Trial, TrialTask
 from peu.errors import PeuError
@@ -40,12 +40,7 @@ def networks_at_once(networks: int, *, workers: int | None, quick: bool) -> int:
         return 0
     if workers is not None:
         return min(workers, networks)
-    if quick:
-        return 0
-    from peu.networks.backend import has_gpu
-
-    # Of a GPU the first process takes all memory.
-    return 0 if has_gpu() else one_core_workers(networks)
+    return 0 if quick else network_workers(networks)
 
 
 def train_all(

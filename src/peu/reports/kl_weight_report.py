@@ -103,8 +103,8 @@ def study_figure(study: KLWeightStudy) -> Figure:
         alternative=f"Measures over the kl_weight. {'; '.join(spoken)}.",
         caption=(
             "Blue: fixed kl_weights. Orange diamond: auto. Dotted: 2 lambda / D, above "
-            "which a dimension must stay empty. Bound and 10 neighbours: higher is better; "
-            "distance: lower."
+            "which a dimension must stay empty. Right: of the 10 nearest, those of the image's "
+            "class. Bound and neighbours: higher is better; distance: lower."
         ),
     )
 
