@@ -121,25 +121,30 @@ def run_search(
         ended_by: EndedBy = "trials"
         report(phase, 0, trials)
         while len(done) < trials:
-            left = None if time_limit is None else time_limit - sum(one.seconds for one in done)
+            left = None if time_limit is None else time_limit - _seconds(done)
             if left is not None and left <= 0:
                 ended_by = "time"
                 break
             if len(done) < len(known):
-                done.append(known[len(done)])
-                continue
-            study.sampler = optuna.samplers.TPESampler(
-                n_startup_trials=_RANDOM_FIRST,
-                multivariate=True,
-                seed=child_seed(seed, "proposal", len(done)),
-            )
-            if not done:
-                study.enqueue_trial(dict(start))
-            try:
-                done.append(_try(optuna, study, distributions, judge, left))
-            except _OutOfTimeError:
+                one = known[len(done)]
+            else:
+                study.sampler = optuna.samplers.TPESampler(
+                    n_startup_trials=_RANDOM_FIRST,
+                    multivariate=True,
+                    seed=child_seed(seed, "proposal", len(done)),
+                )
+                if not done:
+                    study.enqueue_trial(dict(start))
+                try:
+                    one = _try(optuna, study, distributions, judge, left)
+                except _OutOfTimeError:
+                    ended_by = "time"
+                    break
+            # It ended too late, if only by what was done after its last epoch.
+            if time_limit is not None and _seconds([*done, one]) > time_limit:
                 ended_by = "time"
                 break
+            done.append(one)
             report(phase, len(done), trials)
         report(phase, trials, trials)
         return tuple(done), ended_by, notes
@@ -176,6 +181,10 @@ def importance_of(
         )
     shares = {name: float(found.get(name, 0.0)) for name in distributions}
     return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+
+
+def _seconds(trials: Sequence[SearchTrial]) -> float:
+    return sum(trial.seconds for trial in trials)
 
 
 def _try(
