@@ -60,7 +60,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert troubles == []
-    assert asked
+    assert len(asked) >= len(contexts)
     assert {
         re.split("[:/]+", url)[1] for url in asked if not url.startswith(("data:", "blob:"))
-    } == {"127.0.0.1"}
+    } <= {"127.0.0.1"}

@@ -12,6 +12,7 @@ from eager_steps import eager_steps
 from peu.autoencoders import denoiser_training
 from peu.autoencoders.denoiser import Denoiser
 from peu.autoencoders.denoiser_training import is_mostly_black_and_white
+from peu.autoencoders.inference import Inference
 from peu.autoencoders.noise import add_noise, read_noise
 from peu.errors import RecipeError
 from peu.images.dataset import ImageDataset
@@ -120,6 +121,20 @@ def test_values_that_cannot_work_are_refused(settings: dict[str, Any], named: st
     with pytest.raises(RecipeError, match=f"`{named}` must .*Received: ") as caught:
         Denoiser(**settings)
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_is_to_run_once_is_not_tried_more_often(
+    brief: Denoiser, grey_bars: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = (brief.network_, brief.history_)
+    monkeypatch.setattr(denoiser_training, "train_members", lambda *_: trained)
+    monkeypatch.setattr(
+        denoiser_training, "choose_inference", lambda *_, **__: pytest.fail("tried")
+    )
+    once = _quick(**BRIEF, once=True).fit(grey_bars)
+    assert once.inference_ == Inference()
+    noisy = brief.split(grey_bars).test[:2]
+    np.testing.assert_array_equal(once.denoise(noisy), brief.denoise(noisy, once=True))
 
 
 def test_a_size_that_one_network_cannot_halve_another_can() -> None:

@@ -131,6 +131,7 @@ def test_a_gradient_goes_through_a_network() -> None:
 
 def test_freed_memory_is_kept_unless_the_user_has_a_say(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, int]] = []
+    trimmed: list[int] = []
 
     class Library:
         def __init__(self, name: None) -> None:
@@ -140,12 +141,18 @@ def test_freed_memory_is_kept_unless_the_user_has_a_say(monkeypatch: pytest.Monk
             asked.append((parameter, value))
             return 1
 
+        def malloc_trim(self, kept: int) -> int:
+            trimmed.append(kept)
+            return 1
+
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", Library)
     monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
     backend.keep_freed_memory()
     # M_TRIM_THRESHOLD of malloc.h.
-    assert asked == [(-1, 2**30)]
+    assert (asked, trimmed) == ([(-1, 2**30)], [])
+    backend.give_back_freed_memory()
+    assert (asked.pop(), trimmed) == ((-1, 2**17), [0])
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
     backend.keep_freed_memory()
     monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_")

@@ -89,6 +89,13 @@ class Denoiser(Autoencoder):
         Field(description="Draw noise anew in every epoch; false adds it once, as the lab sheet."),
     ] = True
 
+    once: Annotated[
+        bool,
+        Field(
+            description="Run the network once over an image, rather than as often as proves best."
+        ),
+    ] = False
+
     def __post_init__(self) -> None:
         read_noise(self.noise)
         check_setting(
@@ -157,7 +164,11 @@ class Denoiser(Autoencoder):
         from peu.autoencoders.denoiser_training import choose_inference, train_members
 
         self.network_, history = train_members(self, split, self._note)
-        self.inference_: Inference = choose_inference(
-            self._function(), split.train, read_noise(self.noise), seed=self.seed
+        self.inference_: Inference = (
+            Inference()
+            if self.once
+            else choose_inference(
+                self._function(), split.train, read_noise(self.noise), seed=self.seed
+            )
         )
         return history

@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import gc
 import logging
 import logging.handlers
 import multiprocessing
@@ -255,6 +256,8 @@ def _start(
         from peu.networks.backend import limit_threads
 
         limit_threads(threads)
+        # Each training begins with a collection, which TensorFlow's objects would lengthen.
+        gc.freeze()
     except PeuError as error:
         # The first task raises it: of what is raised here the caller is told nothing.
         _work.update(failed=error)

@@ -128,14 +128,13 @@ class LabContext:
         return fold_findings(compared)
 
     def test(
-        self, recipes: Sequence[ImageClassifier], *, partly: bool = False, folder: str = "test"
+        self, recipes: Sequence[ImageClassifier], *, partly: bool = False
     ) -> dict[str, TrialFindings]:
         """Train on all training images and test on the test images.
 
         Args:
             recipes: to train.
             partly: leave out what cannot run, as long as something can.
-            folder: ending of the name under which the trials are kept.
 
         Returns:
             What came out, by the name of the recipe.
@@ -148,7 +147,8 @@ class LabContext:
             recipes,
             seed=self.settings.seed,
             splits=[self.split],
-            run_folder=self.folder / "runs" / f"{self.section}-{folder}",
+            run_folder=self.folder / "runs" / f"{self.section}-test",
+            runner=trial_runner(self.at_once(sum(each.trains_network for each in recipes))),
         )
         _check_complete(compared, partly=partly)
         return {trial.recipe.name: trial_findings(trial) for trial in compared.trials}

@@ -17,7 +17,7 @@ from peu.images.dataset import ImageDataset
 from peu.progress import steps
 
 # Fewer are trained here as soon as processes have loaded TensorFlow.
-_FEWEST = 5
+_FEWEST = 4
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -19,8 +19,8 @@ from peu.errors import ResourceError
 
 _CHATTER = ("InitializeLog()", "oneDNN custom operations", "cpu_feature_guard")
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
-# glibc's name for it in `mallopt`, and what a training may keep at most.
-_M_TRIM_THRESHOLD, _KEPT_BYTES = -1, 1 << 30
+# glibc's name for it in `mallopt`, what a training may keep at most, and glibc's own value.
+_M_TRIM_THRESHOLD, _KEPT_BYTES, _USUAL_BYTES = -1, 1 << 30, 128 << 10
 
 
 def _choose_settings() -> None:
@@ -143,10 +143,21 @@ def keep_freed_memory() -> None:
     quarter more processor time that way (142 images of 64 x 64, trained with and without in
     turn, 2 AVX2 cores). Elsewhere, and where the user has set a threshold, this does nothing.
     """
+    _keep_at_most(_KEPT_BYTES)
+
+
+def give_back_freed_memory() -> None:
+    """End `keep_freed_memory` when a training is over: other processes may need it."""
+    if _keep_at_most(_USUAL_BYTES):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _keep_at_most(count: int) -> bool:
     if sys.platform != "linux" or "MALLOC_TRIM_THRESHOLD_" in os.environ:
-        return
+        return False
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        return bool(ctypes.CDLL(None).mallopt(_M_TRIM_THRESHOLD, count))
+    return False
 
 
 def gradient(function: Callable[[Any], Any], point: Any) -> Any:
@@ -178,6 +189,7 @@ def gradient(function: Callable[[Any], Any], point: Any) -> Any:
 
 
 __all__ = [
+    "give_back_freed_memory",
     "gradient",
     "has_bfloat16",
     "has_gpu",

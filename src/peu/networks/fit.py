@@ -9,7 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peu.networks.backend import keep_freed_memory, keras, most_steps_at_once
+from peu.networks.backend import (
+    give_back_freed_memory,
+    keep_freed_memory,
+    keras,
+    most_steps_at_once,
+)
 from peu.networks.batches import Prepare, ShuffledBatches
 from peu.networks.callbacks import ReportProgress, StopInTime, TerminateOnDivergence
 from peu.networks.history import VALIDATION_EPOCH, History, validation_epochs
@@ -122,6 +127,7 @@ def fit_network(
         )
     finally:
         batches.release()
+        give_back_freed_memory()
     metrics = {
         name: tuple(float(value) for value in values) for name, values in fitted.history.items()
     }

@@ -198,6 +198,7 @@ def measure(lab: LabContext) -> Findings:
         channels="grey",
         fresh_noise=False,
         restarts=0,
+        once=True,
         seed=lab.settings.seed,
         **digit_schedule(digits, budget.noisy_images, epochs=budget.noisy_epochs),
     )

@@ -22,6 +22,7 @@ _VALUES: dict[str, tuple[float, ...]] = {
 # Of the usual rate and epochs.
 _RATES = (0.3, 3.0)
 _LONGER = 2
+_LARGER = "_sheet"
 _MAX_RATE = 10.0
 
 
@@ -157,6 +158,9 @@ def measure(lab: LabContext) -> Findings:
     best = max(tried, key=attrgetter("rank")).name
     pushed = dataclasses.replace(settings[best], epochs=budget.push * settings[best].epochs)
     tested = {"base": base, "best": settings[best], "pushed": pushed}
+    known, missing = _at_sheet_size(lab, base, settings[best])
+    trials = lab.test([*_recipes(lab, tested), *missing], partly=True)
+    larger = {name: trials.pop(name) for name in list(trials) if name.endswith(_LARGER)}
     return Findings(
         train=len(lab.split.train),
         folds=budget.tried_folds,
@@ -168,28 +172,24 @@ def measure(lab: LabContext) -> Findings:
         best=best,
         push=budget.push,
         sheet_side=first_network.Findings.sheet_size,
-        trials=lab.test(_recipes(lab, tested), partly=True),
-        at_sheet_size=_at_sheet_size(lab, base, settings[best]),
+        trials=trials,
+        at_sheet_size=known | {name.removesuffix(_LARGER): larger[name] for name in larger},
     )
 
 
 def _at_sheet_size(
     lab: LabContext, base: NetworkSettings, best: NetworkSettings
-) -> dict[str, TrialFindings]:
-    """Test on images of the sheet's size what was chosen on smaller ones."""
+) -> tuple[dict[str, TrialFindings], list[SmallCNN]]:
+    """What is known of both on images of the sheet's size, and recipes to test there."""
     side = lab.settings.budget.sheet_size
     if lab.settings.quick or side <= lab.settings.budget.small_size:
-        return {}
+        return {}, []
     earlier = lab.findings_of("1.2", first_network.Findings)
     known = {"base": earlier.trial} if earlier and earlier.trial else {}
-    recipes = {"base_sheet": base, "best_sheet": best}
-    missing = [
-        each.recipe(side, name)
-        for name, each in recipes.items()
-        if name.removesuffix("_sheet") not in known and not (best == base and "best" in name)
+    wanted = {"base": base} if best == base else {"base": base, "best": best}
+    return known, [
+        each.recipe(side, name + _LARGER) for name, each in wanted.items() if name not in known
     ]
-    found = lab.test(missing, partly=True, folder="sheet-size") if missing else {}
-    return known | {name.removesuffix("_sheet"): trial for name, trial in found.items()}
 
 
 def usual_settings(settings: LabSettings) -> NetworkSettings:
