@@ -12,6 +12,7 @@ from peu.comparison.compare import compare
 from peu.comparison.processes import (
     core_count,
     in_processes,
+    network_workers,
     one_core_workers,
     quick_workers,
     suggest_threads,
@@ -86,6 +87,22 @@ def test_an_interrupted_comparison_leaves_no_process_behind(
             break
         time.sleep(0.05)
     assert {child.pid for child in multiprocessing.active_children()} <= before
+
+
+@pytest.mark.parametrize(
+    ("cores", "networks", "at_once"),
+    [(2, 1, 1), (2, 2, 2), (2, 3, 3), (2, 4, 2), (2, 5, 3), (2, 6, 2), (2, 7, 2), (4, 9, 5),
+     (1, 5, 1), (16, 9, 8)],
+)  # fmt: skip
+def test_the_last_of_a_few_networks_leave_no_core_idle(
+    cores: int, networks: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peu.networks.backend.has_gpu", lambda: False)
+    monkeypatch.setattr(processes, "core_count", lambda: cores)
+    monkeypatch.setattr(processes, "_free_bytes", lambda: 64 << 30)
+    assert network_workers(networks) == at_once
+    monkeypatch.setattr(processes, "_free_bytes", lambda: 4 << 30)
+    assert network_workers(networks) == min(at_once, 2)
 
 
 def test_processes_share_the_cores() -> None:

@@ -21,7 +21,7 @@ def test_only_long_trainings_are_shared_out(
     )
     assert suggest_fits_at_once(brief, light_dataset, 3) == 0
     assert suggest_fits_at_once(long, light_dataset, 3) == 3
-    assert suggest_fits_at_once(long, light_dataset, 9) == 4
+    assert suggest_fits_at_once(long, light_dataset, 8) == 4
     assert suggest_fits_at_once(long, light_dataset, 1) == 0
     # The usual schedule takes many epochs for few images.
     assert suggest_fits_at_once(long.set_params(epochs=None), light_dataset, 3) == 3

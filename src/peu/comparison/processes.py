@@ -25,6 +25,8 @@ _MOST_WORKERS = 8
 _BYTES_A_WORKER = 2 << 30
 _SECONDS_TO_LISTEN = 2
 _WORTH_STARTING = 20.0
+# Trainings a core, up to which it matters that they end together.
+_FEW = 3
 _MEMORY = Path("/proc/meminfo")
 
 S = TypeVar("S")
@@ -72,14 +74,32 @@ def one_core_workers(tasks: int) -> int:
 def network_workers(networks: int) -> int:
     """Number of processes that each train a network with one thread; 0 where a GPU trains.
 
-    Of a GPU the first process takes all memory.
+    Of a GPU the first process takes all memory. Of a few networks one more than there are cores
+    may be trained at a time, so that no core has nothing to do while the last one is trained.
 
     Raises:
         ResourceError: Keras or TensorFlow is not installed.
     """
     from peu.networks.backend import has_gpu
 
-    return 0 if has_gpu() else one_core_workers(networks)
+    if has_gpu():
+        return 0
+    workers = one_core_workers(networks)
+    if networks > _FEW * workers or workers < core_count():
+        return workers
+    return _as_memory_allows(_evenly(networks, workers))
+
+
+def _evenly(tasks: int, cores: int) -> int:
+    """How many of some equal tasks to begin with, so that the last of them keep all cores busy.
+
+    Five on two cores are begun three, then two: done in the time of two and a half, not of three.
+    """
+    return next(
+        at_once
+        for at_once in range(cores, tasks + 1)
+        if tasks % at_once == 0 or tasks % at_once >= cores
+    )
 
 
 def _as_memory_allows(workers: int) -> int:

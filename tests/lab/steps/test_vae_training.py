@@ -171,6 +171,17 @@ def test_the_best_weight_depends_on_what_is_measured() -> None:
     assert dataclasses.replace(TRAINING, study=_study(LARGE)).choice == "all_empty"
 
 
+def test_values_that_seeds_do_not_tell_apart_are_as_likely() -> None:
+    near, far = _trial(1e-3, 1e-3, elbo=26.0), _trial(1e-4, 1e-4, elbo=10.0)
+    best = _trial("auto", 2e-4, elbo=28.0)
+    found = dataclasses.replace(TRAINING, study=_study(far, near, best))
+    assert found.as_likely == [best, near]
+    again = dataclasses.replace(best.figures, elbo=37.5)
+    assert dataclasses.replace(found, again=again).as_likely == [best, near, far]
+    again = dataclasses.replace(best.figures, elbo=28.1)
+    assert dataclasses.replace(found, again=again).as_likely == [best, near]
+
+
 class _Plane:
     """A decoder that gives each code its own value, or any code a value at random."""
 
