@@ -121,6 +121,34 @@ def test_another_study_is_not_written_over(
     assert {path: path.read_bytes() for path in folder.rglob("*.json")} == before
 
 
+def test_a_training_is_repeated_from_another_seed(
+    light_dataset: ImageDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, brief = light_dataset[np.arange(60)], clone(SHORT).set_params(epochs=1)
+
+    def study() -> KLWeightStudy:
+        return study_kl_weights(
+            few, [1e-3], vae=brief, run_folder=tmp_path, judge=False, repeat=1e-3
+        )
+
+    with eager_steps():
+        found = study()
+    (trial,) = found.trials
+    assert found.repeated is not None
+    assert found.repeated.requested == trial.requested
+    assert found.repeated.samples is None
+    assert found.repeated.figures.mse != trial.figures.mse
+    first, second = (
+        VAE.load(model_folder(tmp_path, 1e-3, repeated=each)) for each in (False, True)
+    )
+    assert (first.seed, first.n_images_) == (brief.seed, second.n_images_)
+    assert second.seed != brief.seed
+    monkeypatch.setattr(kl_weights, "_measure", lambda *_, **__: pytest.fail("trained again"))
+    assert study().to_dict() == found.to_dict()
+    with pytest.raises(RecipeError, match="`repeat` must be one of"):
+        study_kl_weights(few, [1e-3], vae=brief, repeat=1e-2)
+
+
 def test_without_labels_it_says_what_is_left_out(light_dataset: ImageDataset) -> None:
     bare = replace(light_dataset[np.arange(60)], labels=None, class_names=())
     with eager_steps():

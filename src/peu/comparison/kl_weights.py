@@ -90,6 +90,8 @@ class KLWeightStudy:
         vae: the settings that all trials share.
         trials: in the order of the arguments.
         omitted: why generated images were not judged, or "".
+        repeated: a trial once more from another seed, whose images were not judged; None where
+            none was to be.
     """
 
     dataset: str
@@ -97,6 +99,7 @@ class KLWeightStudy:
     vae: VAE
     trials: tuple[KLWeightTrial, ...]
     omitted: str
+    repeated: KLWeightTrial | None = None
 
     @property
     def spectrum(self) -> Spectrum:
@@ -136,6 +139,7 @@ class KLWeightStudy:
             "best": {name: None if one is None else one.requested for name, one in best.items()},
             "omitted": self.omitted,
             "trials": [_TRIAL.dump_python(trial, mode="json") for trial in self.trials],
+            "repeated": self.repeated and _TRIAL.dump_python(self.repeated, mode="json"),
         }
 
 
@@ -150,6 +154,7 @@ def study_kl_weights(
     run_folder: str | Path | None = None,
     on_trial: Callable[[KLWeightTrial, int, int], None] = lambda *_: None,
     judge: bool = True,
+    repeat: KLWeight | None = None,
     workers: int = 0,
 ) -> KLWeightStudy:
     """Train with several KL weights and measure what each is good for.
@@ -167,6 +172,8 @@ def study_kl_weights(
         on_trial: called after each trial with it, the number of trials done, and their total.
         judge: evaluate generated images with a network trained on the images' classes, where
             there are some.
+        repeat: one of the values, to train once more from another seed: how far two trainings
+            differ by chance.
         workers: processes that train side by side with one thread each, whose figures do not
             depend on how many they are; 0 trains here, one after the other, with all threads.
 
@@ -178,16 +185,11 @@ def study_kl_weights(
     Source: lab sheet, section 3.4; Dai et al. (2020) and arXiv 2409.09361 for optima that differ.
     """
     vae = clone(vae or VAE()).set_params(kl_weight="auto")
-    if not values or len(set(values)) < len(values):
-        raise RecipeError(
-            f"`values` must be one KL weight or more, all different. Received: {list(values)!r}. "
-            "Try 1, 0.01, 0.0001 and auto."
-        )
-    candidates = [clone(vae).set_params(kl_weight=value) for value in values]
+    candidates = _candidates(vae, values, repeat)
     folder = None if run_folder is None else Path(run_folder)
     omitted = _why_not_judged(dataset) if judge else "Generated images were not to be judged."
     known_judge: Judge | None = None
-    trials: dict[KLWeight, KLWeightTrial] = {}
+    trials: dict[tuple[KLWeight, int], KLWeightTrial] = {}
     with (
         lock_folder(folder) if folder else contextlib.nullcontext(),
         steps(len(candidates)) as done,
@@ -199,8 +201,8 @@ def study_kl_weights(
             name = f"{_key(dataset, candidate, judge=judge)}.json"
             return folder / "trials" / name if folder else None
 
-        def keep(trial: KLWeightTrial) -> None:
-            trials[trial.requested] = trial
+        def keep(trial: KLWeightTrial, seed: int) -> None:
+            trials[trial.requested, seed] = trial
             done(len(trials))
             on_trial(trial, len(trials), len(candidates))
 
@@ -209,25 +211,43 @@ def study_kl_weights(
             trial = _read_trial(file_of(candidate))
             missing += [candidate] if trial is None else []
             if trial is not None:
-                keep(trial)
+                keep(trial, candidate.seed)
         # Closed at once when interrupted, so that no process trains on for nobody.
-        with contextlib.closing(fit_all(missing, dataset, folder, workers)) as fits:
+        with contextlib.closing(fit_all(missing, dataset, folder, workers, seed=vae.seed)) as fits:
             for fitted, seconds in fits:
-                trial, known_judge = _measure(
-                    fitted, dataset, known_judge, seconds, judged=not omitted
-                )
+                judged = not omitted and fitted.seed == vae.seed
+                trial, known_judge = _measure(fitted, dataset, known_judge, seconds, judged=judged)
                 file = file_of(fitted)
                 if file is not None:
                     stored = {"format": FORMAT, **_TRIAL.dump_python(trial, mode="json")}
                     write_json(file, with_checksum(stored))
-                keep(trial)
+                keep(trial, fitted.seed)
     return KLWeightStudy(
         dataset=dataset.name,
         fingerprint=dataset.fingerprint,
         vae=vae,
-        trials=tuple(trials[value] for value in values),
+        trials=tuple(trials[value, vae.seed] for value in values),
         omitted=omitted,
+        repeated=next((one for (_, seed), one in trials.items() if seed != vae.seed), None),
     )
+
+
+def _candidates(vae: VAE, values: Sequence[KLWeight], repeat: KLWeight | None) -> list[VAE]:
+    if not values or len(set(values)) < len(values):
+        raise RecipeError(
+            f"`values` must be one KL weight or more, all different. Received: {list(values)!r}. "
+            "Try 1, 0.01, 0.0001 and auto."
+        )
+    if repeat is not None and repeat not in values:
+        raise RecipeError(
+            f"`repeat` must be one of the values. Received: {repeat!r}. Try {values[0]!r}."
+        )
+    candidates = [clone(vae).set_params(kl_weight=value) for value in values]
+    if repeat is not None:
+        candidates.append(
+            clone(vae).set_params(kl_weight=repeat, seed=child_seed(vae.seed, "repeated"))
+        )
+    return candidates
 
 
 def _claim(file: Path, dataset: ImageDataset, vae: VAE) -> None:

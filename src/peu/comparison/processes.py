@@ -26,7 +26,7 @@ _BYTES_A_WORKER = 2 << 30
 _SECONDS_TO_LISTEN = 2
 _WORTH_STARTING = 20.0
 # Trainings a core, up to which it matters that they end together.
-_FEW = 3
+_FEW = 4
 _MEMORY = Path("/proc/meminfo")
 
 S = TypeVar("S")

@@ -33,9 +33,10 @@ def suggest_fits_at_once(vae: VAE, dataset: ImageDataset, weights: int) -> int:
     return 0 if weights < 2 or seen < _WORTH_A_PROCESS else network_workers(weights)
 
 
-def model_folder(run_folder: str | Path, requested: KLWeight) -> Path:
-    """The folder in which a study keeps the model of a KL weight."""
-    return Path(run_folder) / "models" / _weight_name(requested)
+def model_folder(run_folder: str | Path, requested: KLWeight, *, repeated: bool = False) -> Path:
+    """The folder in which a study keeps the model of a KL weight, or that of its repetition."""
+    name = _weight_name(requested)
+    return Path(run_folder) / "models" / (f"{name}-repeated" if repeated else name)
 
 
 def _weight_name(requested: KLWeight) -> str:
@@ -43,7 +44,12 @@ def _weight_name(requested: KLWeight) -> str:
 
 
 def fit_all(
-    candidates: Sequence[VAE], dataset: ImageDataset, folder: Path | None, workers: int
+    candidates: Sequence[VAE],
+    dataset: ImageDataset,
+    folder: Path | None,
+    workers: int,
+    *,
+    seed: int,
 ) -> Generator[tuple[VAE, float], None, None]:
     """Fit VAEs with different KL weights, and yield each with the seconds that it took.
 
@@ -52,6 +58,7 @@ def fit_all(
         dataset: their images.
         folder: where their models are kept, or None.
         workers: processes of one thread each, which yield each as it ends; 0 fits them here.
+        seed: of all but those that are repeated.
 
     Yields:
         A fitted VAE, and the duration of its training.
@@ -62,7 +69,7 @@ def fit_all(
             vae.fit(dataset)
             seconds = time.perf_counter() - started
             if folder is not None:
-                vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
+                vae.save(_place_of(vae, folder, seed), overwrite=True)
             yield vae, seconds
         return
     with tempfile.TemporaryDirectory() as temporary:
@@ -70,7 +77,7 @@ def fit_all(
         fits = in_processes(
             _fit_and_save,
             # A slice drags along the set that it is of.
-            (dataclasses.replace(dataset, whole=None), place),
+            (dataclasses.replace(dataset, whole=None), place, seed),
             candidates,
             workers=min(workers, len(candidates)),
             threads=1,
@@ -78,13 +85,17 @@ def fit_all(
         )
         with contextlib.closing(fits):
             for vae, seconds in fits:
-                yield VAE.load(model_folder(place, vae.kl_weight)), seconds
+                yield VAE.load(_place_of(vae, place, seed)), seconds
 
 
-def _fit_and_save(shared: tuple[ImageDataset, Path], vae: VAE) -> float:
-    dataset, folder = shared
+def _place_of(vae: VAE, folder: Path, seed: int) -> Path:
+    return model_folder(folder, vae.kl_weight, repeated=vae.seed != seed)
+
+
+def _fit_and_save(shared: tuple[ImageDataset, Path, int], vae: VAE) -> float:
+    dataset, folder, seed = shared
     started = time.perf_counter()
     vae.fit(dataset)
     seconds = time.perf_counter() - started
-    vae.save(model_folder(folder, vae.kl_weight), overwrite=True)
+    vae.save(_place_of(vae, folder, seed), overwrite=True)
     return seconds

@@ -174,12 +174,15 @@ def test_the_best_weight_depends_on_what_is_measured() -> None:
 def test_values_that_seeds_do_not_tell_apart_are_as_likely() -> None:
     near, far = _trial(1e-3, 1e-3, elbo=26.0), _trial(1e-4, 1e-4, elbo=10.0)
     best = _trial("auto", 2e-4, elbo=28.0)
-    found = dataclasses.replace(TRAINING, study=_study(far, near, best))
-    assert found.as_likely == [best, near]
-    again = dataclasses.replace(best.figures, elbo=37.5)
-    assert dataclasses.replace(found, again=again).as_likely == [best, near, far]
-    again = dataclasses.replace(best.figures, elbo=28.1)
-    assert dataclasses.replace(found, again=again).as_likely == [best, near]
+    study = _study(far, near, best)
+    for elbo, as_likely in (
+        (None, [best, near]),
+        (28.1, [best, near]),
+        (37.5, [best, near, far]),
+    ):
+        repeated = None if elbo is None else _trial("auto", 2e-4, elbo=elbo)
+        found = dataclasses.replace(TRAINING, study=dataclasses.replace(study, repeated=repeated))
+        assert found.as_likely == as_likely
 
 
 class _Plane:

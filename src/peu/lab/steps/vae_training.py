@@ -15,9 +15,8 @@ from peu.comparison.kl_weights import (
     KLWeightTrial,
     study_kl_weights,
 )
-from peu.comparison.latent import evaluate_split
 from peu.comparison.vae_fits import model_folder
-from peu.errors import BundleError, RecipeError
+from peu.errors import BundleError
 from peu.evaluation.latent import LatentFigures
 from peu.images.dataset import ImageDataset
 from peu.lab.context import LabContext
@@ -26,7 +25,6 @@ from peu.lab.steps.latent_plane import GRID_REACH, GRID_STEPS, Grid, Plane, keep
 from peu.lab.trials import History
 from peu.networks.choices import KLWeight
 from peu.reports.mosaics import mosaic
-from peu.seeds import child_seed
 
 _SHOWN = 5
 # Shares of the pixels' variance that reconstructions explain.
@@ -52,8 +50,6 @@ class Findings(DigitFindings):
         history: figures of each epoch of its training.
         grids: what each decoder gives over the plane, in the order of the trials.
         plane: where held-out images lie.
-        again: figures of the model looked at closely, trained from another seed; None where that
-            failed or saves time.
     """
 
     study: KLWeightStudy
@@ -62,7 +58,6 @@ class Findings(DigitFindings):
     history: History
     grids: tuple[Grid, ...]
     plane: Plane
-    again: LatentFigures | None = None
 
     reach: ClassVar[float] = GRID_REACH
     steps: ClassVar[int] = GRID_STEPS
@@ -157,6 +152,11 @@ class Findings(DigitFindings):
         """
         filled = [trial for trial in self.fixed if trial.figures.active_units > 0]
         return max(filled, key=lambda trial: trial.figures.elbo) if len(filled) > 1 else None
+
+    @property
+    def again(self) -> LatentFigures | None:
+        """Figures of the trial looked at closely from another seed; None in a quick lab."""
+        return None if self.study.repeated is None else self.study.repeated.figures
 
     @property
     def as_likely(self) -> list[KLWeightTrial]:
@@ -275,7 +275,8 @@ def measure(lab: LabContext) -> Findings:
             ),
         ),
         run_folder=folder,
-        workers=lab.at_once(len(weights)),
+        repeat=None if settings.quick else settings.kl_weight,
+        workers=lab.at_once(len(weights) + (not settings.quick)),
     )
     vaes = [_load_or_fit(study, trial.requested, digits, folder) for trial in study.trials]
     requested = [trial.requested for trial in study.trials]
@@ -302,18 +303,7 @@ def measure(lab: LabContext) -> Findings:
             )
         ),
         plane=planes[at],
-        again=None if settings.quick else _from_another_seed(shown, digits),
     )
-
-
-def _from_another_seed(vae: VAE, digits: ImageDataset) -> LatentFigures | None:
-    """Measure what the seed alone changes."""
-    again: VAE = clone(vae).set_params(seed=child_seed(vae.seed, "again"))
-    try:
-        again.fit(digits)
-    except RecipeError:
-        return None
-    return evaluate_split(again, again.split(digits), digits.labels)
 
 
 def _load_or_fit(
