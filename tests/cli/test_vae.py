@@ -177,15 +177,18 @@ def test_a_study_is_reported_and_goes_on(
     study = (
         *("vae", "kl-weights", light_file, "--values", "1,auto", "--epochs", 1),
         *("--batch-size", 64, "--images", 60, "-o", "study", "--plane", 4),
+        *("--repeat", "auto"),
     )
     with eager_steps():
         first = peu(*study)
     assert first.exit_code == 0, first.stderr
     assert "Best bound" in first.stdout
+    assert "KL weight auto once more" in first.stdout
+    assert "KL weight auto once more" in Path("study/report.html").read_text()
     assert "Which kl_weight" in Path("study/report.html").read_text()
     assert Path("study/figures/curves.png").is_file()
     trials = {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()}
-    assert len(trials) == 2
+    assert len(trials) == 3
     plane = json.loads(Path("study/planes/auto.json").read_text())
     assert (plane["requested"], plane["steps"], plane["reach"]) == ("auto", 4, 3.0)
     assert len(plane["places"]) == 12
@@ -197,6 +200,7 @@ def test_a_study_is_reported_and_goes_on(
     Path("study/planes/1.json").write_text("kept")
     facts = json.loads(peu(*study, "--json").stdout)
     assert [trial["requested"] for trial in facts["trials"]] == [1.0, "auto"]
+    assert facts["repeated"]["requested"] == "auto"
     assert {path: path.stat().st_mtime_ns for path in Path("study/trials").iterdir()} == trials
     assert Path("study/planes/1.json").read_text() == "kept"
 
@@ -243,6 +247,7 @@ def test_nothing_is_overwritten_unasked(peu: Peu, light_model: Path) -> None:
         (("kl-weights", "digits", "--values", ""), 2),
         (("kl-weights", "digits", "--values", "0.1,0.1"), 2),
         (("kl-weights", "digits", "--plane", "9", "--latent-dim", "3"), 2),
+        (("kl-weights", "digits", "--values", "0.1,auto", "--repeat", "1"), 2),
         (("evaluate", "nowhere"), 4),
         (("grid", "MODEL", "--from", "3", "--to", "-3"), 2),
         (("grid", "MODEL", "-o", "grid.jpg"), 2),

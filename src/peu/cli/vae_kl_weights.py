@@ -47,6 +47,14 @@ def kl_weights_command(
             help="Evaluate generated images with a network trained on the images' classes."
         ),
     ] = True,
+    repeat: Annotated[
+        str | None,
+        typer.Option(
+            "--repeat",
+            help="One of the values, to train once more from another seed: how far two trainings "
+            "differ by chance.",
+        ),
+    ] = None,
     plane: Annotated[
         int | None,
         typer.Option(
@@ -82,6 +90,14 @@ def kl_weights_command(
     """
     weights = [read_kl_weight(each, "--values") for each in values.split(",") if each.strip()]
 
+    repeated = None if repeat is None else read_kl_weight(repeat, "--repeat")
+    check_setting(
+        "--repeat",
+        holds=repeated is None or repeated in weights,
+        expected="one of --values",
+        received=repeat,
+        advice=f"Take {weights[0] if weights else 'auto'}.",
+    )
     check_setting(
         "--plane",
         holds=plane is None or latent_dim == 2,
@@ -118,7 +134,7 @@ def kl_weights_command(
         dataset = open_images(data, quiet=quiet)
         dataset = limit_images(dataset, train=max_images, test=max_test, seed=vae.seed)
         if workers is None:
-            workers = suggest_fits_at_once(vae, dataset, len(weights))
+            workers = suggest_fits_at_once(vae, dataset, len(weights) + (repeated is not None))
         study = study_kl_weights(
             dataset,
             weights,
@@ -126,6 +142,7 @@ def kl_weights_command(
             run_folder=output,
             on_trial=remark_trial,
             judge=judge,
+            repeat=repeated,
             workers=workers,
         )
         page = write_kl_weight_report(study, output)
@@ -154,6 +171,8 @@ def _write_plane(
 def _show(study: "KLWeightStudy", page: Path) -> None:
     from rich.table import Table
 
+    from peu.reports.kl_weight_report import by_chance
+
     console = results()
     table = Table("KL weight")
     for name in ("ended at", "bound, nats", "error", "active", "neighbours", "distance", "sure"):
@@ -177,6 +196,7 @@ def _show(study: "KLWeightStudy", page: Path) -> None:
     if study.best_neighbours is not None:
         best.append(f"best neighbours: {study.best_neighbours.requested}")
     console.print("; ".join(best) + ".", soft_wrap=True)
+    console.print(by_chance(study), soft_wrap=True)
     bounds = ", ".join(f"{each:.3g}" for each in study.spectrum.bounds)
     console.print(
         f"Dimensions must stay empty from these KL weights on (2 lambda / D): {bounds}.",

@@ -169,7 +169,8 @@ def study_kl_weights(
         vae: the settings that all trials share, initial weights included; its own KL weight is
             not used.
         run_folder: where trials are kept, or None to keep nothing.
-        on_trial: called after each trial with it, the number of trials done, and their total.
+        on_trial: called after each value's trial with it, the number of those done, and their
+            total.
         judge: evaluate generated images with a network trained on the images' classes, where
             there are some.
         repeat: one of the values, to train once more from another seed: how far two trainings
@@ -204,7 +205,8 @@ def study_kl_weights(
         def keep(trial: KLWeightTrial, seed: int) -> None:
             trials[trial.requested, seed] = trial
             done(len(trials))
-            on_trial(trial, len(trials), len(candidates))
+            if seed == vae.seed:
+                on_trial(trial, sum(one == seed for _, one in trials), len(values))
 
         missing = []
         for candidate in candidates:

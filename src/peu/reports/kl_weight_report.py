@@ -24,6 +24,19 @@ _PANELS: tuple[tuple[str, Measure], ...] = (
 )
 
 
+def by_chance(study: KLWeightStudy) -> str:
+    """How far two trainings of a study differ by chance, in words."""
+    repeated = study.repeated
+    if repeated is None:
+        return "One training each: small differences may be chance."
+    before = next(trial for trial in study.trials if trial.requested == repeated.requested)
+    return (
+        f"KL weight {before.requested} once more, from another seed: "
+        f"{repeated.figures.elbo:.1f} nats instead of {before.figures.elbo:.1f}. "
+        "Differences of this size may be chance."
+    )
+
+
 def write_kl_weight_report(study: KLWeightStudy, folder: str | Path) -> Path:
     """Write `report.html`, `report.json` and the curves as PNG.
 
@@ -174,7 +187,7 @@ def _verdict(study: KLWeightStudy) -> Callout:
         text = "Only the bound was measured."
     return Callout(
         "Verdict",
-        text + " One training each: small differences may be chance.",
+        f"{text} {by_chance(study)}",
         tone="verdict",
         facts=tuple((name, str(trial.requested)) for name, trial in known),
     )
