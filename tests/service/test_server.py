@@ -125,6 +125,13 @@ def test_hostile_requests_are_refused_while_good_ones_are_answered(
     assert server.process.poll() is None
 
 
+def _knock(server: Server) -> None:
+    """Connect again and again, for ten seconds."""
+    for _ in range(200):
+        server.connect().close()
+        time.sleep(0.05)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="SIGTERM is of POSIX systems")
 def test_it_starts_without_what_training_needs_and_ends_when_all_is_answered(
     server: Server, photo: bytes
@@ -137,9 +144,7 @@ def test_it_starts_without_what_training_needs_and_ends_when_all_is_answered(
         time.sleep(1)
         server.process.send_signal(signal.SIGTERM)
         with pytest.raises(OSError, match="refused"):
-            for _ in range(200):
-                server.connect().close()
-                time.sleep(0.05)
+            _knock(server)
         slow.sendall(photo[100:])
         received = _received(slow)
         assert received.startswith(b"HTTP/1.1 200")

@@ -74,8 +74,8 @@ def one_core_workers(tasks: int) -> int:
 def network_workers(networks: int) -> int:
     """Number of processes that each train a network with one thread; 0 where a GPU trains.
 
-    Of a GPU the first process takes all memory. Of a few networks one more than there are cores
-    may be trained at a time, so that no core has nothing to do while the last one is trained.
+    Of a GPU the first process takes all memory. A few networks may be trained more at a time
+    than there are cores, so that no core has nothing to do while the last one is trained.
 
     Raises:
         ResourceError: Keras or TensorFlow is not installed.
