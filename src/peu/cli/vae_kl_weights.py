@@ -92,13 +92,6 @@ def kl_weights_command(
 
     repeated = None if repeat is None else read_kl_weight(repeat, "--repeat")
     check_setting(
-        "--repeat",
-        holds=repeated is None or repeated in weights,
-        expected="one of --values",
-        received=repeat,
-        advice=f"Take {weights[0] if weights else 'auto'}.",
-    )
-    check_setting(
         "--plane",
         holds=plane is None or latent_dim == 2,
         expected="left out where the latent space is no plane",

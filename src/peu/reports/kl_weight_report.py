@@ -61,7 +61,9 @@ def write_kl_weight_report(study: KLWeightStudy, folder: str | Path) -> Path:
         "images' fingerprint (SHA-256)": study.fingerprint,
         "epochs": training.epochs,
         "batch size": training.batch_size,
-        "training, in all": duration(sum(trial.seconds for trial in study.trials)),
+        "training, in all": duration(
+            sum(trial.seconds for trial in (*study.trials, study.repeated) if trial is not None)
+        ),
     }
     report = Report(
         title=f"Which kl_weight for {study.dataset}?",

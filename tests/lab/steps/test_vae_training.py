@@ -171,6 +171,15 @@ def test_the_best_weight_depends_on_what_is_measured() -> None:
     assert dataclasses.replace(TRAINING, study=_study(LARGE)).choice == "all_empty"
 
 
+def test_steps_are_those_of_all_epochs_the_last_batch_of_each_included() -> None:
+    training = TrainingSettings(epochs=3, batch_size=64)
+    shown = dataclasses.replace(AUTO, training=training)
+    found = dataclasses.replace(
+        TRAINING, study=_study(LARGE, shown), n_images=8_000, n_available=60_000
+    )
+    assert (found.steps_of_training, found.steps_of_sheet) == (3 * 125, 15 * 469)
+
+
 def test_values_that_seeds_do_not_tell_apart_are_as_likely() -> None:
     near, far = _trial(1e-3, 1e-3, elbo=26.0), _trial(1e-4, 1e-4, elbo=10.0)
     best = _trial("auto", 2e-4, elbo=28.0)

@@ -1,5 +1,6 @@
 """Section 3.4: several KL weights, and the latent plane of one of them."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -152,6 +153,17 @@ class Findings(DigitFindings):
         """
         filled = [trial for trial in self.fixed if trial.figures.active_units > 0]
         return max(filled, key=lambda trial: trial.figures.elbo) if len(filled) > 1 else None
+
+    @property
+    def steps_of_training(self) -> int:
+        """Steps of each training."""
+        training = self.shown.training
+        return training.epochs * math.ceil(self.n_images / training.batch_size)
+
+    @property
+    def steps_of_sheet(self) -> int:
+        """Steps of the sheet's training, on all images."""
+        return 15 * math.ceil(self.n_available / 128)
 
     @property
     def again(self) -> LatentFigures | None:
