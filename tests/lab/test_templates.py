@@ -147,6 +147,7 @@ def test_both_languages_answer_and_place_the_same(section: LabSection, state: st
         ("3.4", "good and apart on a part", "c", "restent reconnaissables", "still recognised"),
         ("3.4", "without labels", "c", "de la variance", "of the pixels' variance"),
         ("3.4", "several set", "f", "La raison", "The reason"),
+        ("3.4", "several set", "f", "d'une autre graine", "from another seed"),
         ("3.4", "good and apart on a part", "d", "y sont séparées", "classes lie apart"),
     ],
 )
