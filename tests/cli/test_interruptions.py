@@ -137,8 +137,8 @@ def test_a_run_that_was_killed_and_interrupted_ends_with_the_same_figures(
     folder = tmp_path / "run"
     killed = _start(photos, folder)
     _wait_for_a_network(killed)
-    # It and its two workers.
-    assert len(_members(killed.pid)) == 3
+    # It, its two workers and the server that they were forked from.
+    assert len(_members(killed.pid)) == 4
     killed.kill()
     killed.communicate()
     _wait_until_gone(killed.pid)

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import operator
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -126,6 +128,34 @@ def test_a_missing_extra_is_named_and_not_memory(
     gone = "raise ModuleNotFoundError('No module named keras', name='keras')"
     (tmp_path / "keras.py").write_text(gone, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
+    # A server that an earlier test started has the real one.
+    monkeypatch.setattr(processes, "_SAFE_TO_FORK", False)
     outcomes = in_processes(operator.add, 1, [1], workers=1, threads=1, label=str)
     with pytest.raises(ResourceError, match=r"peu\[tensorflow\]"):
         next(outcomes)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_processes_that_train_networks_come_from_one_that_has_loaded_them() -> None:
+    parents, children = set(), set()
+    for _ in range(2):
+        ((_, status),) = in_processes(
+            operator.call, Path.read_text, [Path("/proc/self/stat")], workers=1, threads=1, label=str
+        )
+        pid, _, _, parent, *_ = status.split()
+        parents.add(int(parent))
+        children.add(int(pid))
+    assert len(children) == 2
+    assert len(parents) == 1
+    assert not parents & {os.getpid(), *children}
+    (loaded,) = parents
+    assert "libtensorflow" in Path(f"/proc/{loaded}/maps").read_text()
+
+
+def test_a_process_has_the_environment_of_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("first", "second", None):
+        monkeypatch.delenv("PEU_TOLD", raising=False)
+        if value is not None:
+            monkeypatch.setenv("PEU_TOLD", value)
+        told = in_processes(operator.call, os.getenv, ["PEU_TOLD"], workers=1, threads=1, label=str)
+        assert dict(told) == {"PEU_TOLD": value}

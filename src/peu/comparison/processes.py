@@ -8,10 +8,12 @@ import logging.handlers
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +30,7 @@ _WORTH_STARTING = 20.0
 # Trainings a core, up to which it matters that they end together.
 _FEW = 4
 _MEMORY = Path("/proc/meminfo")
+_SAFE_TO_FORK = sys.platform == "linux"
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -205,7 +208,7 @@ def in_processes(
             "that another one started. Put the call under `if __name__ == '__main__':`, or pass "
             "`workers=1`."
         )
-    context = multiprocessing.get_context("spawn")
+    context = _context(networks=threads > 0)
     messages = context.Queue()
     # Closing its end, as a death does too, ends the processes that wait at the other one.
     parent_ended, lifeline = context.Pipe(duplex=False)
@@ -216,7 +219,7 @@ def in_processes(
         workers,
         mp_context=context,
         initializer=_start,
-        initargs=(function, shared, threads, messages, parent_ended),
+        initargs=(function, shared, threads, messages, parent_ended, dict(os.environ)),
     )
     try:
         with _interrupts_blocked():
@@ -247,6 +250,19 @@ def in_processes(
         messages.cancel_join_thread()
 
 
+def _context(*, networks: bool) -> BaseContext:
+    """How processes are started.
+
+    Those that train networks are forked, where that is safe, from a server that has loaded
+    TensorFlow and has run nothing; it ends with this process.
+    """
+    if not (networks and _SAFE_TO_FORK):
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["peu.networks.preloading"])
+    return context
+
+
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
     """Start processes that ignore what is sent to all; the main process handles it."""
@@ -266,7 +282,12 @@ def _start(
     threads: int,
     messages: Any,
     parent_ended: Connection,
+    environment: dict[str, str],
 ) -> None:
+    # A server that processes are forked from keeps the environment that it was started in.
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
     threading.Thread(target=_end_with_parent, args=(parent_ended,), daemon=True).start()
     _work.update(function=function, shared=shared, messages=messages)
     logging.getLogger("peu").addHandler(logging.handlers.QueueHandler(messages))
