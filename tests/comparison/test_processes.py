@@ -140,7 +140,12 @@ def test_processes_that_train_networks_come_from_one_that_has_loaded_them() -> N
     parents, children = set(), set()
     for _ in range(2):
         ((_, status),) = in_processes(
-            operator.call, Path.read_text, [Path("/proc/self/stat")], workers=1, threads=1, label=str
+            operator.call,
+            Path.read_text,
+            [Path("/proc/self/stat")],
+            workers=1,
+            threads=1,
+            label=str,
         )
         pid, _, _, parent, *_ = status.split()
         parents.add(int(parent))

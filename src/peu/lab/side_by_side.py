@@ -16,8 +16,8 @@ from peu.errors import PeuError
 from peu.images.dataset import ImageDataset
 from peu.progress import steps
 
-# Fewer are trained here as soon as processes have loaded TensorFlow.
-_FEWEST = 4
+# Two are trained here as soon as elsewhere.
+_FEWEST = 3
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -30,6 +30,12 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
             shares, in proportions drawn from Beta(mixup, mixup); 0 blends nothing.
         prepare: changes the inputs of each batch, as noise does.
 
+    Attributes:
+        inputs: as given.
+        targets: as given.
+        order: (n,) positions of the images in this epoch.
+        ends: where each batch begins in the order, and the last one ends.
+
     Source: Zhang et al. (2018), "mixup: beyond empirical risk minimization", equation 2.
     """
 
@@ -45,8 +51,8 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         prepare: Prepare | None = None,
     ) -> None:
         super().__init__(workers=1, use_multiprocessing=False)
-        self._inputs = inputs
-        self._targets = targets
+        self.inputs = inputs
+        self.targets = targets
         self._seed = seed
         self._mixup = mixup
         self._prepare = prepare
@@ -57,15 +63,15 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
             sizes = [len(part) for part in np.array_split(np.arange(count), batches)]
         else:
             sizes = [batch_size] * (batches - 1) + [count - batch_size * (batches - 1)]
-        self._ends = np.cumsum([0, *sizes])
+        self.ends = np.cumsum([0, *sizes])
         self._draw_order()
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return len(self.ends) - 1
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        chosen = self._order[self._ends[index] : self._ends[index + 1]]
-        inputs, targets = self._inputs[chosen], self._targets[chosen]
+        chosen = self.order[self.ends[index] : self.ends[index + 1]]
+        inputs, targets = self.inputs[chosen], self.targets[chosen]
         if self._prepare is not None:
             drawn = np.random.default_rng((self._seed, self._epoch, index))
             inputs = self._prepare(inputs, drawn)
@@ -75,6 +81,11 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         partner = generator.permutation(len(chosen))
         share = generator.beta(self._mixup, self._mixup, len(chosen)).astype(np.float32)
         return blend(inputs, partner, share), blend(targets, partner, share)
+
+    @property
+    def are_cut_alone(self) -> bool:
+        """Whether batches are the images as they were given, neither prepared nor blended."""
+        return self._prepare is None and not self._mixup
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order; Keras calls this."""
@@ -87,12 +98,12 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         TensorFlow keeps whatever generator it has once read for as long as the process lives
         (`_py_funcs_used_in_graph` of its `script_ops`), and so the images of every training.
         """
-        self._inputs, self._targets = self._inputs[:0].copy(), self._targets[:0].copy()
-        self._order, self._prepare = np.empty(0, np.int64), None
+        self.inputs, self.targets = self.inputs[:0].copy(), self.targets[:0].copy()
+        self.order, self._prepare = np.empty(0, np.int64), None
 
     def _draw_order(self) -> None:
         generator = np.random.default_rng(child_seed(self._seed, "order", self._epoch))
-        self._order = generator.permutation(len(self._inputs))
+        self.order = generator.permutation(len(self.inputs))
 
 
 def blend(

@@ -20,6 +20,7 @@ from peu.networks.callbacks import ReportProgress, StopInTime, TerminateOnDiverg
 from peu.networks.history import VALIDATION_EPOCH, History, validation_epochs
 from peu.networks.objective import Objective, class_objective
 from peu.networks.optimizers import make_optimizer
+from peu.networks.tensor_batches import TensorBatches, can_be_tensors, in_order
 from peu.networks.training_settings import TrainingSettings
 
 Validation = tuple[NDArray[Any], NDArray[Any]]
@@ -108,22 +109,24 @@ def fit_network(
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: keep_freed_memory()),
         *callbacks,
     ]
+    feed: Any = batches
+    if batches.are_cut_alone and can_be_tensors(inputs, encoded):
+        cut = TensorBatches(batches)
+        feed = cut.dataset
+        hooks.append(cut)
     if settings.patience is not None:
         hooks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
     started = time.monotonic()
     try:
         fitted = model.fit(
-            batches,
+            feed,
             epochs=epochs,
             # Keras would put the batches into an order drawn from Python's global generator.
             shuffle=False,
-            validation_data=None
-            if validation is None
-            else (validation[0], objective.encode(validation[1])),
-            validation_batch_size=settings.batch_size,
             validation_freq=list(evaluated),
             callbacks=hooks,
             verbose=0,
+            **_held_out(validation, objective, settings.batch_size),
         )
     finally:
         batches.release()
@@ -139,6 +142,18 @@ def fit_network(
         seconds=time.monotonic() - started,
         notes=_notes(metrics, settings, epochs, objective.baseline, timer.stopped_after),
     )
+
+
+def _held_out(
+    validation: Validation | None, objective: Objective, batch_size: int
+) -> dict[str, Any]:
+    """What Keras is told of images that are evaluated."""
+    if validation is None:
+        return {}
+    inputs, targets = validation[0], objective.encode(validation[1])
+    if can_be_tensors(inputs, targets):
+        return {"validation_data": in_order(inputs, targets, batch_size)}
+    return {"validation_data": (inputs, targets), "validation_batch_size": batch_size}
 
 
 def _make_training_state(model: Any, targets: NDArray[Any]) -> None:
