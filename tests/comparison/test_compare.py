@@ -18,8 +18,8 @@ from locked_folder import locked_elsewhere
 from peu.classifiers.base import ImageClassifier
 from peu.classifiers.hog import HogSVM
 from peu.classifiers.transfer import Transfer
-from peu.comparison import processes
 from peu.comparison import running as module
+from peu.comparison import workers
 from peu.comparison.compare import compare
 from peu.comparison.comparison import Comparison
 from peu.comparison.processes import run_side_by_side
@@ -216,7 +216,7 @@ def test_a_trial_run_again_has_as_many_threads_as_before(
             yield task, replace(made, recipe=task.recipe)
 
     monkeypatch.setattr(module, "run_side_by_side", side_by_side)
-    monkeypatch.setattr(processes, "core_count", lambda: 4)
+    monkeypatch.setattr(workers, "core_count", lambda: 4)
     for _ in range(2):
         compare(dataset, [TINY], folds=3, repeats=1, run_folder=tmp_path, workers=2)
         _files(tmp_path)[0].unlink()

@@ -4,7 +4,7 @@ import pytest
 from sklearn.base import clone
 
 from latent_images import QUICK_VAE
-from peu.comparison import processes
+from peu.comparison import workers
 from peu.comparison.vae_fits import suggest_fits_at_once
 from peu.images.dataset import ImageDataset
 from peu.networks import backend
@@ -13,8 +13,8 @@ from peu.networks import backend
 def test_only_long_trainings_are_shared_out(
     light_dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "core_count", lambda: 4)
-    monkeypatch.setattr(processes, "_free_bytes", lambda: 1 << 40)
+    monkeypatch.setattr(workers, "core_count", lambda: 4)
+    monkeypatch.setattr(workers, "_free_bytes", lambda: 1 << 40)
     learnt_from = sum(part != "test" for part in light_dataset.parts)
     brief, long = (
         clone(QUICK_VAE).set_params(epochs=epochs) for epochs in (1, 20_000 // learnt_from + 1)

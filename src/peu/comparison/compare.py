@@ -12,7 +12,6 @@ import numpy as np
 
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import Comparison, Failure
-from peu.comparison.processes import core_count
 from peu.comparison.running import OnRecipe, OnTrial, TrialRunner, run_all
 from peu.comparison.schedule import (
     LeftOut,
@@ -23,6 +22,7 @@ from peu.comparison.schedule import (
 from peu.comparison.summaries import pair_all, summarise
 from peu.comparison.trial import Trial
 from peu.comparison.verdict import plain_verdict
+from peu.comparison.workers import core_count
 from peu.errors import RecipeError, ResourceError
 from peu.images.dataset import ImageDataset
 from peu.images.splits import Split, make_splits

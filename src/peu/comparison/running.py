@@ -10,13 +10,7 @@ from typing import Protocol
 from peu.classifiers.base import ImageClassifier
 from peu.comparison.comparison import Failure
 from peu.comparison.ensemble_plan import EnsemblePlan, combine_all, plan_ensembles
-from peu.comparison.processes import (
-    most_workers,
-    quick_workers,
-    run_side_by_side,
-    suggest_threads,
-    suggest_workers,
-)
+from peu.comparison.processes import run_side_by_side
 from peu.comparison.schedule import TimeBudget, in_order_of_cost, share_missing
 from peu.comparison.trial import (
     Trial,
@@ -25,6 +19,12 @@ from peu.comparison.trial import (
     trial_key,
     try_trial,
     write_trial,
+)
+from peu.comparison.workers import (
+    most_workers,
+    quick_workers,
+    suggest_threads,
+    suggest_workers,
 )
 from peu.errors import PeuError
 from peu.files import write_json

@@ -8,7 +8,8 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from peu.autoencoders.vae import VAE
-from peu.comparison.processes import in_processes, network_workers
+from peu.comparison.processes import in_processes
+from peu.comparison.workers import network_workers
 from peu.images.dataset import ImageDataset
 from peu.networks.choices import KLWeight
 

@@ -9,9 +9,10 @@ import multiprocessing
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
-from peu.comparison.processes import in_processes, network_workers, run_side_by_side
+from peu.comparison.processes import in_processes, run_side_by_side
 from peu.comparison.running import TrialRunner
 from peu.comparison.trial import Trial, TrialTask
+from peu.comparison.workers import network_workers
 from peu.errors import PeuError
 from peu.images.dataset import ImageDataset
 from peu.progress import steps

@@ -178,6 +178,23 @@ def test_the_best_values_are_joined_pushed_and_tried_at_the_sheets_size(
     assert counted["width 16"] < counted["base"] < counted["layers 3"]
 
 
+def test_the_network_of_the_section_before_is_not_trained_once_more(
+    small_lab: LabContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    judged = _Judged(monkeypatch)
+    settings = dataclasses.replace(small_lab.settings, quick=False, as_written=True)
+    earlier = dataclasses.replace(
+        _recorded("1.2")["overfits"],
+        recipe=first_network.sheet_recipe(settings),
+        trial=_trial("cnn", 31),
+    )
+    write_result(tmp_path, SectionResult(section="1.2", findings=earlier, seconds=1.0))
+    found = hyperparameters.measure(LabContext(settings=settings, folder=tmp_path))
+    assert found.trials["base"] == earlier.trial
+    assert [each.name for each in judged.tested] == ["best", "pushed"]
+    assert set(found.trials) == {"base", "best", "pushed"}
+
+
 def test_multiplications_are_those_of_the_layers() -> None:
     settings = hyperparameters.NetworkSettings(learning_rate=0.1, layers=1, width=2, epochs=1)
     # A convolution of 3 x 3 x 3 at 8 x 8 places, then 4 x 4 x 2 inputs and 100 units.
