@@ -44,7 +44,7 @@ class Budget:
     tuning_epochs: int = 10
     output_images: int = 4_800
     output_seeds: int = 3
-    noisy_images: int = 6_000
+    noisy_images: int = 8_000
     noisy_epochs: int = 20
     mapped_images: int = 8_000
     mapped_epochs: int = 15

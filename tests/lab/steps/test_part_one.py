@@ -16,7 +16,7 @@ from peu.classifiers.base import ImageClassifier
 from peu.classifiers.finetune import FineTune
 from peu.classifiers.small_cnn import SmallCNN
 from peu.classifiers.transfer import Transfer
-from peu.errors import BundleError, DataError
+from peu.errors import BundleError, DataError, RecipeError
 from peu.evaluation.uncertainty import wilson_interval
 from peu.lab import backbone
 from peu.lab import settings as lab_settings
@@ -169,6 +169,8 @@ def test_the_best_values_are_joined_pushed_and_tried_at_the_sheets_size(
     assert found.single.name == "layers 3"
     assert found.joined == Paired(gained=3, lost=0)
     assert found.chosen == Paired(gained=8, lost=0)
+    assert found.pushed is not None
+    assert (found.pushed.name, found.pushing) == ("pushed", Paired(gained=0, lost=0))
     sizes = {each.name: each.image_size for each in judged.tested if isinstance(each, SmallCNN)}
     assert sizes["pushed"] == (FULL.small_size,) * 2
     assert sizes["best_sheet"] == (224, 224)
@@ -176,6 +178,26 @@ def test_the_best_values_are_joined_pushed_and_tried_at_the_sheets_size(
     counted = found.multiplications
     assert next(iter(counted)) in ("together", "width 48")
     assert counted["width 16"] < counted["base"] < counted["layers 3"]
+
+
+def test_a_configuration_that_diverges_is_left_out(
+    small_lab: LabContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = _Judged(monkeypatch)
+
+    def compare(recipes: Sequence[ImageClassifier], **options: Any) -> tuple[FoldFindings, ...]:
+        if [each.name for each in recipes] == ["pushed"]:
+            raise RecipeError("The loss is no number.")
+        return judged.compare_by_folds(recipes, **options)
+
+    monkeypatch.setattr(
+        LabContext, "compare_by_folds", lambda _, *given, **kw: compare(*given, **kw)
+    )
+    settings = dataclasses.replace(small_lab.settings, quick=False)
+    found = hyperparameters.measure(LabContext(settings=settings, folder=small_lab.folder))
+    assert found.best == "together"
+    assert found.pushed is None
+    assert found.pushing is None
 
 
 def test_the_network_of_the_section_before_is_not_trained_once_more(

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import ClassVar
 
 from peu.classifiers.small_cnn import SmallCNN
+from peu.errors import RecipeError
 from peu.lab.context import LabContext
 from peu.lab.parameters import count_small_cnn
 from peu.lab.settings import LabSettings
@@ -78,6 +79,8 @@ class Findings(FoldSearch):
         sheet_side: side in pixels of the sheet's images.
         at_sheet_size: tests of "base" and "best" on images of that size, where `image_size` is
             smaller and they did not diverge; none in a quick lab.
+        pushed: the best, trained so much longer, on the folds; None where it diverged, and in a
+            quick lab.
     """
 
     dense_units: ClassVar[int] = SmallCNN().dense_units
@@ -88,6 +91,7 @@ class Findings(FoldSearch):
     push: int
     sheet_side: int
     at_sheet_size: dict[str, TrialFindings]
+    pushed: FoldFindings | None = None
 
     @property
     def base(self) -> NetworkSettings:
@@ -126,6 +130,11 @@ class Findings(FoldSearch):
         return None if base is None else self.by_name[self.best].beside(base)
 
     @property
+    def pushing(self) -> Paired | None:
+        """The longer training beside the chosen one, on the folds."""
+        return None if self.pushed is None else self.pushed.beside(self.by_name[self.best])
+
+    @property
     def multiplications(self) -> dict[str, int]:
         """Multiplications for one image by configuration, the most first."""
         counted = {
@@ -153,11 +162,11 @@ def measure(lab: LabContext) -> Findings:
             joined = dataclasses.replace(joined, **{setting: best_value})
     if joined not in [settings[row.name] for row in tried]:
         settings["together"] = joined
-        together = _recipes(lab, {"together": joined})
-        tried += lab.compare_by_folds(without_curves(together), partly=True)
+        tried += _one_by_folds(lab, "together", joined)
     best = max(tried, key=attrgetter("rank")).name
-    pushed = dataclasses.replace(settings[best], epochs=budget.push * settings[best].epochs)
-    tested = {"base": base, "best": settings[best], "pushed": pushed}
+    longer = dataclasses.replace(settings[best], epochs=budget.push * settings[best].epochs)
+    tested = {"base": base, "best": settings[best], "pushed": longer}
+    pushed = () if lab.settings.quick else _one_by_folds(lab, "pushed", longer)
     trials = _known(lab, base, budget.small_size)
     unknown = {name: each for name, each in tested.items() if name not in trials}
     known, missing = _at_sheet_size(lab, base, settings[best])
@@ -176,7 +185,18 @@ def measure(lab: LabContext) -> Findings:
         sheet_side=first_network.Findings.sheet_size,
         trials=trials,
         at_sheet_size=known | {name.removesuffix(_LARGER): larger[name] for name in larger},
+        pushed=next(iter(pushed), None),
     )
+
+
+def _one_by_folds(
+    lab: LabContext, name: str, settings: NetworkSettings
+) -> tuple[FoldFindings, ...]:
+    """One more configuration on the same folds; nothing where it diverges."""
+    try:
+        return lab.compare_by_folds(without_curves(_recipes(lab, {name: settings})))
+    except RecipeError:
+        return ()
 
 
 def _known(lab: LabContext, base: NetworkSettings, side: int) -> dict[str, TrialFindings]:
