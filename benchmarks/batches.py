@@ -109,7 +109,7 @@ def main() -> None:
         for _ in range(times):
             for way, runs in found.items():
                 with mock.patch.object(
-                    fit, "can_be_tensors", lambda *_, cut=way == "TensorFlow": cut
+                    fit, "can_be_tensors", lambda *_, cut=way == "TensorFlow", **__: cut
                 ):
                     runs.append(train(name))
         print(name)

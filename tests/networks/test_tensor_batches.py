@@ -23,17 +23,21 @@ def test_each_epoch_has_the_batches_that_python_cuts(
     wanted, given = (
         ShuffledBatches(images, labels, batch_size, seed=3, even=even) for _ in range(2)
     )
-    cut = TensorBatches(given)
-    assert int(cut.dataset.cardinality()) == len(wanted)
+    cut = TensorBatches(given, epochs=3)
+    one_after_the_other = iter(cut.one_after_the_other().as_numpy_iterator())
+    epoch_by_epoch = cut.epoch_by_epoch()
+    assert int(epoch_by_epoch.cardinality()) == len(wanted)
     for epoch in range(3):
         cut.on_epoch_begin(epoch, None)
         wanted.on_epoch_end()
-        found = list(cut.dataset.as_numpy_iterator())
+        found = list(epoch_by_epoch.as_numpy_iterator())
         assert len(found) == len(wanted)
         for index, batch in enumerate(found):
-            for one, other in zip(batch, wanted[index], strict=True):
+            expected = wanted[index]
+            for one, same, other in zip(batch, next(one_after_the_other), expected, strict=True):
                 np.testing.assert_array_equal(one, other)
-                assert one.dtype == other.dtype
+                np.testing.assert_array_equal(same, other)
+                assert one.dtype == same.dtype == other.dtype
 
 
 def test_held_out_images_keep_their_order() -> None:
@@ -58,9 +62,13 @@ def test_large_arrays_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tensor_batches, "_MOST_BYTES", 64)
     assert can_be_tensors(np.zeros(4), np.zeros(4))
     assert not can_be_tensors(np.zeros(4), np.zeros(5))
+    assert not can_be_tensors(np.zeros(4), np.zeros(3), orders=2)
 
 
-def test_a_training_ends_as_with_batches_from_python(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("steps_at_once", [1, 2])
+def test_a_training_ends_as_with_batches_from_python(
+    steps_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def train() -> Any:
         keras.utils.set_random_seed(0)
         network = keras.Sequential([keras.Input((6,)), keras.layers.Dense(3, "softmax")])
@@ -72,12 +80,13 @@ def test_a_training_ends_as_with_batches_from_python(monkeypatch: pytest.MonkeyP
             labels[:20],
             TrainingSettings(epochs=4, batch_size=8, validate_every=2),
             seed=1,
+            steps_at_once=steps_at_once,
             validation=(inputs[20:], labels[20:]),
         )
         return history.metrics
 
     cut_by_tensorflow = train()
-    monkeypatch.setattr(fit, "can_be_tensors", lambda *_: False)
+    monkeypatch.setattr(fit, "can_be_tensors", lambda *_, **__: False)
     cut_by_python = train()
     assert cut_by_tensorflow.keys() == cut_by_python.keys() >= {"loss", "val_loss"}
     for name, values in cut_by_python.items():

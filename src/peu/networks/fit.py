@@ -109,23 +109,26 @@ def fit_network(
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: keep_freed_memory()),
         *callbacks,
     ]
-    feed: Any = batches
-    if batches.are_cut_alone and can_be_tensors(inputs, encoded):
-        cut = TensorBatches(batches)
-        feed = cut.dataset
-        hooks.append(cut)
+    read: dict[str, Any] = {"x": batches}
+    if batches.are_cut_alone and can_be_tensors(inputs, encoded, orders=epochs * len(inputs)):
+        cut = TensorBatches(batches, epochs)
+        read = {"x": cut.one_after_the_other(), "steps_per_epoch": len(batches)}
+        # Several steps a call end with the epoch only where what they read ends with it.
+        if steps_at_once > 1:
+            read = {"x": cut.epoch_by_epoch()}
+            hooks.append(cut)
     if settings.patience is not None:
         hooks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))
     started = time.monotonic()
     try:
         fitted = model.fit(
-            feed,
             epochs=epochs,
             # Keras would put the batches into an order drawn from Python's global generator.
             shuffle=False,
             validation_freq=list(evaluated),
             callbacks=hooks,
             verbose=0,
+            **read,
             **_held_out(validation, objective, settings.batch_size),
         )
     finally:

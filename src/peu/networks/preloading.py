@@ -7,10 +7,8 @@ that has loaded it take none of both.
 import contextlib
 import gc
 
-from peu.errors import PeuError
-
 # What is missing is told by the first task of a process, which tries again.
-with contextlib.suppress(PeuError):
+with contextlib.suppress(Exception):
     import peu.networks.fit
     import peu.networks.inference  # noqa: F401
 

@@ -6,6 +6,7 @@ a small head and a quarter of that of a small network (`benchmarks/batches.py`).
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from peu.networks.backend import keras
@@ -16,42 +17,66 @@ _MOST_BYTES = 256 << 20
 
 
 class TensorBatches(keras.callbacks.Callback):  # type: ignore[misc]
-    """The batches of `ShuffledBatches`; as a callback of the training it turns to the next epoch.
+    """The batches of `ShuffledBatches`; a callback of the training that reads them, too.
 
     Args:
         batches: that Python changes nothing in.
-
-    Attributes:
-        dataset: of one epoch, for Keras.
+        epochs: that will be read.
     """
 
-    def __init__(self, batches: ShuffledBatches) -> None:
+    def __init__(self, batches: ShuffledBatches, epochs: int) -> None:
         import tensorflow as tf
 
         super().__init__()
-        self._batches = batches
+        self._count, self._epochs = len(batches), epochs
+        orders = []
+        for _ in range(epochs):
+            batches.on_epoch_end()
+            orders.append(batches.order)
         # What is read is cut on the processor, whatever trains.
         with tf.device("CPU"):
-            inputs, targets = map(tf.convert_to_tensor, (batches.inputs, batches.targets))
-            self._order = order = tf.Variable(batches.order, trainable=False)
-            ends = tf.convert_to_tensor(batches.ends)
+            self._inputs, self._targets, self._orders, self._ends = map(
+                tf.convert_to_tensor,
+                (batches.inputs, batches.targets, np.stack(orders), batches.ends),
+            )
+            self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
 
-        def cut(index: Any) -> tuple[Any, Any]:
-            chosen = order[ends[index] : ends[index + 1]]
-            return tf.gather(inputs, chosen), tf.gather(targets, chosen)
+    def one_after_the_other(self) -> Any:
+        """The batches of all epochs, as a `tf.data.Dataset` that has to be read from once."""
+        import tensorflow as tf
 
-        self.dataset = _as_it_is(tf.data.Dataset.range(len(batches)).map(cut).prefetch(1))
+        every = tf.data.Dataset.range(self._epochs * self._count)
+        cut = every.map(lambda step: self._cut(step // self._count, step % self._count))
+        # Without an end, Keras does not begin it anew after each epoch.
+        return _as_it_is(cut.prefetch(1).repeat())
 
-    def on_epoch_begin(self, *_: Any) -> None:
-        """Draw the order of an epoch; Keras calls this before it reads."""
-        self._batches.on_epoch_end()
-        self._order.assign(self._batches.order)
+    def epoch_by_epoch(self) -> Any:
+        """The batches of the epoch that Keras has begun, as a `tf.data.Dataset` that ends."""
+        import tensorflow as tf
+
+        indices = tf.data.Dataset.range(self._count)
+        return _as_it_is(indices.map(lambda index: self._cut(self._epoch, index)).prefetch(1))
+
+    def on_epoch_begin(self, epoch: int, *_: Any) -> None:
+        """Turn to an epoch; Keras calls this before it reads."""
+        self._epoch.assign(epoch)
+
+    def _cut(self, epoch: Any, index: Any) -> tuple[Any, Any]:
+        import tensorflow as tf
+
+        chosen = self._orders[epoch][self._ends[index] : self._ends[index + 1]]
+        return tf.gather(self._inputs, chosen), tf.gather(self._targets, chosen)
 
 
-def can_be_tensors(*arrays: NDArray[Any]) -> bool:
-    """Whether TensorFlow trains, and arrays are small enough to be in memory twice."""
-    small = sum(array.nbytes for array in arrays) <= _MOST_BYTES
-    return small and keras.backend.backend() == "tensorflow"
+def can_be_tensors(*arrays: NDArray[Any], orders: int = 0) -> bool:
+    """Whether TensorFlow trains, and arrays are small enough to be in memory twice.
+
+    Args:
+        arrays: that are copied.
+        orders: positions that are drawn beforehand, over all epochs.
+    """
+    count = sum(array.nbytes for array in arrays) + 8 * orders
+    return count <= _MOST_BYTES and keras.backend.backend() == "tensorflow"
 
 
 def in_order(inputs: NDArray[Any], targets: NDArray[Any], batch_size: int) -> Any:
