@@ -64,6 +64,8 @@ def test_both_languages_answer_and_place_the_same(section: LabSection, state: st
             assert not re.search(rf"\b({FOREIGN[language]})\b", prose), text
             assert not re.search(r"\b(None|nan|inf|True|False)\b|[{}]|  | [,.)]|\( ", text), text
             assert not re.search(r"[.;:,]{2}|\.[A-Z]", prose), text
+            # French counts from 2 on.
+            assert not re.search(r"(?<![\d,])[01](,\d+)? nats", text), text
 
 
 @pytest.mark.usefixtures("undrawn")
