@@ -1,7 +1,7 @@
 """Batches that TensorFlow cuts by itself.
 
-Asking Python for each of them, and Keras's own way through an array, took half of the training of
-a small head and a quarter of that of a small network (`benchmarks/batches.py`).
+Asking Python for each of them, and Keras's own way through an array, took more than half of the
+training of a small head (`benchmarks/batches.py`).
 """
 
 from typing import Any
