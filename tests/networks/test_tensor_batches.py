@@ -24,17 +24,17 @@ def test_each_epoch_has_the_batches_that_python_cuts(
         ShuffledBatches(images, labels, batch_size, seed=3, even=even) for _ in range(2)
     )
     cut = TensorBatches(given, epochs=3)
-    one_after_the_other = iter(cut.one_after_the_other().as_numpy_iterator())
-    epoch_by_epoch = cut.epoch_by_epoch()
-    assert int(epoch_by_epoch.cardinality()) == len(wanted)
+    all_epochs = iter(cut.all_epochs().as_numpy_iterator())
+    this_epoch = cut.this_epoch()
+    assert int(this_epoch.cardinality()) == len(wanted)
     for epoch in range(3):
         cut.on_epoch_begin(epoch, None)
         wanted.on_epoch_end()
-        found = list(epoch_by_epoch.as_numpy_iterator())
+        found = list(this_epoch.as_numpy_iterator())
         assert len(found) == len(wanted)
         for index, batch in enumerate(found):
             expected = wanted[index]
-            for one, same, other in zip(batch, next(one_after_the_other), expected, strict=True):
+            for one, same, other in zip(batch, next(all_epochs), expected, strict=True):
                 np.testing.assert_array_equal(one, other)
                 np.testing.assert_array_equal(same, other)
                 assert one.dtype == same.dtype == other.dtype
@@ -51,11 +51,9 @@ def test_held_out_images_keep_their_order() -> None:
 
 def test_what_is_prepared_or_blended_is_left_to_python() -> None:
     images, labels = np.zeros((4, 2)), np.zeros((4, 2))
-    assert ShuffledBatches(images, labels, 2, seed=0).are_cut_alone
-    assert not ShuffledBatches(images, labels, 2, seed=0, mixup=1.0).are_cut_alone
-    assert not ShuffledBatches(
-        images, labels, 2, seed=0, prepare=lambda some, _: some
-    ).are_cut_alone
+    assert ShuffledBatches(images, labels, 2, seed=0).unchanged
+    assert not ShuffledBatches(images, labels, 2, seed=0, mixup=1.0).unchanged
+    assert not ShuffledBatches(images, labels, 2, seed=0, prepare=lambda some, _: some).unchanged
 
 
 def test_large_arrays_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:

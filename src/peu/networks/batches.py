@@ -83,7 +83,7 @@ class ShuffledBatches(keras.utils.PyDataset):  # type: ignore[misc]
         return blend(inputs, partner, share), blend(targets, partner, share)
 
     @property
-    def are_cut_alone(self) -> bool:
+    def unchanged(self) -> bool:
         """Whether batches are the images as they were given, neither prepared nor blended."""
         return self._prepare is None and not self._mixup
 

@@ -110,12 +110,12 @@ def fit_network(
         *callbacks,
     ]
     read: dict[str, Any] = {"x": batches}
-    if batches.are_cut_alone and can_be_tensors(inputs, encoded, orders=epochs * len(inputs)):
+    if batches.unchanged and can_be_tensors(inputs, encoded, orders=epochs * len(inputs)):
         cut = TensorBatches(batches, epochs)
-        read = {"x": cut.one_after_the_other(), "steps_per_epoch": len(batches)}
+        read = {"x": cut.all_epochs(), "steps_per_epoch": len(batches)}
         # Several steps a call end with the epoch only where what they read ends with it.
         if steps_at_once > 1:
-            read = {"x": cut.epoch_by_epoch()}
+            read = {"x": cut.this_epoch()}
             hooks.append(cut)
     if settings.patience is not None:
         hooks.append(keras.callbacks.EarlyStopping("loss", patience=settings.patience))

@@ -41,21 +41,21 @@ class TensorBatches(keras.callbacks.Callback):  # type: ignore[misc]
             )
             self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
 
-    def one_after_the_other(self) -> Any:
+    def all_epochs(self) -> Any:
         """The batches of all epochs, as a `tf.data.Dataset` that has to be read from once."""
         import tensorflow as tf
 
         every = tf.data.Dataset.range(self._epochs * self._count)
         cut = every.map(lambda step: self._cut(step // self._count, step % self._count))
         # Without an end, Keras does not begin it anew after each epoch.
-        return _as_it_is(cut.prefetch(1).repeat())
+        return _unoptimised(cut.prefetch(1).repeat())
 
-    def epoch_by_epoch(self) -> Any:
+    def this_epoch(self) -> Any:
         """The batches of the epoch that Keras has begun, as a `tf.data.Dataset` that ends."""
         import tensorflow as tf
 
         indices = tf.data.Dataset.range(self._count)
-        return _as_it_is(indices.map(lambda index: self._cut(self._epoch, index)).prefetch(1))
+        return _unoptimised(indices.map(lambda index: self._cut(self._epoch, index)).prefetch(1))
 
     def on_epoch_begin(self, epoch: int, *_: Any) -> None:
         """Turn to an epoch; Keras calls this before it reads."""
@@ -84,10 +84,10 @@ def in_order(inputs: NDArray[Any], targets: NDArray[Any], batch_size: int) -> An
     import tensorflow as tf
 
     with tf.device("CPU"):
-        return _as_it_is(tf.data.Dataset.from_tensor_slices((inputs, targets)).batch(batch_size))
+        return _unoptimised(tf.data.Dataset.from_tensor_slices((inputs, targets)).batch(batch_size))
 
 
-def _as_it_is(dataset: Any) -> Any:
+def _unoptimised(dataset: Any) -> Any:
     """Leave out the optimisations that TensorFlow makes each time it is read from the start."""
     import tensorflow as tf
 
